@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every export of the addon on one screen. Hot ones (buffers, kernels) are plain Node-API callbacks; the rest is
+// set-up.
+#include <napi.h>
+
+#include "addon/run.h"
+#include "system/allocator.h"
+#include "system/thread_pool.h"
+
+namespace nabla::addon {
+namespace {
+
+Environment& environment_of(napi_env env) {
+  void* data = nullptr;
+  napi_get_instance_data(env, &data);
+  return *static_cast<Environment*>(data);
+}
+
+// Runs `body`; a C++ exception becomes a JavaScript error with a code, never a crash.
+template <class Body>
+napi_value guarded(napi_env env, const char* what, const Body& body) {
+  const auto raise = [env, what](const char* code, const char* text) -> napi_value {
+    napi_throw_error(env, code, (std::string(what) + ": " + text).c_str());
+    return nullptr;
+  };
+  try {
+    return body();
+  } catch (const OutOfMemory& error) {
+    return raise("NABLA_OUT_OF_MEMORY", error.what());
+  } catch (const BadCall& error) {
+    return raise("NABLA_CONTRACT", error.what());
+  } catch (const std::invalid_argument& error) {
+    napi_throw_error(env, "NABLA_DATA", error.what());
+    return nullptr;
+  } catch (const std::exception& error) {
+    return raise("NABLA_INTERNAL", error.what());
+  }
+}
+
+template <size_t count>
+struct Values {
+  napi_value at[count] = {};
+  void* data = nullptr;
+  Values(napi_env env, napi_callback_info info) {
+    size_t received = count;
+    napi_get_cb_info(env, info, &received, at, nullptr, &data);
+  }
+};
+
+// An integer in [minimum, 2^53].
+int64_t integer(napi_env env, napi_value value, const char* name, int64_t minimum) {
+  double number = 0;
+  if (value == nullptr || napi_get_value_double(env, value, &number) != napi_ok || !(number >= minimum) ||
+      number > 9007199254740992.0 || number != static_cast<double>(static_cast<int64_t>(number)))
+    throw BadCall(std::string("expected ") + name + " to be an integer of at least " + std::to_string(minimum));
+  return static_cast<int64_t>(number);
+}
+
+// allocate(bytes) -> handle
+napi_value Allocate(napi_env env, napi_callback_info info) {
+  return guarded(env, "allocate", [&] {
+    Values<1> values(env, info);
+    Environment& environment = environment_of(env);
+    const int32_t handle = environment.allocate(static_cast<size_t>(integer(env, values.at[0], "bytes", 0)));
+    napi_value result = nullptr;
+    napi_create_int32(env, handle, &result);
+    return result;
+  });
+}
+
+// release(handle)
+napi_value Release(napi_env env, napi_callback_info info) {
+  return guarded(env, "release", [&]() -> napi_value {
+    Values<1> values(env, info);
+    Environment& environment = environment_of(env);
+    const int64_t handle = integer(env, values.at[0], "handle", 0);
+    if (handle > INT32_MAX || !environment.release(static_cast<int32_t>(handle)))
+      throw BadCall("received the handle of a buffer that was released or never existed: " + std::to_string(handle));
+    return nullptr;
+  });
+}
+
+// The buffer and the typed array of write(handle, array) and read(handle, array), of equal length in bytes.
+struct Copy {
+  const Slot* slot;
+  void* array = nullptr;
+  size_t bytes = 0;
+  Copy(napi_env env, napi_callback_info info) {
+    Values<2> values(env, info);
+    const int64_t handle = integer(env, values.at[0], "handle", 0);
+    slot = handle > INT32_MAX ? nullptr : environment_of(env).find(static_cast<int32_t>(handle));
+    if (slot == nullptr)
+      throw BadCall("received the handle of a buffer that was released or never existed: " + std::to_string(handle));
+    napi_typedarray_type type;
+    size_t length = 0;
+    if (values.at[1] == nullptr ||
+        napi_get_typedarray_info(env, values.at[1], &type, &length, &array, nullptr, nullptr) != napi_ok)
+      throw BadCall("expected a typed array");
+    const bool one_byte = type == napi_int8_array || type == napi_uint8_array || type == napi_uint8_clamped_array;
+    const bool two_bytes = type == napi_int16_array || type == napi_uint16_array;
+    const bool four_bytes = type == napi_int32_array || type == napi_uint32_array || type == napi_float32_array;
+    bytes = length * (one_byte ? 1 : two_bytes ? 2 : four_bytes ? 4 : 8);
+    if (bytes != slot->bytes)
+      throw BadCall("expected a typed array of " + std::to_string(slot->bytes) + " bytes, received " +
+                    std::to_string(bytes));
+  }
+};
+
+napi_value Write(napi_env env, napi_callback_info info) {
+  return guarded(env, "write", [&]() -> napi_value {
+    Copy copy(env, info);
+    if (copy.bytes != 0) std::memcpy(copy.slot->data, copy.array, copy.bytes);
+    return nullptr;
+  });
+}
+
+napi_value Read(napi_env env, napi_callback_info info) {
+  return guarded(env, "read", [&]() -> napi_value {
+    Copy copy(env, info);
+    if (copy.bytes != 0) std::memcpy(copy.array, copy.slot->data, copy.bytes);
+    return nullptr;
+  });
+}
+
+// kernels.<name>(count): runs it on the first `count` numbers of the argument area.
+napi_value RunKernel(napi_env env, napi_callback_info info) {
+  Values<1> values(env, info);
+  const Entry& entry = *static_cast<const Entry*>(values.data);
+  return guarded(env, entry.name, [&]() -> napi_value {
+    const int64_t count = integer(env, values.at[0], "the number of arguments", 0);
+    if (count > kArgumentCount) throw BadCall("received more arguments than the argument area holds");
+    Arguments arguments(environment_of(env), count);
+    entry.run(arguments);
+    return nullptr;
+  });
+}
+
+Napi::Array describe(Napi::Env env) {
+  Napi::Array kernels = Napi::Array::New(env);
+  for (const Entry& entry : entries()) {
+    Napi::Array arguments = Napi::Array::New(env);
+    for (const auto& argument : entry.describe().arguments) {
+      Napi::Object item = Napi::Object::New(env);
+      item.Set("name", argument.name);
+      item.Set("type", argument.type);
+      arguments.Set(arguments.Length(), item);
+    }
+    Napi::Object kernel = Napi::Object::New(env);
+    kernel.Set("name", entry.name);
+    kernel.Set("arguments", arguments);
+    kernels.Set(kernels.Length(), kernel);
+  }
+  return kernels;
+}
+
+Napi::Value Memory(const Napi::CallbackInfo& info) {
+  const MemoryStatistics process = memory_statistics();
+  const Environment& environment = environment_of(info.Env());
+  Napi::Object result = Napi::Object::New(info.Env());
+  const auto set = [&](const char* name, size_t value) { result.Set(name, static_cast<double>(value)); };
+  set("buffers", environment.buffers());
+  set("bytes", environment.bytes());
+  set("inUse", process.in_use);
+  set("cached", process.cached);
+  set("peak", process.peak);
+  set("limit", process.limit);
+  return result;
+}
+
+Napi::Value Targets(const Napi::CallbackInfo& info) {
+  Napi::Array names = Napi::Array::New(info.Env());
+  for (const KernelTable* table : cpu::available_tables()) names.Set(names.Length(), table->target);
+  return names;
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  auto* environment = new Environment;
+  napi_set_instance_data(
+      env, environment, [](napi_env, void* data, void*) { delete static_cast<Environment*>(data); }, nullptr);
+
+  const auto hot = [&](Napi::Object target, const char* name, napi_callback callback, const void* data = nullptr) {
+    napi_value function = nullptr;
+    napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, const_cast<void*>(data), &function);
+    target.Set(name, Napi::Value(env, function));
+  };
+  hot(exports, "allocate", Allocate);
+  hot(exports, "release", Release);
+  hot(exports, "write", Write);
+  hot(exports, "read", Read);
+  Napi::Object kernels = Napi::Object::New(env);
+  for (const Entry& entry : entries()) hot(kernels, entry.name, RunKernel, &entry);
+  exports.Set("kernels", kernels);
+  exports.Set("description", describe(env));
+  // The area belongs to the environment and outlives every view of it: JavaScript cannot free or move it.
+  exports.Set("argumentArea", Napi::ArrayBuffer::New(env, environment->arguments(), kArgumentCount * sizeof(double)));
+  exports.Set("version", NABLA_VERSION);
+
+  const auto plain = [&](const char* name, Napi::Value (*callback)(const Napi::CallbackInfo&)) {
+    exports.Set(name, Napi::Function::New(env, callback, name));
+  };
+  plain("memory", Memory);
+  plain("targets", Targets);
+  plain("target", [](const Napi::CallbackInfo& info) -> Napi::Value {
+    return Napi::String::New(info.Env(), cpu::active_table().target);
+  });
+  plain("setTarget", [](const Napi::CallbackInfo& info) -> Napi::Value {
+    return Napi::Boolean::New(info.Env(),
+                              info[0].IsString() && cpu::set_target(info[0].As<Napi::String>().Utf8Value()));
+  });
+  plain("threads",
+        [](const Napi::CallbackInfo& info) -> Napi::Value { return Napi::Number::New(info.Env(), thread_count()); });
+  plain("setThreads", [](const Napi::CallbackInfo& info) -> Napi::Value {
+    set_thread_count(info[0].IsNumber() ? info[0].As<Napi::Number>().Int32Value() : 0);
+    return info.Env().Undefined();
+  });
+  plain("setMemoryLimit", [](const Napi::CallbackInfo& info) -> Napi::Value {
+    const double bytes = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : 0;
+    set_memory_limit(bytes >= 1 && bytes < 9e15 ? static_cast<size_t>(bytes) : 0);
+    return info.Env().Undefined();
+  });
+  plain("trim", [](const Napi::CallbackInfo& info) -> Napi::Value {
+    trim();
+    return info.Env().Undefined();
+  });
+  return exports;
+}
+
+NODE_API_MODULE(nabla, Init)
+
+}  // namespace
+}  // namespace nabla::addon

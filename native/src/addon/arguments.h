@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the argument area: numbers become buffers, integers, floats and lists, each checked before it is believed.
+#pragma once
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "addon/environment.h"
+#include "kernels/contract.h"
+
+namespace nabla::addon {
+
+// A call that does not fit its kernel. Its text follows the kernel's name.
+class BadCall : public std::exception {
+ public:
+  explicit BadCall(std::string text) : text_(std::move(text)) {}
+  const char* what() const noexcept override { return text_.c_str(); }
+
+ private:
+  std::string text_;
+};
+
+class Arguments {
+ public:
+  Arguments(Environment& environment, int64_t count) : environment_(environment), count_(count) {}
+
+  int64_t integer(const char* name) {
+    const double value = number(name);
+    if (!(value >= -9007199254740992.0 && value <= 9007199254740992.0) ||
+        value != static_cast<double>(static_cast<int64_t>(value)))
+      throw BadCall(std::string("expected ") + name + " to be an integer, received " + std::to_string(value));
+    return static_cast<int64_t>(value);
+  }
+  double number(const char* name) {
+    if (next_ >= count_) throw BadCall(std::string("expected ") + name + ", received too few arguments");
+    return environment_.arguments()[next_++];
+  }
+  // nullptr for an absent buffer.
+  const Slot* buffer() {
+    const int64_t handle = integer("a buffer");
+    if (handle == kNoBuffer) return nullptr;
+    const Slot* slot = handle < 0 || handle > INT32_MAX ? nullptr : environment_.find(static_cast<int32_t>(handle));
+    if (slot == nullptr)
+      throw BadCall("received the handle of a buffer that was released or never existed: " + std::to_string(handle));
+    return slot;
+  }
+  int64_t list_count(const char* name) {
+    const int64_t items = integer(name);
+    if (items < 0 || items > count_ - next_)
+      throw BadCall(std::string("expected the items of ") + name + ", received too few arguments");
+    return items;
+  }
+  void end() const {
+    if (next_ != count_)
+      throw BadCall("expected " + std::to_string(next_) + " arguments, received " + std::to_string(count_));
+  }
+
+  // Visitor of a parameter struct: fills the field.
+  void operator()(const char* name, int64_t& field) { field = integer(name); }
+  void operator()(const char* name, float& field) { field = static_cast<float>(number(name)); }
+  void operator()(const char* name, double& field) { field = number(name); }
+  void operator()(const char* name, Dims& field) {
+    field.rank = list_count(name);
+    if (field.rank > kMaxRank)
+      throw BadCall(std::string("expected ") + name + " of at most 8 axes, received " + std::to_string(field.rank));
+    for (int64_t axis = 0; axis < field.rank; ++axis) {
+      field.size[axis] = integer(name);
+      if (field.size[axis] < 0) throw BadCall(std::string("expected no negative number in ") + name);
+    }
+  }
+  void operator()(const char* name, Integers& field) {
+    const int64_t items = list_count(name);
+    integer_lists_.emplace_back(static_cast<size_t>(items));
+    for (int64_t& item : integer_lists_.back()) item = integer(name);
+    field = {items, integer_lists_.back().data()};
+  }
+
+ private:
+  Environment& environment_;
+  int64_t count_;
+  int64_t next_ = 0;
+  std::vector<std::vector<int64_t>> integer_lists_;
+};
+
+// Throws unless the extent is valid and the buffer holds that many elements.
+inline void check_extent(const char* name, const Extent& elements, size_t element_bytes, const Slot* slot) {
+  const Extent bytes = elements * static_cast<int64_t>(element_bytes);
+  if (!bytes.valid()) throw BadCall(std::string("the size of buffer ") + name + " overflows or is negative");
+  if (slot == nullptr) {
+    if (bytes.value() != 0) throw BadCall(std::string("expected buffer ") + name + ", received none");
+  } else if (static_cast<size_t>(bytes.value()) > slot->bytes) {
+    throw BadCall(std::string("expected buffer ") + name + " of at least " + std::to_string(bytes.value()) +
+                  " bytes, received " + std::to_string(slot->bytes));
+  }
+}
+
+// One buffer parameter of a kernel: read, checked against its Touch, then handed over with the kernel's own type.
+template <class Parameter>
+struct BufferArgument;
+
+template <class T>
+struct BufferArgument<T*> {
+  const Slot* slot = nullptr;
+  void read(Arguments& arguments) { slot = arguments.buffer(); }
+  void check(const Touch& touch) const { check_extent(touch.name, touch.elements, sizeof(T), slot); }
+  // Whether the kernel may write something through it.
+  bool is_written(const Touch& touch) const { return !std::is_const_v<T> && touch.elements.value() != 0; }
+  T* pass() const { return slot == nullptr ? nullptr : static_cast<T*>(slot->data); }
+};
+
+template <class T>
+struct BufferArgument<Buffers<T>> {
+  std::vector<const Slot*> slots;
+  std::vector<T*> items;
+  void read(Arguments& arguments) {
+    const int64_t count = arguments.list_count("a list of buffers");
+    for (int64_t i = 0; i < count; ++i) {
+      slots.push_back(arguments.buffer());
+      items.push_back(slots.back() == nullptr ? nullptr : static_cast<T*>(slots.back()->data));
+    }
+  }
+  void check(const Touch& touch) const {
+    if (touch.lengths == nullptr || static_cast<size_t>(touch.lengths->count) != slots.size())
+      throw BadCall(std::string("expected as many buffers in ") + touch.name + " as lengths, received " +
+                    std::to_string(slots.size()));
+    for (size_t i = 0; i < slots.size(); ++i) check_extent(touch.name, touch.lengths->items[i], sizeof(T), slots[i]);
+  }
+  bool is_written(const Touch&) const { return !std::is_const_v<T> && !items.empty(); }
+  Buffers<T> pass() const { return {static_cast<int64_t>(items.size()), items.data()}; }
+};
+
+}  // namespace nabla::addon

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// The slot table: a handle is a slot's index in its low 24 bits and the slot's generation above.
+#include "addon/environment.h"
+
+#include <stdexcept>
+
+#include "system/allocator.h"
+
+namespace nabla::addon {
+namespace {
+
+constexpr int kIndexBits = 24;  // 16 million live tensors
+constexpr int32_t kIndexMask = (1 << kIndexBits) - 1;
+constexpr int32_t kGenerationMask = 0x7f;
+
+}  // namespace
+
+Environment::~Environment() {
+  for (Slot& slot : slots_) nabla::release(slot.data, slot.bytes);
+}
+
+int32_t Environment::allocate(size_t bytes) {
+  void* data = nabla::allocate(bytes);
+  int32_t index;
+  if (!free_slots_.empty()) {
+    index = free_slots_.back();
+    free_slots_.pop_back();
+  } else {
+    if (slots_.size() > static_cast<size_t>(kIndexMask)) {
+      nabla::release(data, bytes);
+      throw std::length_error("no handle left: 16777216 buffers are alive");
+    }
+    index = static_cast<int32_t>(slots_.size());
+    slots_.emplace_back();
+  }
+  Slot& slot = slots_[index];
+  slot.data = data;
+  slot.bytes = bytes;
+  bytes_ += bytes;
+  buffers_ += 1;
+  return (slot.generation << kIndexBits) | index;
+}
+
+const Slot* Environment::find(int32_t handle) const {
+  if (handle < 0) return nullptr;
+  const size_t index = static_cast<size_t>(handle & kIndexMask);
+  if (index >= slots_.size()) return nullptr;
+  const Slot& slot = slots_[index];
+  return slot.data != nullptr && slot.generation == handle >> kIndexBits ? &slot : nullptr;
+}
+
+bool Environment::release(int32_t handle) {
+  if (find(handle) == nullptr) return false;
+  const int32_t index = handle & kIndexMask;
+  Slot& slot = slots_[index];
+  nabla::release(slot.data, slot.bytes);
+  bytes_ -= slot.bytes;
+  buffers_ -= 1;
+  slot.data = nullptr;
+  slot.generation = (slot.generation + 1) & kGenerationMask;
+  free_slots_.push_back(index);
+  return true;
+}
+
+}  // namespace nabla::addon

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the addon keeps for one JavaScript environment (the main thread or one worker): the tensor buffers behind its
+// integer handles, and the argument area that JavaScript fills before it calls a kernel. Gone with the environment.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace nabla::addon {
+
+constexpr int kArgumentCount = 16384;  // numbers in the argument area: lists of buffers longer than a quarter are split
+constexpr int32_t kNoBuffer = -1;      // the handle of an absent buffer
+
+struct Slot {
+  void* data = nullptr;  // nullptr: free
+  size_t bytes = 0;
+  int32_t generation = 0;  // counts reuse, so that an old handle is noticed
+};
+
+class Environment {
+ public:
+  Environment() : arguments_(kArgumentCount) {}
+  ~Environment();
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+  int32_t allocate(size_t bytes);          // a new handle; throws OutOfMemory
+  bool release(int32_t handle);            // false: no such buffer
+  const Slot* find(int32_t handle) const;  // nullptr: no such buffer
+
+  double* arguments() { return arguments_.data(); }
+  size_t bytes() const { return bytes_; }      // live, as asked for
+  size_t buffers() const { return buffers_; }  // live
+
+ private:
+  std::vector<Slot> slots_;
+  std::vector<int32_t> free_slots_;
+  std::vector<double> arguments_;
+  size_t bytes_ = 0;
+  size_t buffers_ = 0;
+};
+
+}  // namespace nabla::addon

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one dispatcher. From a kernel's signature and contract it derives how its arguments are read, what is checked
+// before it runs, and how it is described to JavaScript; a new kernel adds no code here.
+#pragma once
+#include <tuple>
+#include <utility>
+
+#include "addon/arguments.h"
+#include "cpu/dispatch.h"
+
+namespace nabla::addon {
+
+// The names and types of a kernel's arguments, for the TypeScript mirror.
+struct Description {
+  struct Argument {
+    const char* name;
+    const char* type;  // buffer | buffers | integer | number | dims | integers
+  };
+  std::vector<Argument> arguments;
+
+  void operator()(const char* name, int64_t&) { arguments.push_back({name, "integer"}); }
+  void operator()(const char* name, float&) { arguments.push_back({name, "number"}); }
+  void operator()(const char* name, double&) { arguments.push_back({name, "number"}); }
+  void operator()(const char* name, Dims& field) {
+    field.rank = 0;
+    arguments.push_back({name, "dims"});
+  }
+  void operator()(const char* name, Integers& field) {
+    field.count = 0;
+    arguments.push_back({name, "integers"});
+  }
+};
+
+template <class Function>
+struct Signature;
+
+template <class... Parameters>
+struct Signature<void (*)(Parameters...)> {
+  static constexpr size_t kBuffers = sizeof...(Parameters) - 1;  // the last one is the parameter struct
+  using Types = std::tuple<Parameters...>;
+};
+
+template <class Kernel, class Indices = std::make_index_sequence<Signature<typename Kernel::Function>::kBuffers>>
+struct Dispatch;
+
+template <class Kernel, size_t... I>
+struct Dispatch<Kernel, std::index_sequence<I...>> {
+  using Types = typename Signature<typename Kernel::Function>::Types;
+  using Params = typename Kernel::Params;
+  static_assert(std::is_same_v<std::tuple_element_t<sizeof...(I), Types>, const Params&>,
+                "a kernel takes its buffers first, then its parameters");
+  static_assert(std::tuple_size_v<decltype(Kernel::contract(std::declval<Params>(), std::declval<Rules&>()))> ==
+                    sizeof...(I),
+                "a contract states one Touch for each buffer");
+
+  static void run(Arguments& arguments, typename Kernel::Function kernel) {
+    std::tuple<BufferArgument<std::tuple_element_t<I, Types>>...> buffers;
+    (std::get<I>(buffers).read(arguments), ...);
+    Params params{};
+    params.visit(arguments);
+    arguments.end();
+    Rules rules;
+    const auto touched = Kernel::contract(params, rules);
+    if (!rules.satisfied()) throw BadCall(rules.text());
+    (std::get<I>(buffers).check(touched[I]), ...);
+    // A kernel that may write nothing has nothing to do; its loops, which no extent bounds then, could be endless.
+    if (!(std::get<I>(buffers).is_written(touched[I]) || ...)) return;
+    kernel(std::get<I>(buffers).pass()..., params);
+  }
+
+  static Description describe() {
+    Description description;
+    Params params{};
+    Description fields;
+    params.visit(fields);
+    Rules rules;
+    const auto touched = Kernel::contract(params, rules);
+    (description.arguments.push_back(
+         {touched[I].name, std::is_pointer_v<std::tuple_element_t<I, Types>> ? "buffer" : "buffers"}),
+     ...);
+    for (const auto& field : fields.arguments) description.arguments.push_back(field);
+    return description;
+  }
+};
+
+// One kernel of the list, type-erased.
+struct Entry {
+  const char* name;
+  void (*run)(Arguments& arguments);
+  Description (*describe)();
+};
+
+template <class Kernel, typename Kernel::Function KernelTable::*member>
+void run_kernel(Arguments& arguments) {
+  Dispatch<Kernel>::run(arguments, cpu::active_table().*member);
+}
+
+const std::vector<Entry>& entries();
+
+}  // namespace nabla::addon

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which table of kernels runs: the best target of this processor, chosen once, or the one asked for by
+// NABLA_CPU_TARGET.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "kernels/kernel_table.h"
+
+namespace nabla::cpu {
+
+const KernelTable& active_table();
+std::vector<const KernelTable*> available_tables();  // what this processor can run, best first
+bool set_target(const std::string& target);          // false: not available here
+
+}  // namespace nabla::cpu

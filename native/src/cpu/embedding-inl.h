@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows of a table, and the sum of gradients per row.
+
+inline void check_indices(const int32_t* indices, const EmbeddingParams& p) {
+  for (int64_t i = 0; i < p.count; ++i)
+    if (indices[i] < 0 || indices[i] >= p.vocabulary)
+      fail("embedding", "expected indices from 0 to %lld, received %d at position %lld",
+           static_cast<long long>(p.vocabulary - 1), indices[i], static_cast<long long>(i));
+}
+
+inline void embedding_f32(const float* weight, const int32_t* indices, float* out, const EmbeddingParams& p) {
+  check_indices(indices, p);
+  const int64_t features = p.features;
+  parallel_for(p.count, row_grain(features), [=](int64_t begin, int64_t end, int) {
+    for (int64_t i = begin; i < end; ++i)
+      memcpy(out + i * features, weight + indices[i] * features, static_cast<size_t>(features) * sizeof(float));
+  });
+}
+
+// Features that a thread takes at least: a cache line, so that no two threads write to the same one.
+constexpr int64_t kEmbeddingSlice = 16;
+
+// Each thread adds up its own features of all rows: nothing is shared, and the order of the sums is that of the
+// indices.
+inline void embedding_grad_f32(const float* grad_out, const int32_t* indices, float* grad_weight,
+                               const EmbeddingParams& p) {
+  check_indices(indices, p);
+  const int64_t features = p.features;
+  const int64_t slices = (features + kEmbeddingSlice - 1) / kEmbeddingSlice;
+  parallel_for(slices, row_grain((p.count + p.vocabulary) * kEmbeddingSlice), [=](int64_t begin, int64_t end, int) {
+    const int64_t first = begin * kEmbeddingSlice;
+    const int64_t last = end * kEmbeddingSlice < features ? end * kEmbeddingSlice : features;
+    for (int64_t v = 0; v < p.vocabulary; ++v)
+      memset(grad_weight + v * features + first, 0, static_cast<size_t>(last - first) * sizeof(float));
+    for (int64_t i = 0; i < p.count; ++i) {
+      const float* from = grad_out + i * features;
+      float* sums = grad_weight + indices[i] * features;
+      int64_t f = first;
+      for (; f + kLanes <= last; f += kLanes) store(sums + f, add(load(sums + f), load(from + f)));
+      for (; f < last; ++f) sums[f] += from[f];
+    }
+  });
+}

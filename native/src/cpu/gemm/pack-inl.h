@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Packing: copies an operand into panels, in the order in which the microkernel reads it.
+
+// A matrix in memory: element (i, j) is data[i * row + j * column]. One of the strides is 1.
+struct View {
+  const float* data;
+  int64_t row, column;
+};
+
+// A row-major matrix whose rows are `stride` elements apart, or its transpose.
+inline View matrix(const float* data, int64_t stride, bool transpose) {
+  return transpose ? View{data, 1, stride} : View{data, stride, 1};
+}
+
+// Writes panel[p * kWidth + i] = source[p * depth_stride + i * width_stride] for p < depth, i < width <= kWidth, and 0
+// for width <= i < kWidth.
+template <int kWidth>
+inline void pack_panel(const float* source, int64_t depth_stride, int64_t width_stride, int64_t depth, int64_t width,
+                       float* panel) {
+  if (width_stride == 1) {
+    for (int64_t p = 0; p < depth; ++p, source += depth_stride, panel += kWidth) {
+      if (width == kWidth) {
+        memcpy(panel, source, kWidth * sizeof(float));
+      } else {
+        for (int i = 0; i < kWidth; ++i) panel[i] = i < width ? source[i] : 0.0f;
+      }
+    }
+    return;
+  }
+  // Transposes blocks of kLanes x kLanes in registers.
+  for (int first = 0; first < kWidth; first += kLanes) {
+    constexpr int kLast = kWidth % kLanes == 0 ? kLanes : kWidth % kLanes;  // rows of the last group
+    const bool whole = first + kLanes <= kWidth;
+    for (int64_t p = 0; p < depth; p += kLanes) {
+      const int64_t columns = depth - p < kLanes ? depth - p : kLanes;
+      F32 rows[kLanes];
+      for (int i = 0; i < kLanes; ++i) {
+        const float* from = source + (first + i) * width_stride + p;
+        const bool present = (whole || i < kLast) && first + i < width;
+        rows[i] = !present ? zero() : columns == kLanes ? load(from) : load_partial(from, columns);
+      }
+      transpose(rows);
+      float* to = panel + p * kWidth + first;
+      for (int64_t i = 0; i < columns; ++i, to += kWidth) {
+        if (whole) {
+          store(to, rows[i]);
+        } else {
+          memcpy(to, &rows[i], kLast * sizeof(float));
+        }
+      }
+    }
+  }
+}

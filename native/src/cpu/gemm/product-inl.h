@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// One matrix product as data: C[m, n] = activation(alpha * A[m, k] B[k, n] + beta * C + bias).
+
+struct Gemm {
+  int64_t m, n, k;
+  View a, b;
+  float* c;
+  int64_t ldc;  // elements between rows of C
+  float alpha = 1, beta = 0;
+  Epilogue epilogue = {};
+};
+
+inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+inline int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// Applies the epilogue to the block of C that starts at (row, column).
+inline void finish_block(const Gemm& g, int64_t row, int64_t column, int64_t rows, int64_t columns) {
+  const Epilogue& e = g.epilogue;
+  if (e.empty()) return;
+  const int64_t at = row * g.ldc + column;
+  finish({e.bias == nullptr ? nullptr : e.bias + column, e.activation, e.pre == nullptr ? nullptr : e.pre + at}, rows,
+         columns, g.c + at, g.ldc);
+}

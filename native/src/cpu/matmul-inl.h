@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// The batched matrix product: reads the parameters; gemm/ computes.
+
+inline void matmul_f32(const float* a, const float* b, const float* bias, float* c, float* pre, const MatmulParams& p) {
+  if (p.batch == 0 || p.m == 0 || p.n == 0) return;
+  gemm_batch(p.batch, p.m, p.n, p.k, [&](int64_t batch) {
+    Gemm g{p.m,
+           p.n,
+           p.k,
+           matrix(a + batch * p.batch_a, p.row_a, p.transpose_a != 0),
+           matrix(b + batch * p.batch_b, p.row_b, p.transpose_b != 0),
+           c + batch * p.batch_c,
+           p.row_c};
+    g.epilogue = {p.has_bias ? bias : nullptr, static_cast<Activation>(p.activation),
+                  p.has_pre ? pre + batch * p.batch_c : nullptr};
+    return g;
+  });
+}

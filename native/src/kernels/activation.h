@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Activation functions, element by element, with s(x) = 1 / (1 + exp(-x)):
+//   relu       max(x, 0)        sigmoid    s(x)        tanh    tanh(x)
+//   gelu       x * P(x), P(x) = (1 + erf(x / sqrt(2))) / 2
+//   geluTanh   x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))) / 2
+//   silu       x * s(x)
+// `out` may be `in`. count == 0 does nothing. NaN gives NaN.
+#pragma once
+#include "kernels/contract.h"
+
+namespace nabla {
+
+// The order is that of packages/core/src/backend/definitions/activation.ts.
+enum Activation : int64_t { kNone, kRelu, kSigmoid, kTanh, kGelu, kGeluTanh, kSilu };
+
+struct ActivationParams {
+  int64_t count;
+  int64_t activation;  // kRelu .. kSilu
+
+  template <class Visitor>
+  void visit(Visitor&& field) {
+    field("count", count);
+    field("activation", activation);
+  }
+};
+
+struct ActivationForward {
+  using Params = ActivationParams;
+  using Function = void (*)(const float* in, float* out, const ActivationParams& params);
+
+  static std::array<Touch, 2> contract(const ActivationParams& p, Rules& rules) {
+    rules.at_least("activation", p.activation, kRelu);
+    rules.at_most("activation", p.activation, kSilu);
+    return {{{"in", p.count}, {"out", p.count}}};
+  }
+};
+
+// grad_in[i] = grad_out[i] * derivative[i]. `saved` holds what the derivative is computed from: the function's output y
+// for relu (1 where y > 0), sigmoid (y * (1 - y)) and tanh (1 - y^2), its input for the others. `grad_in` may
+// be `grad_out`.
+struct ActivationGrad {
+  using Params = ActivationParams;
+  using Function = void (*)(const float* grad_out, const float* saved, float* grad_in, const ActivationParams& params);
+
+  static std::array<Touch, 3> contract(const ActivationParams& p, Rules& rules) {
+    rules.at_least("activation", p.activation, kRelu);
+    rules.at_most("activation", p.activation, kSilu);
+    return {{{"grad_out", p.count}, {"saved", p.count}, {"grad_in", p.count}}};
+  }
+};
+
+}  // namespace nabla

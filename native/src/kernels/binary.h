@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Functions of two elements, with broadcasting: out[i] = f(a[i'], b[i'']). The family is the rows of kernels.def and of
+// cpu/binary-inl.h, which says what each f is. `out` is contiguous and row-major; an operand is walked by strides, 0
+// along an axis where it is repeated. `out` may be an operand that is not repeated, if their elements have one size. An
+// axis of length 0 does nothing. A NaN gives NaN unless the row says otherwise. bool is one byte, 0 or 1.
+#pragma once
+#include "kernels/contract.h"
+
+namespace nabla {
+
+struct BinaryParams {
+  Dims shape;      // of out, at least one axis
+  Dims a_strides;  // in elements; along the last axis 0 or 1, and not 0 for both
+  Dims b_strides;
+
+  template <class Visitor>
+  void visit(Visitor&& field) {
+    field("shape", shape);
+    field("a_strides", a_strides);
+    field("b_strides", b_strides);
+  }
+};
+
+template <class In, class Out>
+struct Binary {
+  using Params = BinaryParams;
+  using Function = void (*)(const In* a, const In* b, Out* out, const BinaryParams& params);
+
+  static std::array<Touch, 3> contract(const BinaryParams& p, Rules& rules) {
+    rules.at_least("the axes of shape", p.shape.rank, 1);
+    rules.equal("the number of a_strides", p.a_strides.rank, p.shape.rank);
+    rules.equal("the number of b_strides", p.b_strides.rank, p.shape.rank);
+    const int64_t last = p.shape.rank > 0 ? p.shape.rank - 1 : 0;
+    rules.at_most("the last of a_strides", p.a_strides.size[last], 1);
+    rules.at_most("the last of b_strides", p.b_strides.size[last], 1);
+    rules.at_least("the sum of the last strides", p.a_strides.size[last] + p.b_strides.size[last], 1);
+    return {{{"a", strided(p.shape, p.a_strides)}, {"b", strided(p.shape, p.b_strides)}, {"out", product(p.shape)}}};
+  }
+};
+
+using BinaryF32 = Binary<float, float>;
+using BinaryI32 = Binary<int32_t, int32_t>;
+using BinaryBool = Binary<uint8_t, uint8_t>;
+using BinaryF32ToBool = Binary<float, uint8_t>;
+using BinaryI32ToBool = Binary<int32_t, uint8_t>;
+using BinaryF32ToI32 = Binary<float, int32_t>;
+
+}  // namespace nabla

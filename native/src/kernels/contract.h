@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a kernel states what it may touch: its parameters, and for every buffer an extent computed from them in
+// overflow-checked arithmetic. The dispatcher (addon/run.h) refuses a call whose buffers are smaller. A kernel is a
+// struct:
+//
+//   struct SoftmaxParams {                    plain data, every field named once more in `visit`
+//     int64_t rows, columns;
+//     template <class Visitor> void visit(Visitor&& field) { field("rows", rows); field("columns", columns); }
+//   };
+//   struct Softmax {
+//     using Params = SoftmaxParams;
+//     using Function = void (*)(const float* in, float* out, const SoftmaxParams&);      buffers first, in this order
+//     static std::array<Touch, 2> contract(const SoftmaxParams& p, Rules& rules);        one Touch per buffer
+//   };
+#pragma once
+#include <array>
+#include <cstdint>
+#include <cstdio>
+
+namespace nabla {
+
+constexpr int kMaxRank = 8;
+
+// The sizes (or strides) of up to kMaxRank axes.
+struct Dims {
+  int64_t rank;
+  int64_t size[kMaxRank];
+};
+
+// Integers of any count; the memory is the caller's and lives as long as the call.
+struct Integers {
+  int64_t count;
+  const int64_t* items;
+};
+
+// Buffers of any count, all of one element type.
+template <class T>
+struct Buffers {
+  int64_t count;
+  T* const* items;
+};
+
+// A number of elements, never negative. Arithmetic that overflows or goes below zero makes it invalid for good.
+class Extent {
+ public:
+  constexpr Extent(int64_t value) : value_(value), valid_(value >= 0) {}
+  constexpr bool valid() const { return valid_; }
+  constexpr int64_t value() const { return value_; }
+
+  friend constexpr Extent operator*(Extent a, Extent b) {
+    int64_t product = 0;
+    const bool overflow = __builtin_mul_overflow(a.value_, b.value_, &product);
+    return Extent(product, a.valid_ && b.valid_ && !overflow);
+  }
+  friend constexpr Extent operator+(Extent a, Extent b) {
+    int64_t sum = 0;
+    const bool overflow = __builtin_add_overflow(a.value_, b.value_, &sum);
+    return Extent(sum, a.valid_ && b.valid_ && !overflow);
+  }
+
+ private:
+  constexpr Extent(int64_t value, bool valid) : value_(value), valid_(valid && value >= 0) {}
+  int64_t value_;
+  bool valid_;
+};
+
+// Product of the sizes; 1 for rank 0.
+inline Extent product(const Dims& dims) {
+  Extent total = 1;
+  for (int64_t axis = 0; axis < dims.rank; ++axis) total = total * dims.size[axis];
+  return total;
+}
+
+// Elements from the first to the last one that a walk over `shape` with these element strides (>= 0) reaches.
+inline Extent strided(const Dims& shape, const Dims& strides) {
+  Extent last = 0;
+  for (int64_t axis = 0; axis < shape.rank; ++axis) {
+    if (shape.size[axis] == 0) return 0;
+    last = last + Extent(shape.size[axis] - 1) * strides.size[axis];
+  }
+  return last + 1;
+}
+
+// A matrix of `rows` rows, `stride` elements apart, of `columns` elements each.
+inline Extent strided_rows(int64_t rows, int64_t stride, int64_t columns) {
+  if (rows == 0 || columns == 0) return 0;
+  return Extent(rows - 1) * stride + columns;
+}
+
+// The part of one buffer that a kernel may read or write: its first `elements` elements; for a list of buffers, the
+// first lengths[i] elements of the i-th. An absent buffer is allowed where the extent is 0.
+struct Touch {
+  const char* name;
+  Extent elements;
+  const Integers* lengths = nullptr;
+
+  Touch(const char* name, Extent elements) : name(name), elements(elements) {}
+  Touch(const char* name, const Integers& lengths) : name(name), elements(0), lengths(&lengths) {}
+};
+
+// Collects what the parameters themselves must satisfy; keeps the first rule broken.
+class Rules {
+ public:
+  void at_least(const char* name, int64_t value, int64_t minimum) {
+    if (value < minimum) broken(name, value, "at least", minimum);
+  }
+  void at_most(const char* name, int64_t value, int64_t maximum) {
+    if (value > maximum) broken(name, value, "at most", maximum);
+  }
+  void equal(const char* name, int64_t value, int64_t expected) {
+    if (value != expected) broken(name, value, "equal to", expected);
+  }
+  bool satisfied() const { return text_[0] == '\0'; }
+  const char* text() const { return text_; }
+
+ private:
+  void broken(const char* name, int64_t value, const char* relation, int64_t bound) {
+    if (!satisfied()) return;
+    std::snprintf(text_, sizeof text_, "expected %s %s %lld, received %lld", name, relation,
+                  static_cast<long long>(bound), static_cast<long long>(value));
+  }
+  char text_[160] = "";
+};
+
+// Thrown by a kernel for values it only sees in the data (an index out of range): before its first write.
+[[noreturn]] void fail(const char* kernel, const char* format, ...) __attribute__((format(printf, 2, 3)));
+
+}  // namespace nabla

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows of a table: out[i, f] = weight[indices[i], f]. Row-major and contiguous. count == 0 does nothing.
+// An index outside [0, vocabulary) is refused before the first write.
+#pragma once
+#include "kernels/contract.h"
+
+namespace nabla {
+
+struct EmbeddingParams {
+  int64_t count;       // indices
+  int64_t vocabulary;  // rows of the table
+  int64_t features;    // columns of the table
+
+  template <class Visitor>
+  void visit(Visitor&& field) {
+    field("count", count);
+    field("vocabulary", vocabulary);
+    field("features", features);
+  }
+};
+
+struct Embedding {
+  using Params = EmbeddingParams;
+  using Function = void (*)(const float* weight, const int32_t* indices, float* out, const EmbeddingParams& params);
+
+  static std::array<Touch, 3> contract(const EmbeddingParams& p, Rules&) {
+    return {
+        {{"weight", Extent(p.vocabulary) * p.features}, {"indices", p.count}, {"out", Extent(p.count) * p.features}}};
+  }
+};
+
+// grad_weight[v, f] = sum of grad_out[i, f] over the i with indices[i] == v, added in the order of i on any number of
+// threads. Indices are checked as above.
+struct EmbeddingGrad {
+  using Params = EmbeddingParams;
+  using Function = void (*)(const float* grad_out, const int32_t* indices, float* grad_weight,
+                            const EmbeddingParams& params);
+
+  static std::array<Touch, 3> contract(const EmbeddingParams& p, Rules&) {
+    return {{{"grad_out", Extent(p.count) * p.features},
+             {"indices", p.count},
+             {"grad_weight", Extent(p.vocabulary) * p.features}}};
+  }
+};
+
+}  // namespace nabla

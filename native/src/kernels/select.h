@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Choice by a condition: out[r, c] = condition[r] ? yes[r, c] : no[r, c]. Row-major and contiguous. `out` may be `yes`
+// or `no`. rows == 0 or columns == 0 does nothing.
+#pragma once
+#include "kernels/contract.h"
+
+namespace nabla {
+
+struct SelectParams {
+  int64_t rows;     // elements of condition
+  int64_t columns;  // elements that share one condition
+
+  template <class Visitor>
+  void visit(Visitor&& field) {
+    field("rows", rows);
+    field("columns", columns);
+  }
+};
+
+template <class T>
+struct Select {
+  using Params = SelectParams;
+  using Function = void (*)(const uint8_t* condition, const T* yes, const T* no, T* out, const SelectParams& params);
+
+  static std::array<Touch, 4> contract(const SelectParams& p, Rules&) {
+    const Extent all = Extent(p.rows) * p.columns;
+    return {{{"condition", p.rows}, {"yes", all}, {"no", all}, {"out", all}}};
+  }
+};
+
+using SelectF32 = Select<float>;
+using SelectI32 = Select<int32_t>;
+using SelectBool = Select<uint8_t>;
+
+}  // namespace nabla

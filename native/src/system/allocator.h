@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The caching allocator: 64-byte aligned blocks of a few size classes, kept for reuse, counted, and limited.
+// One per process; every function may be called from any thread.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+
+namespace nabla {
+
+constexpr size_t kAlignment = 64;  // one cache line, one AVX-512 register
+
+struct MemoryStatistics {
+  size_t in_use;       // bytes handed out, rounded up to their size class
+  size_t cached;       // bytes free and kept for reuse
+  size_t peak;         // the most that was ever in use
+  size_t limit;        // in_use may not exceed it
+  size_t allocations;  // blocks handed out now
+};
+
+// No block of `bytes` bytes could be had: beyond the limit, or the system refused.
+class OutOfMemory : public std::runtime_error {
+ public:
+  OutOfMemory(size_t bytes, const MemoryStatistics& statistics);
+  const size_t bytes;
+  const MemoryStatistics statistics;
+};
+
+// Bytes that a request really takes: rounded up to a power of two or to 5/4, 6/4, 7/4 of one.
+size_t size_class(size_t bytes);
+
+void* allocate(size_t bytes);             // throws OutOfMemory; the bytes are not cleared
+void release(void* block, size_t bytes);  // `bytes` as asked for
+void trim();                              // gives cached blocks back to the system
+void set_memory_limit(size_t bytes);      // 0: NABLA_MEMORY_LIMIT, else what the machine (or its control group) has
+MemoryStatistics memory_statistics();
+
+}  // namespace nabla
