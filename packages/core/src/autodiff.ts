@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// Automatic differentiation: values with gradients, not recording, and summing gradients over several batches.
+
+import { checkFloat, checkInteger, checkOptions, checkSynchronous } from './check.ts';
+import { ArgumentError, formatShape, ShapeError } from './errors.ts';
+import { scope } from './memory.ts';
+import { sameShape } from './shape.ts';
+import { type Scalar, type Tensor, Variable, add, clone, div, engine, keep, zerosLike } from './tf.ts';
+
+export interface ValueAndGradOptions {
+  /** Whether a parameter that the loss does not depend on gets a gradient of zeros; default false, an error. */
+  readonly allowUnused?: boolean;
+}
+
+/** A loss, and its gradient with respect to each parameter in their order. */
+export interface ValueAndGradients {
+  readonly value: Scalar;
+  readonly gradients: Tensor[];
+}
+
+/**
+ * Computes `f()` and its gradient with respect to every parameter. Everything made inside `f` is freed when this returns,
+ * so `f` needs no scopes and no disposal; the value and the gradients belong to the caller. Nesting it inside `f` of another
+ * call gives derivatives of higher order.
+ *
+ * @param f           gives the loss, a float32 scalar
+ * @param parameters  variables (or tensors) that `f` uses, float32
+ * @throws {ShapeError} `f` gives no scalar
+ * @throws {DTypeError} the loss or a parameter is not float32
+ * @throws {ArgumentError} the loss does not depend on a parameter (code `UNUSED`), `f` returns a promise (code `ASYNC`)
+ * @example
+ * const x = variable(tensor1d([3, 4]));
+ * valueAndGrad(() => sum(square(x)), [x]).gradients; // [[6, 8]]
+ */
+export function valueAndGrad(
+  f: () => Tensor,
+  parameters: readonly Tensor[],
+  options: ValueAndGradOptions = {},
+): ValueAndGradients {
+  checkOptions('valueAndGrad', options, ['allowUnused']);
+  checkInteger('valueAndGrad', 'the number of parameters', parameters.length, { minimum: 1 });
+  parameters.forEach((parameter, i) => checkFloat('valueAndGrad', { [nameOf(parameter, i)]: parameter }));
+  return recording(() =>
+    scope(() => {
+      const { value, grads } = engine().gradients(() => checkLoss(f()), [...parameters], undefined, true);
+      const found: readonly (Tensor | null | undefined)[] = grads;
+      const unused = parameters.flatMap((parameter, i) => (found[i] == null ? nameOf(parameter, i) : []));
+      if (unused.length > 0 && options.allowUnused !== true) throw unusedError(unused);
+      const gradients = parameters.map((parameter, i) => found[i] ?? zerosLike(parameter));
+      // A loss that is itself a parameter, or was made elsewhere, is not the caller's to dispose: a clone is.
+      return { value: clone(value) as Scalar, gradients };
+    }),
+  );
+}
+
+function checkLoss(loss: Tensor): Tensor {
+  const hint = 'Compute the loss first; only the gradient is taken here.';
+  checkSynchronous('valueAndGrad', 'f', loss, hint);
+  checkFloat('valueAndGrad', { 'the result of f': loss });
+  if (loss.shape.length === 0) return loss;
+  const reduce = 'Reduce it to one number, for example with mean or sum.';
+  throw new ShapeError({
+    op: 'valueAndGrad',
+    argument: 'the result of f',
+    expected: '[]',
+    received: loss.shape,
+    hint: reduce,
+  });
+}
+
+function nameOf(parameter: Tensor, position: number): string {
+  return parameter instanceof Variable ? parameter.name : `parameter ${position}`;
+}
+
+function unusedError(names: readonly string[]): ArgumentError {
+  const hint = 'Leave them out, or pass { allowUnused: true } for gradients of zeros.';
+  const expected = 'to contribute to the loss';
+  const received = `none from ${names.join(', ')}`;
+  return new ArgumentError({ op: 'valueAndGrad', argument: 'every parameter', expected, received, hint }, 'UNUSED');
+}
+
+/**
+ * Runs `f` with recording on, even inside {@link noGrad}, and frees what the tape holds when `f` throws (tfjs frees it only
+ * at the end of a computation that succeeds).
+ */
+function recording<T>(f: () => T): T {
+  const { state } = engine();
+  const { gradientDepth, kernelDepth, activeTape } = state;
+  // Where nothing is recorded, the computation starts a tape of its own: what it makes is a constant for the one outside.
+  if (kernelDepth > 0) {
+    state.gradientDepth = 0;
+    state.kernelDepth = 0;
+  }
+  const outermost = state.gradientDepth === 0;
+  try {
+    return f();
+  } catch (error) {
+    if (outermost) for (const node of state.activeTape ?? []) for (const tensor of node.saved ?? []) tensor.dispose();
+    throw error;
+  } finally {
+    state.gradientDepth = gradientDepth;
+    state.kernelDepth = kernelDepth;
+    if (outermost) state.activeTape = activeTape;
+  }
+}
+
+/**
+ * Runs `f` without recording: inside {@link valueAndGrad}, what it returns counts as a constant. Saves the time and memory of
+ * the tape; the values are the same.
+ *
+ * @throws {ArgumentError} `f` returns a promise (code `ASYNC`)
+ * @example
+ * const x = variable(scalar(3));
+ * valueAndGrad(() => mul(x, noGrad(() => square(x))), [x]).gradients; // [9]
+ */
+export function noGrad<T>(f: () => T): T {
+  const { state } = engine();
+  state.kernelDepth++;
+  try {
+    const result = f();
+    checkSynchronous('noGrad', 'f', result, 'Await first, then compute.');
+    return result;
+  } finally {
+    state.kernelDepth--;
+  }
+}
+
+/**
+ * Sums gradients over several batches, for a step on more samples than fit in memory at once. Holds one sum per parameter.
+ *
+ * @example
+ * const accumulator = new GradientAccumulator();
+ * accumulator.add([tensor1d([1, 2])]);
+ * accumulator.add([tensor1d([3, 6])]);
+ * accumulator.mean(); // [[2, 4]]
+ */
+export class GradientAccumulator {
+  #sums: Tensor[] = [];
+  #count = 0;
+
+  /** Batches added since the last mean. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /**
+   * Adds the gradients of one batch, always of the same parameters in the same order. They stay the caller's.
+   *
+   * @throws {ShapeError} the shapes differ from those of the first batch
+   */
+  add(gradients: readonly Tensor[]): void {
+    const first = this.#count === 0;
+    if (!first) this.#check(gradients);
+    const sums = scope(() =>
+      gradients.map((gradient, i) => keep(first ? clone(gradient) : add(this.#sums[i], gradient))),
+    );
+    for (const sum of this.#sums) sum.dispose();
+    this.#sums = sums;
+    this.#count++;
+  }
+
+  /**
+   * The mean of the gradients added, which belongs to the caller; the accumulator is empty afterwards.
+   *
+   * @throws {ArgumentError} nothing was added
+   */
+  mean(): Tensor[] {
+    checkInteger('GradientAccumulator.mean', 'the number of batches', this.#count, { minimum: 1 });
+    const means = this.#sums.map((sum) => div(sum, this.#count));
+    this.dispose();
+    return means;
+  }
+
+  /** Frees the sums; the accumulator is empty afterwards. */
+  dispose(): void {
+    for (const sum of this.#sums) sum.dispose();
+    this.#sums = [];
+    this.#count = 0;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #check(gradients: readonly Tensor[]): void {
+    const op = 'GradientAccumulator.add';
+    const { length } = this.#sums;
+    checkInteger(op, 'the number of gradients', gradients.length, { minimum: length, maximum: length });
+    gradients.forEach(({ shape }, i) => {
+      if (sameShape(shape, this.#sums[i].shape)) return;
+      throw new ShapeError({
+        op,
+        argument: `gradient ${i}`,
+        expected: formatShape(this.#sums[i].shape),
+        received: shape,
+      });
+    });
+  }
+}

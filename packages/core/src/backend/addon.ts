@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The addon's exports as TypeScript sees them: the mirror of native/src/addon/addon.cc.
+
+/** The integer behind which the addon keeps one tensor's memory. */
+export type Handle = number;
+
+/** The handle of an absent optional buffer. */
+export const NO_BUFFER: Handle = -1;
+
+/** How an argument of a kernel is written into the argument area. */
+export type ArgumentType = 'buffer' | 'buffers' | 'integer' | 'number' | 'dims' | 'integers';
+
+/** A kernel's name and its arguments in call order: buffers first, then parameters. */
+export interface KernelDescription {
+  readonly name: string;
+  readonly arguments: readonly { readonly name: string; readonly type: ArgumentType }[];
+}
+
+/** Memory of the addon, in bytes except `buffers`. `inUse`, `cached`, `peak`, `limit` count the whole process. */
+export interface NativeMemory {
+  readonly buffers: number;
+  readonly bytes: number;
+  readonly inUse: number;
+  readonly cached: number;
+  readonly peak: number;
+  readonly limit: number;
+}
+
+export interface NativeAddon {
+  readonly version: string;
+  readonly description: readonly KernelDescription[];
+  /** Where the arguments of the next kernel call are written, as float64 numbers. */
+  readonly argumentArea: ArrayBuffer;
+  /** Each runs on the first `count` numbers of the argument area. */
+  readonly kernels: Readonly<Record<string, (count: number) => void>>;
+
+  allocate(bytes: number): Handle;
+  release(handle: Handle): void;
+  /** Copies a typed array of exactly the buffer's size into it. */
+  write(handle: Handle, source: ArrayBufferView): void;
+  /** Copies the buffer into a typed array of exactly its size. */
+  read(handle: Handle, destination: ArrayBufferView): void;
+
+  memory(): NativeMemory;
+  /** Bytes that buffers may take; 0 restores what the machine has. */
+  setMemoryLimit(bytes: number): void;
+  trim(): void;
+
+  /** CPU targets that this processor can run, best first. */
+  targets(): string[];
+  target(): string;
+  setTarget(name: string): boolean;
+  threads(): number;
+  /** 0 restores NABLA_THREADS or the processors of this process. */
+  setThreads(threads: number): void;
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// The definitions of our own kernels, one line per file.
+
+import type { KernelConfig } from '../../tf.ts';
+import { activationDefinitions } from './activation.ts';
+import { attentionDefinitions } from './attention.ts';
+import { dropoutDefinitions } from './dropout.ts';
+import { embeddingDefinitions } from './embedding.ts';
+import { globalNormDefinitions } from './global-norm.ts';
+import { layerNormDefinitions } from './layer-norm.ts';
+import { linearDefinitions } from './linear.ts';
+import { matMulDefinitions } from './mat-mul.ts';
+import { optimizerStepDefinitions } from './optimizer-step.ts';
+import { randomDefinitions } from './random.ts';
+import { rmsNormDefinitions } from './rms-norm.ts';
+import { crossEntropyDefinitions } from './softmax-cross-entropy.ts';
+
+export const definitions: readonly KernelConfig[] = [
+  ...activationDefinitions,
+  ...attentionDefinitions,
+  ...crossEntropyDefinitions,
+  ...dropoutDefinitions,
+  ...embeddingDefinitions,
+  ...globalNormDefinitions,
+  ...layerNormDefinitions,
+  ...linearDefinitions,
+  ...matMulDefinitions,
+  ...optimizerStepDefinitions,
+  ...randomDefinitions,
+  ...rmsNormDefinitions,
+];

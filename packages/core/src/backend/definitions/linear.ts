@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The affine map with its activation in TypeScript: out = activation(x · weightᵀ + bias).
+
+import type { KernelConfig, TensorInfo } from '../../tf.ts';
+import { definition } from '../kernel.ts';
+import { type Activation, activationFunctions } from './activation.ts';
+import { matrixView, multiply } from './mat-mul.ts';
+
+export interface LinearInputs {
+  readonly x: TensorInfo; // [rows, inputs]
+  readonly weight: TensorInfo; // [outputs, inputs]
+  readonly bias?: TensorInfo | undefined; // [outputs]
+}
+export interface LinearAttributes {
+  readonly activation: Activation;
+}
+
+/** Whether the gradient needs what went into the activation; else the output is enough. */
+export function savesInput(activation: Activation): boolean {
+  return activationFunctions[activation].saves === 'input';
+}
+
+/** → [out `[rows, outputs]`], and where the activation's gradient needs it what went in, of the same shape */
+const linear = definition<LinearInputs, LinearAttributes>(
+  'NablaLinear',
+  ({ x, weight, bias }, { activation }, backend) => {
+    const [rows, inputs] = x.shape;
+    const [outputs] = weight.shape;
+    const into = new Float32Array(rows * outputs);
+    const left = matrixView(backend.floats(x), 0, inputs, false);
+    multiply(left, matrixView(backend.floats(weight), 0, inputs, true), into, 0, rows, outputs, inputs);
+    if (bias != null) {
+      const shift = backend.floats(bias);
+      for (let i = 0; i < into.length; i++) into[i] += shift[i % outputs];
+    }
+    const shape = [rows, outputs];
+    if (activation === 'none') return [backend.make(shape, 'float32', into)];
+    const { value } = activationFunctions[activation];
+    const out = into.map((number) => value(number));
+    const result = backend.make(shape, 'float32', out);
+    return savesInput(activation) ? [result, backend.make(shape, 'float32', into)] : [result];
+  },
+);
+
+export const linearDefinitions: readonly KernelConfig[] = [linear];

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The native kernels of device cpu, one line per file. Every other kernel runs its definition on host memory.
+
+import type { KernelConfig } from '../../tf.ts';
+import { activationKernels } from './activation.ts';
+import { addNKernels } from './add-n.ts';
+import { arrangeKernels } from './arrange.ts';
+import { attentionKernels } from './attention.ts';
+import { binaryKernels } from './binary.ts';
+import { castKernels } from './cast.ts';
+import { crossEntropyKernels } from './softmax-cross-entropy.ts';
+import { dropoutKernels } from './dropout.ts';
+import { embeddingKernels } from './embedding.ts';
+import { fillKernels } from './fill.ts';
+import { gatherKernels } from './gather.ts';
+import { globalNormKernels } from './global-norm.ts';
+import { layerNormKernels } from './layer-norm.ts';
+import { matMulKernels } from './mat-mul.ts';
+import { optimizerStepKernels } from './optimizer-step.ts';
+import { randomKernels } from './random.ts';
+import { reduceKernels } from './reduce.ts';
+import { rmsNormKernels } from './rms-norm.ts';
+import { selectKernels } from './select.ts';
+import { sliceKernels } from './slice.ts';
+import { softmaxKernels } from './softmax.ts';
+import { storageKernels } from './storage.ts';
+import { unaryKernels } from './unary.ts';
+
+export const kernels: readonly KernelConfig[] = [
+  ...activationKernels,
+  ...addNKernels,
+  ...arrangeKernels,
+  ...attentionKernels,
+  ...binaryKernels,
+  ...castKernels,
+  ...crossEntropyKernels,
+  ...dropoutKernels,
+  ...embeddingKernels,
+  ...fillKernels,
+  ...gatherKernels,
+  ...globalNormKernels,
+  ...layerNormKernels,
+  ...matMulKernels,
+  ...optimizerStepKernels,
+  ...randomKernels,
+  ...reduceKernels,
+  ...rmsNormKernels,
+  ...selectKernels,
+  ...sliceKernels,
+  ...softmaxKernels,
+  ...storageKernels,
+  ...unaryKernels,
+];

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Matrix products on device cpu: tfjs' BatchMatMul and _FusedMatMul, and the linear map.
+
+import { sizeOf } from '../../shape.ts';
+import type { KernelConfig, TensorInfo } from '../../tf.ts';
+import { ACTIVATIONS, type Activation } from '../definitions/activation.ts';
+import { type LinearAttributes, type LinearInputs, savesInput } from '../definitions/linear.ts';
+import { type MatMulAttributes, type MatMulInputs, matMulSizes } from '../definitions/mat-mul.ts';
+import { NO_BUFFER } from '../addon.ts';
+import { nativeKernel } from '../kernel.ts';
+import type { NativeBackend } from '../native-backend.ts';
+
+/** What follows the product. */
+interface Epilogue {
+  readonly bias?: TensorInfo | null | undefined; // [n]
+  readonly activation?: Activation;
+  /** Receives what goes into the activation. */
+  readonly pre?: TensorInfo;
+}
+
+/** `out = activation(a b + bias)`. */
+function multiply(
+  inputs: MatMulInputs,
+  attributes: MatMulAttributes,
+  backend: NativeBackend,
+  epilogue: Epilogue = {},
+): TensorInfo {
+  const { m, n, k, batch } = matMulSizes(inputs, attributes);
+  const { bias, activation = 'none', pre } = epilogue;
+  const out = backend.allocate([...batch, m, n], 'float32');
+  const matrices = (tensor: TensorInfo): number => sizeOf(tensor.shape.slice(0, -2));
+  backend.kernels.matmul_f32({
+    a: backend.buffer(inputs.a),
+    b: backend.buffer(inputs.b),
+    bias: bias == null ? NO_BUFFER : backend.buffer(bias),
+    c: backend.buffer(out),
+    pre: pre === undefined ? NO_BUFFER : backend.buffer(pre),
+    batch: sizeOf(batch),
+    m,
+    n,
+    k,
+    transpose_a: attributes.transposeA ? 1 : 0,
+    transpose_b: attributes.transposeB ? 1 : 0,
+    row_a: attributes.transposeA ? m : k,
+    row_b: attributes.transposeB ? k : n,
+    row_c: n,
+    batch_a: matrices(inputs.a) === 1 ? 0 : m * k,
+    batch_b: matrices(inputs.b) === 1 ? 0 : k * n,
+    batch_c: m * n,
+    activation: ACTIVATIONS.indexOf(activation),
+    has_bias: bias == null ? 0 : 1,
+    has_pre: pre === undefined ? 0 : 1,
+  });
+  return out;
+}
+
+/** Both float32, and each operand has one matrix or as many as there are products. */
+function isUniform({ a, b }: MatMulInputs): boolean {
+  const [countA, countB] = [a, b].map(({ shape }) => sizeOf(shape.slice(0, -2)));
+  return a.dtype === 'float32' && b.dtype === 'float32' && (countA === countB || countA === 1 || countB === 1);
+}
+
+const batchMatMul = nativeKernel<MatMulInputs, MatMulAttributes>('BatchMatMul', {
+  accepts: isUniform,
+  run: multiply,
+});
+
+/** tfjs' names of the activations that the product can apply itself. */
+const FUSED_ACTIVATIONS: Readonly<Record<string, Activation>> = { linear: 'none', relu: 'relu', sigmoid: 'sigmoid' };
+
+interface FusedInputs extends MatMulInputs {
+  readonly bias?: TensorInfo | null;
+  readonly preluActivationWeights?: TensorInfo | null;
+}
+
+const fusedMatMul = nativeKernel<FusedInputs, MatMulAttributes & { activation?: string | null }>('_FusedMatMul', {
+  accepts: (inputs, { activation, ...attributes }) => {
+    if (!isUniform(inputs) || inputs.preluActivationWeights != null || !((activation ?? 'linear') in FUSED_ACTIVATIONS))
+      return false;
+    return (
+      inputs.bias == null ||
+      (inputs.bias.dtype === 'float32' && sizeOf(inputs.bias.shape) === matMulSizes(inputs, attributes).n)
+    );
+  },
+  run: ({ a, b, bias }, { activation, ...attributes }, backend) =>
+    multiply({ a, b }, attributes, backend, { bias, activation: FUSED_ACTIVATIONS[activation ?? 'linear'] }),
+});
+
+const linear = nativeKernel<LinearInputs, LinearAttributes>('NablaLinear', {
+  run: ({ x, weight, bias }, { activation }, backend) => {
+    const shape = [x.shape[0], weight.shape[0]];
+    const pre = savesInput(activation) ? backend.allocate(shape, 'float32') : undefined;
+    const epilogue = { bias, activation, ...(pre && { pre }) };
+    const out = multiply({ a: x, b: weight }, { transposeA: false, transposeB: true }, backend, epilogue);
+    return pre === undefined ? [out] : [out, pre];
+  },
+});
+
+export const matMulKernels: readonly KernelConfig[] = [batchMatMul, fusedMatMul, linear];

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds and loads the addon, and explains in words why there is none.
+
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+import type { NativeAddon } from './addon.ts';
+import { nativeKernels, nativeVersion } from './native-kernels.ts';
+
+/** What came of looking for the addon: the addon, or why there is none and what to do about it. */
+export type AddonSearch =
+  | { readonly addon: NativeAddon; readonly path: string }
+  | { readonly addon: undefined; readonly reason: string; readonly hint: string };
+
+const requireModule = createRequire(import.meta.url);
+const BUILD_HINT = 'Run `npm run build:native` (it needs cmake and a C++17 compiler), or use device js.';
+
+/** Where an addon may lie, in the order tried: NABLA_NATIVE_DIR, this checkout's build, the prebuilt package. */
+export function addonPaths(environment: NodeJS.ProcessEnv = process.env): string[] {
+  const platformPackage = `@nabla/native-${process.platform}-${process.arch}`;
+  const folders = [
+    environment['NABLA_NATIVE_DIR'],
+    folderOf('@nabla/native/package.json', 'build/Release'),
+    folderOf(`${platformPackage}/package.json`, '.'),
+  ];
+  return folders.filter((folder) => folder !== undefined).map((folder) => join(folder, 'nabla.node'));
+}
+
+function folderOf(packageFile: string, inside: string): string | undefined {
+  try {
+    return join(dirname(requireModule.resolve(packageFile)), inside);
+  } catch {
+    return undefined; // the package is not installed
+  }
+}
+
+/** Whether an addon's version and kernels are those this TypeScript was made with; a reason if not. */
+function mismatch(addon: NativeAddon): string | undefined {
+  if (addon.version !== nativeVersion) return `it is version ${addon.version}, expected ${nativeVersion}`;
+  if (JSON.stringify(addon.description) !== JSON.stringify(nativeKernels)) return 'it was built from other sources';
+  return undefined;
+}
+
+/** Tries every path; the first addon that loads and fits is taken. Never throws. */
+export function findAddon(paths: readonly string[] = addonPaths()): AddonSearch {
+  if (process.env['NABLA_NATIVE'] === '0') {
+    return { addon: undefined, reason: 'NABLA_NATIVE=0 turns the native addon off', hint: 'Unset NABLA_NATIVE.' };
+  }
+  const failures: string[] = [];
+  for (const path of paths) {
+    if (!existsSync(path)) {
+      failures.push(`${path}: no such file`);
+      continue;
+    }
+    try {
+      const addon = requireModule(path) as NativeAddon;
+      const reason = mismatch(addon);
+      if (reason === undefined) return { addon, path };
+      failures.push(`${path}: ${reason}`);
+    } catch (error) {
+      failures.push(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return {
+    addon: undefined,
+    reason: `the native addon was not loaded. Tried: ${failures.join('; ')}`,
+    hint: BUILD_HINT,
+  };
+}
+
+let found: AddonSearch | undefined;
+
+/** The addon of this process, looked for once. */
+export function addonSearch(): AddonSearch {
+  found ??= findAddon();
+  return found;
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tests of the seam to the addon: whatever JavaScript passes, no memory outside the buffers passed is read or written.
+
+import fc from 'fast-check';
+
+import { DeviceError, NativeError } from '../errors.ts';
+import type { KernelDescription, NativeAddon } from './addon.ts';
+import { addonSearch } from './load-addon.ts';
+import { bindKernels, guardNative } from './run-kernel.ts';
+
+const { addon } = addonSearch();
+
+/** Numbers that have broken bounds checks before: the edges of integers, what is none, and small sizes that may just fit. */
+const numbers = fc.oneof(
+  fc.integer({ min: 0, max: 9 }),
+  fc.constantFrom(-1, 0.5, NaN, Infinity, 2 ** 31, 2 ** 32, 2 ** 53, 2 ** 62, 1e300, -(2 ** 53)),
+);
+const lists = fc.array(numbers, { maxLength: 9 });
+
+/** A call with arguments of the right names and arbitrary values; buffers are positions in a list of handles. */
+function callOf(kernel: KernelDescription): fc.Arbitrary<Record<string, number | number[]>> {
+  const handles = fc.integer({ min: 0, max: 11 });
+  const values = kernel.arguments.map(({ name, type }) => {
+    const handle = type === 'buffer' ? handles : type === 'buffers' ? fc.array(handles, { maxLength: 3 }) : undefined;
+    const number = type === 'dims' || type === 'integers' ? lists : numbers;
+    return [name, handle ?? number] as const;
+  });
+  return fc.record(Object.fromEntries(values));
+}
+
+/** Twelve handles: buffers of 0 to 256 bytes, an absent one, and one that was released. */
+function makeHandles(native: NativeAddon): number[] {
+  const live = [0, 4, 4, 16, 16, 36, 64, 64, 144, 256].map((bytes) => native.allocate(bytes));
+  const stale = native.allocate(256);
+  native.release(stale);
+  return [...live, -1, stale];
+}
+
+if (addon === undefined) {
+  it('is left out: the addon is not built', () => expect(addonSearch()).toHaveProperty('reason'));
+} else {
+  const native = addon;
+  const kernels: Record<string, (call: never) => void> = { ...bindKernels(native) };
+
+  describe('calls into the addon', () => {
+    it.each(native.description.map((kernel) => [kernel.name, kernel] as const))(
+      'of %s run or are refused, and leave every other buffer as it was',
+      (name, kernel) => {
+        const handles = makeHandles(native);
+        const canaries = Array.from({ length: 8 }, () => native.allocate(256));
+        const pattern = new Uint8Array(256).fill(0xa5);
+        for (const canary of canaries) native.write(canary, pattern);
+        fc.assert(
+          fc.property(callOf(kernel), (values) => {
+            const call = Object.fromEntries(
+              kernel.arguments.map(({ name: argument, type }) => {
+                const value = values[argument];
+                if (type === 'buffer') return [argument, handles[value as number]];
+                return [argument, type === 'buffers' ? (value as number[]).map((i) => handles[i]) : value];
+              }),
+            );
+            try {
+              kernels[name](call as never);
+            } catch (error) {
+              expect(error).toBeInstanceOf(NativeError);
+              expect((error as NativeError).message).toContain(name);
+            }
+          }),
+          { numRuns: 300, seed: 1 },
+        );
+        const seen = new Uint8Array(256);
+        for (const canary of canaries) {
+          native.read(canary, seen);
+          expect(seen).toEqual(pattern);
+          native.release(canary);
+        }
+        for (const handle of handles.slice(0, 10)) native.release(handle);
+      },
+    );
+
+    it('say which argument is wrong and what was expected', () => {
+      const [small] = [native.allocate(8)];
+      const call = { in: small, out: small, rows: 2, columns: 3 };
+      expect(() => kernels['softmax_f32'](call as never)).toThrow(
+        /softmax_f32: expected buffer in of at least 24 bytes, received 8 \(CPU target \w+\)/,
+      );
+      native.release(small);
+    });
+
+    it('turn a lack of memory into a DeviceError with size and statistics, and the process goes on', () => {
+      const before = native.memory();
+      const allocate = (): number => guardNative(native, () => native.allocate(2 ** 50), { kernel: 'allocate' });
+      expect(allocate).toThrow(DeviceError);
+      expect(allocate).toThrow(/1125899906842624 bytes.*limit/);
+      expect(native.memory().buffers).toBe(before.buffers);
+    });
+
+    it('honour the memory limit and go on when it is raised', () => {
+      native.trim();
+      native.setMemoryLimit(native.memory().inUse + 1_000_000);
+      expect(() => native.allocate(2_000_000)).toThrow(/no memory/);
+      native.setMemoryLimit(0);
+      native.release(native.allocate(2_000_000));
+    });
+
+    it('notice a handle that was released and given out again', () => {
+      const first = native.allocate(64);
+      native.release(first);
+      const second = native.allocate(64);
+      expect(() => native.read(first, new Uint8Array(64))).toThrow(/released or never existed/);
+      native.release(second);
+    });
+  });
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only calls into the addon. Arguments become numbers in the argument area; native errors become ours.
+
+import { DeviceError, NablaError, NativeError } from '../errors.ts';
+import type { KernelDescription, NativeAddon } from './addon.ts';
+import { parseDataError } from './data-error.ts';
+import type { NativeCalls } from './native-kernels.ts';
+
+/** Every native kernel as a function of named arguments, typed by the generated mirror. */
+export type NativeKernels = { readonly [Name in keyof NativeCalls]: (call: NativeCalls[Name]) => void };
+
+type Value = number | readonly number[];
+
+/** Makes the callable kernels of an addon. */
+export function bindKernels(addon: NativeAddon): NativeKernels {
+  const area = new Float64Array(addon.argumentArea);
+  const bound = addon.description.map((kernel) => [kernel.name, bindKernel(addon, area, kernel)] as const);
+  return Object.fromEntries(bound) as NativeKernels; // the mirror was checked against the description at load
+}
+
+function bindKernel(addon: NativeAddon, area: Float64Array, kernel: KernelDescription): (call: object) => void {
+  const run = addon.kernels[kernel.name];
+  const names = kernel.arguments.map((argument) => argument.name);
+  const isList = kernel.arguments.map(({ type }) => type === 'dims' || type === 'integers' || type === 'buffers');
+  return (call) => {
+    const values = call as Record<string, Value>;
+    let count = 0;
+    for (let i = 0; i < names.length; i++) {
+      const value = values[names[i]];
+      if (!isList[i]) {
+        area[count++] = value as number;
+        continue;
+      }
+      const items = value as readonly number[];
+      area[count++] = items.length;
+      for (let j = 0; j < items.length; j++) area[count++] = items[j];
+    }
+    guardNative(addon, () => run(count), { kernel: kernel.name, parameters: call });
+  };
+}
+
+/** Runs `body`; an error of the addon is thrown as a DeviceError (no memory), an ArgumentError (bad data) or a NativeError (else). */
+export function guardNative<T>(addon: NativeAddon, body: () => T, facts: { kernel: string; parameters?: object }): T {
+  try {
+    return body();
+  } catch (error) {
+    throw translate(addon, error, facts);
+  }
+}
+
+function translate(addon: NativeAddon, error: unknown, facts: { kernel: string; parameters?: object }): unknown {
+  if (error instanceof NablaError) return error;
+  const { code = 'NABLA_INTERNAL', message } = error as { code?: string; message: string };
+  const details = { ...facts, target: addon.target() };
+  if (code === 'NABLA_OUT_OF_MEMORY') {
+    const hint =
+      'Use a smaller batch or model, dispose tensors, or raise the limit (NABLA_MEMORY_LIMIT, setMemoryLimit).';
+    return new DeviceError(
+      'OUT_OF_MEMORY',
+      `${message}. ${hint}`,
+      { ...details, memory: addon.memory() },
+      { cause: error },
+    );
+  }
+  const dataError = code === 'NABLA_DATA' ? parseDataError(message, error) : undefined;
+  if (dataError !== undefined) return dataError;
+  return new NativeError(code.replace('NABLA_', ''), `${message} (CPU target ${addon.target()}).`, details, {
+    cause: error,
+  });
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// Argument checks: the only place that words them. Each returns nothing and throws when the argument is not as it must be.
+
+import { ArgumentError, DTypeError, ShapeError, suggest } from './errors.ts';
+
+/** Anything with a shape: a tensor, or the bare description of one. */
+interface Shaped {
+  readonly shape: readonly number[];
+}
+
+/** Anything with an element type. */
+interface Typed {
+  readonly dtype: string;
+}
+
+/**
+ * What a shape must look like: a number is a length, a name stands for any length (the same one each time it occurs), and
+ * a first entry such as `...batch` stands for any number of axes.
+ */
+export type ShapePattern = readonly (number | string)[];
+
+/** Limits of a number. `minimum` and `maximum` are allowed values themselves; `above` and `below` are not. */
+export interface Range {
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly above?: number;
+  readonly below?: number;
+}
+
+/** @throws {ArgumentError} `options` is no record, or has a name that is not in `allowed` (code `OPTION`) */
+export function checkOptions(op: string, options: unknown, allowed: readonly string[]): void {
+  if (options === undefined) return;
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new ArgumentError(
+      { op, argument: 'options', expected: 'to be an object', received: show(options) },
+      'OPTION',
+    );
+  }
+  for (const name of Object.keys(options)) {
+    if (allowed.includes(name)) continue;
+    const expected = allowed.length === 0 ? 'to be empty' : `to be among ${allowed.join(', ')}`;
+    const hint = allowed.length === 0 ? undefined : suggest(name, allowed);
+    throw new ArgumentError({ op, argument: 'options', expected, received: `"${name}"`, hint }, 'OPTION');
+  }
+}
+
+/** @throws {ShapeError} the shape does not match `pattern` (code `SHAPE`) */
+export function checkShape(op: string, argument: string, tensor: Shaped, pattern: ShapePattern, hint?: string): void {
+  if (matches(tensor.shape, pattern)) return;
+  throw new ShapeError({ op, argument, expected: `[${pattern.join(', ')}]`, received: tensor.shape, hint });
+}
+
+/** @throws {ShapeError} fewer than `minimum` or more than `maximum` axes (code `RANK`) */
+export function checkRank(
+  op: string,
+  argument: string,
+  { shape }: Shaped,
+  minimum: number,
+  maximum: number = minimum,
+): void {
+  if (shape.length >= minimum && shape.length <= maximum) return;
+  const least = formatAxes(minimum);
+  const expected =
+    minimum === maximum
+      ? least
+      : maximum === Infinity
+        ? `[..., ${least.slice(1)}`
+        : `${least} to ${formatAxes(maximum)}`;
+  throw new ShapeError({ op, argument, expected, received: shape }, 'RANK');
+}
+
+/** @throws {DTypeError} the element type is not one of `dtypes` (code `DTYPE`) */
+export function checkDtype(op: string, argument: string, { dtype }: Typed, ...dtypes: readonly string[]): void {
+  if (dtypes.includes(dtype)) return;
+  const hint = `Convert it first: cast(${argument}, '${dtypes[0]}').`;
+  throw new DTypeError({ op, argument, expected: dtypes.join(' or '), received: dtype, hint });
+}
+
+/**
+ * @param tensors  arguments by name
+ * @throws {ArgumentError} one of them is no tensor (code `TENSOR`)
+ * @throws {DTypeError} one of them is not float32 (code `DTYPE`)
+ */
+export function checkFloat(op: string, tensors: Readonly<Record<string, unknown>>): void {
+  for (const [argument, tensor] of Object.entries(tensors)) {
+    checkTensor(op, argument, tensor);
+    checkDtype(op, argument, tensor, 'float32');
+  }
+}
+
+/** @throws {ArgumentError} no tensor (code `TENSOR`) */
+export function checkTensor(op: string, argument: string, value: unknown): asserts value is Shaped & Typed {
+  const valid =
+    typeof value === 'object' && value !== null && 'shape' in value && 'dtype' in value && 'dataId' in value;
+  if (valid) return;
+  const hint = Array.isArray(value) ? `Make one first: tensor(${argument}).` : undefined;
+  throw new ArgumentError({ op, argument, expected: 'to be a tensor', received: show(value), hint }, 'TENSOR');
+}
+
+/** @throws {ArgumentError} not a finite number within `range` (code `ARGUMENT`) */
+export function checkNumber(op: string, argument: string, value: unknown, range: Range = {}): asserts value is number {
+  if (typeof value === 'number' && Number.isFinite(value) && within(value, range)) return;
+  throw new ArgumentError({ op, argument, expected: `to be a number${formatRange(range)}`, received: show(value) });
+}
+
+/** @throws {ArgumentError} not an integer that a number holds exactly, or outside `range` (code `ARGUMENT`) */
+export function checkInteger(op: string, argument: string, value: unknown, range: Range = {}): asserts value is number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && within(value, range)) return;
+  throw new ArgumentError({ op, argument, expected: `to be an integer${formatRange(range)}`, received: show(value) });
+}
+
+/** @throws {ArgumentError} neither `true` nor `false` (code `ARGUMENT`) */
+export function checkBoolean(op: string, argument: string, value: unknown): asserts value is boolean {
+  if (typeof value === 'boolean') return;
+  throw new ArgumentError({ op, argument, expected: 'to be true or false', received: show(value) });
+}
+
+/** @throws {ArgumentError} what a function returned is a promise, where the work must be done on return (code `ASYNC`) */
+export function checkSynchronous(op: string, argument: string, result: unknown, hint: string): void {
+  if (typeof result !== 'object' || result === null || !('then' in result) || typeof result.then !== 'function') return;
+  throw new ArgumentError({ op, argument, expected: 'to be synchronous', received: 'a promise', hint }, 'ASYNC');
+}
+
+/** @throws {ArgumentError} not a string with at least one character (code `ARGUMENT`) */
+export function checkName(op: string, argument: string, value: unknown): asserts value is string {
+  if (typeof value === 'string' && value !== '') return;
+  throw new ArgumentError({ op, argument, expected: 'to be a string that is not empty', received: show(value) });
+}
+
+/** @throws {ArgumentError} not a string (code `ARGUMENT`) */
+export function checkText(op: string, argument: string, value: unknown): asserts value is string {
+  if (typeof value === 'string') return;
+  throw new ArgumentError({ op, argument, expected: 'to be a string', received: show(value) });
+}
+
+/** @throws {ArgumentError} not one of `choices`; offers the nearest spelling (code `ARGUMENT`) */
+export function checkOneOf<const Choice extends string>(
+  op: string,
+  argument: string,
+  value: unknown,
+  choices: readonly Choice[],
+): asserts value is Choice {
+  if (choices.some((choice) => choice === value)) return;
+  const expected = `to be one of ${choices.map((choice) => `"${choice}"`).join(', ')}`;
+  const hint = typeof value === 'string' ? suggest(value, choices) : undefined;
+  throw new ArgumentError({ op, argument, expected, received: show(value), hint });
+}
+
+/** @throws {ArgumentError} not a list of integers >= 0 whose product is exact (code `ARGUMENT`) */
+export function checkSizes(op: string, argument: string, value: unknown): asserts value is number[] {
+  let size = 1;
+  const valid =
+    Array.isArray(value) &&
+    value.every((length: unknown) => {
+      if (typeof length !== 'number' || !Number.isSafeInteger(length) || length < 0) return false;
+      size *= length;
+      return size <= Number.MAX_SAFE_INTEGER;
+    });
+  if (valid) return;
+  throw new ArgumentError({ op, argument, expected: 'to be a list of integers >= 0', received: show(value) });
+}
+
+function matches(shape: readonly number[], pattern: ShapePattern): boolean {
+  const open = typeof pattern[0] === 'string' && pattern[0].startsWith('...');
+  const fixed = open ? pattern.slice(1) : pattern;
+  const skipped = shape.length - fixed.length;
+  if (open ? skipped < 0 : skipped !== 0) return false;
+  const lengths = new Map<string, number>();
+  return fixed.every((entry, i) => {
+    const length = shape[skipped + i];
+    if (typeof entry === 'number') return length === entry;
+    const before = lengths.get(entry);
+    lengths.set(entry, length);
+    return before === undefined || before === length;
+  });
+}
+
+function within(value: number, { minimum, maximum, above, below }: Range): boolean {
+  return (
+    (minimum === undefined || value >= minimum) &&
+    (maximum === undefined || value <= maximum) &&
+    (above === undefined || value > above) &&
+    (below === undefined || value < below)
+  );
+}
+
+/** ` >= 0 and < 1`, or nothing. */
+function formatRange({ minimum, maximum, above, below }: Range): string {
+  const limits = [
+    ['>=', minimum],
+    ['>', above],
+    ['<=', maximum],
+    ['<', below],
+  ] as const;
+  const parts = limits.filter(([, limit]) => limit !== undefined).map(([sign, limit]) => `${sign} ${String(limit)}`);
+  return parts.length === 0 ? '' : ` ${parts.join(' and ')}`;
+}
+
+function formatAxes(count: number): string {
+  return `[${new Array<string>(count).fill('?').join(', ')}]`;
+}
+
+/** A value as it appears in a message, short. */
+function show(value: unknown): string {
+  if (typeof value === 'string') return `"${value.length > 60 ? `${value.slice(0, 60)}…` : value}"`;
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return value.length > 8 ? `a list of ${value.length}` : `[${value.map(show).join(', ')}]`;
+  if (typeof value === 'object' && value !== null) return `an object of class ${value.constructor?.name ?? 'Object'}`;
+  return String(value);
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which device runs: list, choose and describe them.
+
+import { checkOneOf } from './check.ts';
+import { DeviceError, suggest } from './errors.ts';
+import type { NativeAddon, NativeMemory } from './backend/addon.ts';
+import { JS_BACKEND } from './backend/js-backend.ts';
+import { NATIVE_BACKEND } from './backend/kernel.ts';
+import { addonSearch } from './backend/load-addon.ts';
+import { nativeKernelNames, registerDevices } from './backend/register.ts';
+import { getBackend, getKernelsForBackend, setBackend } from './tf.ts';
+
+registerDevices();
+
+/** A device by name. `cpu`: the native addon. `js`: pure TypeScript. `cuda`: an NVIDIA GPU. */
+export type DeviceName = 'cpu' | 'js' | 'cuda';
+
+/** The device that was chosen, and why in one line. */
+export interface DeviceChoice {
+  readonly device: DeviceName;
+  readonly reason: string;
+}
+
+/** One device of this machine: whether it can run, and what it is or why not. */
+export interface DeviceDescription {
+  readonly device: DeviceName;
+  readonly available: boolean;
+  /** What it is; or, when it is not available, why. */
+  readonly description: string;
+  /** What to do to make it available. */
+  readonly hint?: string;
+}
+
+const DEVICES: readonly DeviceName[] = ['cpu', 'js', 'cuda'];
+const BACKENDS: Readonly<Record<string, string>> = { cpu: NATIVE_BACKEND, js: JS_BACKEND };
+
+/** The addon, or a DeviceError that says why there is none. */
+function requireAddon(): NativeAddon {
+  const search = addonSearch();
+  if (search.addon !== undefined) return search.addon;
+  throw new DeviceError('DEVICE', `device cpu is not available: ${search.reason}. ${search.hint}`, { device: 'cpu' });
+}
+
+/** Every device that Nabla knows, with what it offers here. */
+export function listDevices(): DeviceDescription[] {
+  return DEVICES.map((device) => describeDevice(device));
+}
+
+function describeDevice(device: DeviceName): DeviceDescription {
+  if (device === 'js') return { device, available: true, description: 'pure TypeScript, one thread' };
+  if (device === 'cuda') {
+    const description = 'this build has no CUDA kernels';
+    return { device, available: false, description, hint: 'Use device cpu, or js where no addon can run.' };
+  }
+  const search = addonSearch();
+  if (search.addon === undefined) {
+    return { device, available: false, description: search.reason, hint: search.hint };
+  }
+  const { addon } = search;
+  const threads = addon.threads() === 1 ? '1 thread' : `${addon.threads()} threads`;
+  return { device, available: true, description: `native kernels for ${addon.target()}, ${threads}` };
+}
+
+/**
+ * Chooses the device on which tensors live and kernels run from now on. `auto` takes `cpu` where the addon loads, else `js`.
+ *
+ * @throws {DeviceError} the named device cannot run here (code `DEVICE`): never a silent fallback
+ * @example
+ * setDevice('js').device; // "js"
+ */
+export function setDevice(device: DeviceName | 'auto'): DeviceChoice {
+  checkOneOf('setDevice', 'device', device, ['auto', ...DEVICES]);
+  const chosen = device === 'auto' ? (describeDevice('cpu').available ? 'cpu' : 'js') : device;
+  const { available, description, hint } = describeDevice(chosen);
+  if (!available) {
+    throw new DeviceError('DEVICE', `device ${chosen} is not available: ${description}. ${hint ?? ''}`.trim(), {
+      device,
+    });
+  }
+  void setBackend(BACKENDS[chosen]); // both backends are made synchronously
+  const why =
+    device === 'auto' && chosen === 'js' ? `${description}; ${describeDevice('cpu').description}` : description;
+  return { device: chosen, reason: why };
+}
+
+/** The device that is active now. */
+export function getDevice(): DeviceName {
+  const backend = getBackend();
+  const found = Object.entries(BACKENDS).find(([, name]) => name === backend);
+  if (found === undefined) {
+    throw new DeviceError(
+      'DEVICE',
+      `the active tfjs backend is "${backend}", which is none of ours. Call setDevice first.`,
+    );
+  }
+  return found[0] as DeviceName;
+}
+
+/** CPU targets that this processor can run, best first; empty without the addon. */
+export function cpuTargets(): string[] {
+  return addonSearch().addon?.targets() ?? [];
+}
+
+/** The CPU target whose kernels run. */
+export function getCpuTarget(): string {
+  return requireAddon().target();
+}
+
+/**
+ * Runs the kernels of another CPU target from now on; for tests and measurements.
+ *
+ * @throws {DeviceError} this processor cannot run it (code `TARGET`), or there is no addon (code `DEVICE`)
+ */
+export function setCpuTarget(target: string): void {
+  const addon = requireAddon();
+  if (addon.setTarget(target)) return;
+  const message = `CPU target "${target}" cannot run on this processor. ${suggest(target, addon.targets())}`;
+  throw new DeviceError('TARGET', message, { target, available: addon.targets() });
+}
+
+/** Threads that native kernels use. */
+export function getThreads(): number {
+  return requireAddon().threads();
+}
+
+/** Sets the number of threads; 0 restores NABLA_THREADS, or else the processors of this process. */
+export function setThreads(threads: number): void {
+  requireAddon().setThreads(threads);
+}
+
+/** Sets how many bytes native tensors may take; 0 restores NABLA_MEMORY_LIMIT, or else what the machine or its control group has. */
+export function setMemoryLimit(bytes: number): void {
+  requireAddon().setMemoryLimit(bytes);
+}
+
+/** Memory of the native addon; undefined where it is not loaded. */
+export function nativeMemory(): NativeMemory | undefined {
+  return addonSearch().addon?.memory();
+}
+
+/** One row of the kernel table: on each device, whether a kernel is native code, TypeScript, or absent. */
+export interface KernelRow {
+  readonly kernel: string;
+  readonly cpu: 'native' | 'typescript' | 'absent';
+  readonly js: 'typescript' | 'absent';
+}
+
+/** Kernel × device, as registered with tfjs-core: generated, never written. */
+export function kernelTable(): KernelRow[] {
+  const onJs = new Set(getKernelsForBackend(JS_BACKEND).map(({ kernelName }) => kernelName));
+  const onCpu = new Set(getKernelsForBackend(NATIVE_BACKEND).map(({ kernelName }) => kernelName));
+  return [...new Set([...onJs, ...onCpu])].sort().map((kernel) => ({
+    kernel,
+    cpu: !onCpu.has(kernel) ? 'absent' : nativeKernelNames.has(kernel) ? 'native' : 'typescript',
+    js: onJs.has(kernel) ? 'typescript' : 'absent',
+  }));
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// The public surface of @nabla/core.
+
+export {
+  type DeviceChoice,
+  type DeviceDescription,
+  type DeviceName,
+  type KernelRow,
+  cpuTargets,
+  getCpuTarget,
+  getDevice,
+  getThreads,
+  kernelTable,
+  listDevices,
+  nativeMemory,
+  setCpuTarget,
+  setDevice,
+  setMemoryLimit,
+  setThreads,
+} from './device.ts';
+export {
+  ArgumentError,
+  DTypeError,
+  DeviceError,
+  type ErrorDetails,
+  NablaError,
+  NativeError,
+  ShapeError,
+  formatShape,
+  nearest,
+  suggest,
+} from './errors.ts';
+export {
+  checkBoolean,
+  checkDtype,
+  checkFloat,
+  checkInteger,
+  checkName,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  checkRank,
+  checkShape,
+  checkSizes,
+  checkSynchronous,
+  checkTensor,
+  checkText,
+} from './check.ts';
+export {
+  GradientAccumulator,
+  type ValueAndGradOptions,
+  type ValueAndGradients,
+  noGrad,
+  valueAndGrad,
+} from './autodiff.ts';
+export * from './initializers/index.ts';
+export type { NativeMemory } from './backend/addon.ts';
+export { type Leak, type LeakReport, trackLeaks, trackLeaksAsync } from './leaks.ts';
+export { type MemoryStatistics, dispose, memory, scope, scopeAsync } from './memory.ts';
+export * from './ops/index.ts';
+export * from './safetensors/index.ts';
+export { Generator, type GeneratorState } from './random.ts';
+
+// Tensors and the operations of tfjs-core that go with ours.
+export * from './tensors.ts';

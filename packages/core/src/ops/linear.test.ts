@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tests of the linear map on every device.
+
+import { checkGolden, checkGradient, devices, golden, randomTensor, tolerance, useDevice } from '@nabla/testing';
+import { type Tensor, ones, tensor1d, tensor2d, zeros } from '../tf.ts';
+import { type LinearActivation, linear, plainLinear } from './linear.ts';
+
+const ACTIVATIONS: readonly LinearActivation[] = ['none', 'relu', 'sigmoid', 'tanh', 'gelu', 'geluTanh', 'silu'];
+const SIZES = [
+  [1, 1, 1],
+  [1, 64, 100],
+  [7, 3, 5],
+  [13, 33, 17],
+  [48, 128, 96],
+  [100, 300, 65],
+] as const;
+
+describe.each(devices())('linear on %s', (device) => {
+  useDevice(device);
+
+  it.each(SIZES)('equals its formula for %i rows, %i inputs, %i outputs', (rows, inputs, outputs) => {
+    const x = randomTensor([rows, inputs], { seed: 1 });
+    const weight = randomTensor([outputs, inputs], { seed: 2 });
+    const bias = randomTensor([outputs], { seed: 3 });
+    expect(linear(x, weight, bias)).toBeCloseToTensor(plainLinear(x, weight, bias), tolerance('matmul', inputs));
+    expect(linear(x, weight)).toBeCloseToTensor(plainLinear(x, weight), tolerance('matmul', inputs));
+  });
+
+  it.each(ACTIVATIONS)('has value and gradient of its formula with activation %s', (activation) => {
+    const of = (op: typeof linear) => (x: Tensor, weight: Tensor, bias: Tensor) => op(x, weight, bias, { activation });
+    checkGradient(of(linear), [[2, 3, 5], [7, 5], [7]], { plain: of(plainLinear), seed: 8 });
+  });
+
+  it('has the gradient of its formula without bias', () => {
+    const of = (op: typeof linear) => (x: Tensor, weight: Tensor) => op(x, weight);
+    checkGradient(
+      of(linear),
+      [
+        [9, 17],
+        [33, 17],
+      ],
+      { plain: of(plainLinear), seed: 5 },
+    );
+  });
+
+  it.each(golden('linear').cases)('equals PyTorch: $name', (testCase) => {
+    const { activation } = testCase.options as { activation?: LinearActivation };
+    checkGolden(testCase, ({ x }, { weight, bias }) => linear(x, weight, bias, { activation: activation ?? 'none' }));
+  });
+
+  it('maps empty batches and empty inputs', () => {
+    expect(linear(zeros([0, 3]), zeros([2, 3]))).toBeCloseToTensor(zeros([0, 2]));
+    expect(linear(zeros([2, 0]), zeros([2, 0]), tensor1d([1, 2]))).toBeCloseToTensor([
+      [1, 2],
+      [1, 2],
+    ]);
+  });
+
+  it('keeps NaN, and makes one of 0 times infinity', () => {
+    const out = linear(tensor2d([[0, 1]]), tensor2d([[Infinity, 0]]));
+    expect(out).toBeCloseToTensor([[NaN]]);
+  });
+
+  it('names the argument of the wrong shape, type or value', () => {
+    expect(() => linear(ones([2, 3]), ones([4, 5]))).toThrowCode(
+      'SHAPE',
+      /weight of shape \[outputs, 3\], received \[4, 5\]/,
+    );
+    expect(() => linear(ones([2, 3]), ones([4, 3]), ones([3]))).toThrowCode('SHAPE', /bias of shape \[4\]/);
+    expect(() => linear(ones([]), ones([4, 3]))).toThrowCode('RANK');
+    expect(() => linear(ones([2, 3], 'int32'), ones([4, 3]))).toThrowCode('DTYPE');
+    expect(() => linear(ones([2, 3]), ones([4, 3]), undefined, { activation: 'rellu' as 'relu' })).toThrowCode(
+      'ARGUMENT',
+      /"relu"/,
+    );
+  });
+});

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// The affine map: checks, the plain formula, the fused kernel and its gradient.
+
+import { ACTIVATIONS, type Activation } from '../backend/definitions/activation.ts';
+import { type LinearAttributes, savesInput } from '../backend/definitions/linear.ts';
+import { checkFloat, checkOneOf, checkOptions, checkRank, checkShape } from '../check.ts';
+import { sizeOf } from '../shape.ts';
+import { type Tensor, add, matMul, mul, relu, reshape, sigmoid, sum, tanh } from '../tf.ts';
+import { plainGelu } from './gelu.ts';
+import { defineGradient, runFused, runKernelForOne } from './run.ts';
+
+/** What can follow a linear map. */
+export type LinearActivation = Activation;
+
+export interface LinearOptions {
+  /** Applied to the result; default `none`. */
+  activation?: LinearActivation;
+}
+
+/**
+ * `activation(x · weightᵀ + bias)`.
+ *
+ * @param x       `[...batch, inputs]`, float32
+ * @param weight  `[outputs, inputs]`
+ * @param bias    `[outputs]`, or undefined for none
+ * @param options `activation`: `none`, `relu`, `sigmoid`, `tanh`, `gelu`, `geluTanh` or `silu`
+ * @returns       `[...batch, outputs]`
+ * @throws {ShapeError} x has no axis, weight is not `[outputs, inputs]`, or bias not `[outputs]`
+ * @throws {ArgumentError} an unknown activation
+ * @example
+ * linear(tensor2d([[1, 2]]), tensor2d([[3, 4]]), tensor1d([5])); // [[16]]
+ */
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: LinearOptions = {}): Tensor {
+  checkOptions('linear', options, ['activation']);
+  checkFloat('linear', bias === undefined ? { x, weight } : { x, weight, bias });
+  checkRank('linear', 'x', x, 1, Infinity);
+  const inputs = x.shape[x.shape.length - 1];
+  const hint = `Its last axis must be that of x, whose shape is [${x.shape.join(', ')}].`;
+  checkShape('linear', 'weight', weight, ['outputs', inputs], hint);
+  const [outputs] = weight.shape;
+  if (bias !== undefined) checkShape('linear', 'bias', bias, [outputs], 'It must match the first axis of weight.');
+  const { activation = 'none' } = options;
+  checkOneOf('linear', 'activation', activation, ACTIVATIONS);
+  const batch = x.shape.slice(0, -1);
+  const rows = reshape(x, [sizeOf(batch), inputs]); // [rows, inputs]
+  const out = runFused('NablaLinear', bias === undefined ? { x: rows, weight } : { x: rows, weight, bias }, {
+    activation,
+  });
+  return reshape(out, [...batch, outputs]);
+}
+
+const PLAIN_ACTIVATIONS: Readonly<Record<LinearActivation, (x: Tensor) => Tensor>> = {
+  none: (x) => x,
+  relu,
+  sigmoid,
+  tanh,
+  gelu: (x) => plainGelu(x),
+  geluTanh: (x) => plainGelu(x, { approximate: 'tanh' }),
+  silu: (x) => mul(x, sigmoid(x)),
+};
+
+/** The formula of {@link linear}, op by op. */
+export function plainLinear(
+  x: Tensor,
+  weight: Tensor,
+  bias?: Tensor,
+  { activation = 'none' }: LinearOptions = {},
+): Tensor {
+  const [outputs, inputs] = weight.shape;
+  const product = matMul(reshape(x, [-1, inputs]), weight, false, true); // [rows, outputs]
+  const shifted = bias === undefined ? product : add(product, bias);
+  return reshape(PLAIN_ACTIVATIONS[activation](shifted), [...x.shape.slice(0, -1), outputs]);
+}
+
+defineGradient<LinearAttributes>({
+  kernelName: 'NablaLinear',
+  savedInputs: ['x', 'weight'],
+  savedOutputs: [true, true],
+  gradient: (gradOut, [x, weight, out, into], { activation }) => {
+    const saved = savesInput(activation) ? into : out;
+    const gradInto =
+      activation === 'none' ? gradOut : runKernelForOne('NablaActivationGrad', { gradOut, saved }, { activation });
+    return {
+      x: matMul(gradInto, weight), // [rows, outputs] · [outputs, inputs]
+      weight: matMul(gradInto, x, true, false), // [outputs, rows] · [rows, inputs]
+      bias: sum(gradInto, 0),
+    };
+  },
+});

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files of named tensors in the safetensors format.
+
+export type { FileType } from './format.ts';
+export type { SafetensorsEntry, SafetensorsHeader } from './header.ts';
+export { type Safetensors, readSafetensors, readSafetensorsHeader } from './read.ts';
+export { writeSafetensors } from './write.ts';
