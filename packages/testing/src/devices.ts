@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs one test body on every device of this machine, and fails a test that leaves tensors behind.
+
+import { cpuTargets, getCpuTarget, getDevice, setCpuTarget, setDevice } from '@nabla/core';
+import { watchLeaks } from './no-leaks.ts';
+
+/** A device as tests name it: `js`, or `cpu:` and a CPU target. */
+export type TestDevice = 'js' | `cpu:${string}`;
+
+/**
+ * Every device of this machine: `js`, and where the addon is built each CPU target that the processor runs.
+ *
+ * @example
+ * describe.each(devices())('gelu on %s', (device) => {
+ *   useDevice(device);
+ *   it('is 0 at 0', () => expect(gelu(scalar(0))).toBeCloseToTensor(0));
+ * });
+ */
+export function devices(): TestDevice[] {
+  return ['js', ...cpuTargets().map((target): TestDevice => `cpu:${target}`)];
+}
+
+/** The device that runs now, in the form of {@link devices}. */
+export function activeDevice(): TestDevice {
+  return getDevice() === 'js' ? 'js' : `cpu:${getCpuTarget()}`;
+}
+
+/** Makes `device` the active one at once. */
+export function selectDevice(device: TestDevice): void {
+  if (device === 'js') {
+    setDevice('js');
+    return;
+  }
+  setDevice('cpu');
+  setCpuTarget(device.slice('cpu:'.length));
+}
+
+/**
+ * Runs the tests of the surrounding `describe` on `device`, each in a scope of its own: tensors that a test makes end with
+ * it. What is still alive then (a variable, a kept tensor, native memory) fails the test. Afterwards the device is the default one again.
+ */
+export function useDevice(device: TestDevice): void {
+  let target: string | undefined;
+  beforeAll(() => {
+    target = cpuTargets().length === 0 ? undefined : getCpuTarget();
+    selectDevice(device);
+  });
+  afterAll(() => {
+    if (target !== undefined) setCpuTarget(target);
+    setDevice('auto');
+  });
+  watchLeaks();
+}
+
+/** Runs a suite on every native device; where there is none, one test says that it was left out. */
+export function describeOnNative(title: string, body: (device: TestDevice) => void): void {
+  const native = devices().filter((device) => device !== 'js');
+  if (native.length > 0) describe.each(native)(title, body);
+  else
+    it(`${title.replace('%s', 'native devices')} is left out: the addon is not built`, () =>
+      expect(native).toEqual([]));
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the golden values that tools/golden recorded from PyTorch.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TensorValues } from './tensor-values.ts';
+
+/** Tensors by name. */
+export type TensorRecord = Readonly<Record<string, TensorValues>>;
+
+/** What every fixture says about itself. */
+export interface Fixture<Case> {
+  readonly tool: string;
+  readonly version: string;
+  readonly seed: number;
+  readonly script: string;
+  readonly about: string;
+  readonly cases: readonly Case[];
+}
+
+/** One run forward and backward: gradients are those of `sum(output * outputWeights)`. */
+export interface ForwardCase<Options> {
+  readonly name: string;
+  readonly options: Options;
+  readonly inputs: TensorRecord;
+  /** By PyTorch's state names. */
+  readonly parameters: TensorRecord;
+  readonly output: TensorValues;
+  readonly outputWeights: TensorValues;
+  /** Of every float input that is no target. */
+  readonly inputGradients: TensorRecord;
+  readonly parameterGradients: TensorRecord;
+}
+
+/** Ten steps of an optimizer on given gradients. */
+export interface OptimizerCase<Options> {
+  readonly name: string;
+  readonly options: Options;
+  /** One per step, where the rate changes. */
+  readonly learningRates?: readonly number[];
+  readonly parameters: TensorRecord;
+  readonly gradients: readonly TensorRecord[];
+  readonly after: readonly TensorRecord[];
+}
+
+type Reduction = 'mean' | 'sum' | 'none';
+
+/** The fixtures by name, and what a case of each looks like. */
+export interface Fixtures {
+  linear: ForwardCase<{
+    bias: boolean;
+    activation: 'relu' | 'gelu' | 'geluTanh' | 'sigmoid' | 'tanh' | 'silu' | null;
+  }>;
+  layer_norm: ForwardCase<{ features: number; epsilon: number }>;
+  rms_norm: ForwardCase<{ features: number; epsilon: number }>;
+  softmax_cross_entropy: ForwardCase<{ reduction: Reduction }>;
+  attention: ForwardCase<{ causal: boolean; scale?: number }>;
+  embedding: ForwardCase<{ vocabulary: number; features: number }>;
+  activations: ForwardCase<{ activation: 'relu' | 'gelu' | 'geluTanh' | 'sigmoid' | 'tanh' | 'silu' | 'softmax' }>;
+  multi_head_attention: ForwardCase<{ features: number; heads: number; causal: boolean }>;
+  transformer_encoder_layer: ForwardCase<{
+    features: number;
+    heads: number;
+    hidden: number;
+    activation: 'relu' | 'gelu';
+    normFirst: boolean;
+    causal: boolean;
+  }>;
+  mlp: ForwardCase<{ sizes: number[]; activations: ('relu' | 'tanh' | 'sigmoid' | 'gelu' | 'silu')[] }>;
+  losses: ForwardCase<{ loss: 'MSELoss' | 'CrossEntropyLoss' | 'BCEWithLogitsLoss'; reduction: Reduction }>;
+  positions: ForwardCase<{ time: number; features: number }>;
+  sgd: OptimizerCase<{
+    learningRate: number;
+    momentum: number;
+    dampening: number;
+    nesterov: boolean;
+    weightDecay: number;
+  }>;
+  adamw: OptimizerCase<{
+    learningRate: number;
+    betas: [number, number];
+    epsilon: number;
+    weightDecay: number;
+  }>;
+  clipping: {
+    readonly name: string;
+    readonly options: { readonly maximumNorm: number };
+    readonly gradients: readonly TensorValues[];
+    readonly norm: TensorValues;
+    readonly clipped: readonly TensorValues[];
+  };
+  schedules: {
+    readonly name: string;
+    readonly options: { peak: number; warmupSteps: number; totalSteps: number; minimum: number };
+    readonly steps: readonly number[];
+    readonly learningRates: readonly number[];
+  };
+  gpt: {
+    readonly name: string;
+    readonly options: { vocabulary: number; context: number; width: number; heads: number; layers: number };
+    readonly inputs: TensorRecord;
+    /** By nanoGPT's state names; `transformer.wte.weight` is also the output layer's weight. */
+    readonly parameters: TensorRecord;
+    readonly logits: TensorValues;
+    readonly loss: TensorValues;
+    readonly parameterGradients: TensorRecord;
+    /** Ten steps of AdamW with clipping on the one batch: the loss and the gradient norm before each step. */
+    readonly training: {
+      readonly options: {
+        learningRate: number;
+        betas: [number, number];
+        epsilon: number;
+        weightDecay: number;
+        maximumNorm: number;
+      };
+      readonly losses: TensorValues;
+      readonly gradientNorms: TensorValues;
+    };
+  };
+}
+
+/** The name of a fixture. */
+export type FixtureName = keyof Fixtures;
+
+/** The names of the fixtures whose cases run forward and backward. */
+export type ForwardFixtureName = {
+  [Name in FixtureName]: Fixtures[Name] extends ForwardCase<unknown> ? Name : never;
+}[FixtureName];
+
+const FOLDER = join(import.meta.dirname, '..', 'fixtures');
+
+/** Reads one fixture of packages/testing/fixtures. */
+export function golden<Name extends FixtureName>(name: Name): Fixture<Fixtures[Name]> {
+  return JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8')) as Fixture<Fixtures[Name]>;
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The public surface of @nabla/testing. Importing it teaches `expect` the matchers.
+
+import './matchers.ts';
+
+export { assertClose } from './compare-tensors.ts';
+export { type CheckGradientOptions, type TensorFunction, checkGradient } from './check-gradient.ts';
+export { type Tensors, checkGolden, checkGoldenWith, fromRecord, fromValues, variablesFrom } from './check-golden.ts';
+export { type GoldenLayer, type LayerRow, checkLayer, layerRow } from './check-layer.ts';
+export { type OptimizerRow, checkOptimizer, optimizerRow } from './check-optimizer.ts';
+export { type TestDevice, activeDevice, describeOnNative, devices, selectDevice, useDevice } from './devices.ts';
+export { checkEveryMember } from './every-member.ts';
+export {
+  type Fixture,
+  type FixtureName,
+  type Fixtures,
+  type ForwardCase,
+  type OptimizerCase,
+  type TensorRecord,
+  golden,
+} from './golden.ts';
+export { expectNoLeaks, watchLeaks } from './no-leaks.ts';
+export { type RandomTensorOptions, randomIntegers, randomMask, randomTensor, randomValues } from './random-tensor.ts';
+export { describeWithData, sharedDataFolder } from './shared-data.ts';
+export type { Expected, NestedNumbers, TensorValues } from './tensor-values.ts';
+export { type Tolerance, type ToleranceKind, tolerance } from './tolerances.ts';
