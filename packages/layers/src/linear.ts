@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// The affine map with learned weights.
+
+import { type Generator, type Tensor, checkInteger, checkOptions, linear, uniform } from '@nabla/core';
+
+import { Module } from './module.ts';
+import { type Parameter, parameter } from './parameter.ts';
+
+export interface LinearOptions {
+  /** Draws the initial values. */
+  generator: Generator;
+  /** Whether a bias is added; default true. */
+  bias?: boolean;
+}
+
+/**
+ * `y = x · weightᵀ + bias`. See {@link linear}.
+ * Weight and bias start uniform in `±1 / sqrt(inputs)`, as in PyTorch.
+ *
+ * @example
+ * const layer = new Linear(3, 2, { generator: new Generator(1) });
+ * layer.forward(ones([5, 3])).shape; // [5, 2]
+ */
+export class Linear extends Module {
+  readonly weight: Parameter; // [outputs, inputs]
+  readonly bias: Parameter | undefined; // [outputs]
+
+  constructor(inputs: number, outputs: number, options: LinearOptions) {
+    super();
+    checkOptions('Linear', options, ['generator', 'bias']);
+    checkInteger('Linear', 'inputs', inputs, { minimum: 1 });
+    checkInteger('Linear', 'outputs', outputs, { minimum: 1 });
+    const { generator, bias = true } = options;
+    const bound = 1 / Math.sqrt(inputs);
+    this.weight = parameter(uniform([outputs, inputs], generator, { low: -bound, high: bound }));
+    this.bias = bias ? parameter(uniform([outputs], generator, { low: -bound, high: bound })) : undefined;
+  }
+
+  /** `[...batch, inputs]` → `[...batch, outputs]`. */
+  override forward(x: Tensor): Tensor {
+    return linear(x, this.weight, this.bias);
+  }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// The base class of everything that computes with parameters.
+
+import { ArgumentError, Tensor, Variable, clone, formatShape } from '@nabla/core';
+
+import type { Parameter } from './parameter.ts';
+
+/** Tensors by state name, such as `linear1.weight`. */
+export type StateDict = Record<string, Tensor>;
+
+/** A module that maps one tensor to one tensor, as {@link Sequential} chains them. */
+export type Layer = Module & { forward(x: Tensor): Tensor };
+
+/**
+ * A function with parameters. A subclass is a plain class: its fields that are {@link Parameter}s are its parameters, its fields
+ * that are modules are its children, and field names are state names (PyTorch's, so published weights load unrenamed).
+ *
+ * @example
+ * class Scale extends Module {
+ *   readonly weight = parameter(ones([2]));
+ *   forward(x: Tensor): Tensor {
+ *     return mul(x, this.weight);
+ *   }
+ * }
+ * [...new Scale().namedParameters()].map(([name]) => name); // ["weight"]
+ */
+export abstract class Module {
+  /** Whether layers that behave differently while training, such as dropout, do so. */
+  training = true;
+
+  /** The computation; each subclass has one exact signature. */
+  abstract forward(...inputs: never[]): unknown;
+
+  /** Direct children by state name. */
+  *namedChildren(): IterableIterator<[string, Module]> {
+    for (const [name, value] of Object.entries(this) as [string, unknown][]) {
+      if (value instanceof Module) yield [name, value];
+    }
+  }
+
+  /** This module (under the name `prefix`) and all below it, parents first. */
+  *namedModules(prefix = ''): IterableIterator<[string, Module]> {
+    yield [prefix, this];
+    for (const [name, child] of this.namedChildren()) yield* child.namedModules(join(prefix, name));
+  }
+
+  /** Parameters and buffers of this module and all below it. A tensor that is shared comes once per name. */
+  *namedState(): IterableIterator<[string, Variable]> {
+    for (const [prefix, module] of this.namedModules()) {
+      for (const [name, value] of Object.entries(module) as [string, unknown][]) {
+        if (value instanceof Variable) yield [join(prefix, name), value];
+      }
+    }
+  }
+
+  /** Trainable parameters of this module and all below it. */
+  *namedParameters(): IterableIterator<[string, Parameter]> {
+    for (const [name, variable] of this.namedState()) if (variable.trainable) yield [name, variable];
+  }
+
+  /** Trainable parameters, each once, for an optimizer. */
+  parameters(): Parameter[] {
+    return [...new Set([...this.namedParameters()].map(([, parameter]) => parameter))];
+  }
+
+  /** Switches this module and all below it to training. */
+  train(training = true): this {
+    for (const [, module] of this.namedModules()) module.training = training;
+    return this;
+  }
+
+  /** Switches this module and all below it to evaluation: dropout does nothing. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** The state by name. The tensors are the module's own: clone one to keep its present values. */
+  stateDict(): StateDict {
+    return Object.fromEntries(this.namedState());
+  }
+
+  /**
+   * Takes values from a state dictionary; its tensors stay the caller's.
+   *
+   * @param options `strict`: names must match exactly; default true. Shapes must always match.
+   * @throws {ArgumentError} names or shapes differ (code `STATE`): every difference is listed and nothing is loaded
+   */
+  loadStateDict(state: Readonly<StateDict>, { strict = true }: { strict?: boolean } = {}): void {
+    const own = new Map(this.namedState());
+    const missing = [...own.keys()].filter((name) => !Object.hasOwn(state, name));
+    const unexpected = Object.keys(state).filter((name) => !own.has(name));
+    const differing = [...own].flatMap(([name, variable]) => {
+      const tensor = state[name];
+      if (tensor === undefined || (sameShape(tensor, variable) && tensor.dtype === variable.dtype)) return [];
+      return [`${name} (${describe(tensor)} instead of ${describe(variable)})`];
+    });
+    const problems = [
+      ...(strict && missing.length > 0 ? [`missing ${missing.join(', ')}`] : []),
+      ...(strict && unexpected.length > 0 ? [`unexpected ${unexpected.join(', ')}`] : []),
+      ...(differing.length > 0 ? [`of another shape or dtype ${differing.join(', ')}`] : []),
+    ];
+    if (problems.length > 0) {
+      const expected = `to match the state of ${this.constructor.name}`;
+      const hint = 'These are the weights of another model or of another configuration of it.';
+      throw new ArgumentError(
+        { op: 'loadStateDict', argument: 'state', expected, received: `names ${problems.join('; ')}`, hint },
+        'STATE',
+      );
+    }
+    // Clones, because a variable frees its old values when it is assigned, and these may be the ones that are given.
+    const given = [...own].flatMap(([name, variable]) => {
+      const tensor = state[name];
+      return tensor === undefined ? [] : [{ variable, values: clone(tensor) }];
+    });
+    for (const { variable, values } of given) {
+      variable.assign(values);
+      values.dispose();
+    }
+  }
+
+  /** Frees every tensor of this module and all below it. */
+  dispose(): void {
+    for (const [, module] of this.namedModules()) {
+      for (const value of Object.values(module) as unknown[]) if (value instanceof Tensor) value.dispose();
+    }
+  }
+}
+
+function join(prefix: string, name: string): string {
+  return prefix === '' ? name : `${prefix}.${name}`;
+}
+
+function sameShape(a: Tensor, b: Tensor): boolean {
+  return a.shape.length === b.shape.length && a.shape.every((length, axis) => length === b.shape[axis]);
+}
+
+function describe(tensor: Tensor): string {
+  return tensor.dtype === 'float32' ? formatShape(tensor.shape) : `${tensor.dtype} ${formatShape(tensor.shape)}`;
+}
