@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Adam with decoupled weight decay.
+
+import { type Tensor, type Variable, adamWStep, checkNumber, checkOptions } from '@nabla/core';
+
+import { Optimizer } from './optimizer.ts';
+import type { Parameters } from './parameter-groups.ts';
+
+export interface AdamWOptions {
+  /** γ; default 1e-3. */
+  learningRate?: number;
+  /** `[β₁, β₂]`: how slowly the averages of gradient and squared gradient forget; default [0.9, 0.999]. */
+  betas?: readonly [number, number];
+  /** ε, added to the denominator; default 1e-8. */
+  epsilon?: number;
+  /** λ; default 0.01. */
+  weightDecay?: number;
+}
+
+/**
+ * Adam with decoupled weight decay, as PyTorch computes it: at step t with gradient g, parameter θ, moments m and v,
+ *
+ *     θ ← θ - γ λ θ          m ← β₁ m + (1 - β₁) g          v ← β₂ v + (1 - β₂) g²
+ *     θ ← θ - γ (m / (1 - β₁ᵗ)) / (sqrt(v / (1 - β₂ᵗ)) + ε)
+ *
+ * @see Loshchilov & Hutter 2017, https://arxiv.org/abs/1711.05101. Departs from it as PyTorch does: γ multiplies the decay.
+ * @example
+ * const w = parameter(tensor1d([1]));
+ * new AdamW([w], { learningRate: 0.1, weightDecay: 0 }).step(() => sum(square(w)));
+ * w; // [0.9]
+ */
+export class AdamW extends Optimizer {
+  private readonly betas: readonly [number, number];
+  private readonly epsilon: number;
+  private readonly weightDecay: number;
+
+  constructor(parameters: Parameters, options: AdamWOptions = {}) {
+    checkOptions('AdamW', options, ['learningRate', 'betas', 'epsilon', 'weightDecay']);
+    const { learningRate = 1e-3, betas = [0.9, 0.999], epsilon = 1e-8, weightDecay = 0.01 } = options;
+    checkNumber('AdamW', 'betas[0]', betas[0], { minimum: 0, below: 1 });
+    checkNumber('AdamW', 'betas[1]', betas[1], { minimum: 0, below: 1 });
+    checkNumber('AdamW', 'epsilon', epsilon, { minimum: 0 });
+    checkNumber('AdamW', 'weightDecay', weightDecay, { minimum: 0 });
+    super(parameters, learningRate, ['firstMoment', 'secondMoment']);
+    this.betas = betas;
+    this.epsilon = epsilon;
+    this.weightDecay = weightDecay;
+  }
+
+  protected override update(
+    parameters: Variable[],
+    gradients: Tensor[],
+    { firstMoment = [], secondMoment = [] }: Record<string, Tensor[]>,
+    {
+      step,
+      learningRate,
+      weightDecay = this.weightDecay,
+    }: { step: number; learningRate: number; weightDecay?: number | undefined },
+  ): void {
+    const [beta1, beta2] = this.betas;
+    const settings = { step, learningRate, beta1, beta2, epsilon: this.epsilon, weightDecay };
+    adamWStep(parameters, gradients, firstMoment, secondMoment, settings);
+  }
+}

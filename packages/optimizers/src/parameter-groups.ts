@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Parameters that are updated with settings of their own.
+
+import { ArgumentError, type Variable, checkNumber, checkOptions } from '@nabla/core';
+
+/** What every optimizer lets a group of parameters set for itself. */
+export interface GroupSettings {
+  /** Multiplies the optimizer's learning rate; default 1. */
+  learningRateScale?: number;
+  /** Instead of the optimizer's own. */
+  weightDecay?: number;
+}
+
+export interface ParameterGroup extends GroupSettings {
+  parameters: readonly Variable[];
+}
+
+/** Parameters, or groups of them. */
+export type Parameters = readonly Variable[] | readonly ParameterGroup[];
+
+/** A group whose parameters are positions in the optimizer's list of all parameters. */
+export interface ResolvedGroup {
+  readonly start: number;
+  readonly end: number;
+  readonly learningRateScale: number;
+  readonly weightDecay: number | undefined;
+}
+
+/** Lists all parameters in order, and each group's range in that list. */
+export function resolveGroups(op: string, given: Parameters): { parameters: Variable[]; groups: ResolvedGroup[] } {
+  const groups = isGroups(given) ? given : [{ parameters: given }];
+  const parameters: Variable[] = [];
+  const resolved = groups.map((group) => {
+    checkOptions(op, group, ['parameters', 'learningRateScale', 'weightDecay']);
+    const { learningRateScale = 1, weightDecay } = group;
+    checkNumber(op, 'learningRateScale', learningRateScale, { minimum: 0 });
+    if (weightDecay !== undefined) checkNumber(op, 'weightDecay', weightDecay, { minimum: 0 });
+    const start = parameters.length;
+    parameters.push(...group.parameters);
+    return { start, end: parameters.length, learningRateScale, weightDecay };
+  });
+  if (parameters.length === 0) {
+    const hint = 'Pass model.parameters().';
+    throw new ArgumentError({ op, argument: 'parameters', expected: 'at least one parameter', received: 'none', hint });
+  }
+  if (new Set(parameters).size !== parameters.length) {
+    const hint = 'A parameter may be in one group only.';
+    throw new ArgumentError({
+      op,
+      argument: 'parameters',
+      expected: 'each parameter once',
+      received: 'one twice',
+      hint,
+    });
+  }
+  return { parameters, groups: resolved };
+}
+
+function isGroups(given: Parameters): given is readonly ParameterGroup[] {
+  return given.length > 0 && !('dataId' in (given[0] as object));
+}
