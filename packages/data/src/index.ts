@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The public surface of @nabla/data.
+
+export { type TableBatch, type TextBatch, collateTable, collateText } from './collate.ts';
+export { CsvDataset, type CsvOptions } from './csv-dataset.ts';
+export { type Dataset, type Split, Subset, randomSplit } from './dataset.ts';
+export type { DownloadProgress } from './download.ts';
+export type { DatasetEntry, DatasetFile, NpmSource, TableEntry, TextEntry } from './entry.ts';
+export { readText } from './files.ts';
+export { loadTable, loadText } from './load.ts';
+export { DataLoader, type DataLoaderOptions, type DataLoaderState } from './loader.ts';
+export { cacheFolder } from './places.ts';
+export { datasets, findDataset } from './registry.ts';
+export { type ResolveOptions, type ResolvedDataset, type ResolvedFile, resolveDataset } from './resolve.ts';
+export {
+  RandomSampler,
+  type RandomSamplerOptions,
+  RandomWithReplacementSampler,
+  Sampler,
+  type SamplerState,
+  SequentialSampler,
+} from './sampler.ts';
+export { Standardizer, type StandardizerState } from './standardizer.ts';
+export { TableDataset, type TableExample, type TableOptions } from './table-dataset.ts';
+export { type TextExample, TextDataset, type TextOptions, splitTokens } from './text-dataset.ts';
+export { CharacterTokenizer, type CharacterTokenizerOptions } from './tokenizers/character-tokenizer.ts';
+export type { TokenizerFile } from './tokenizers/tokenizer-file.ts';

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The data sets that have a name: one line for each.
+
+import { ArgumentError, suggest } from '@nabla/core';
+import { breastCancer } from './datasets/breast-cancer.ts';
+import { mobyDick } from './datasets/moby-dick.ts';
+import { tinyshakespeare } from './datasets/tinyshakespeare.ts';
+import type { DatasetEntry } from './entry.ts';
+
+/** Every data set of the registry. */
+export const datasets: readonly DatasetEntry[] = [breastCancer, mobyDick, tinyshakespeare];
+
+/**
+ * The entry with this name.
+ *
+ * @throws {ArgumentError} there is none: offers the nearest spelling (code `DATASET`)
+ * @example
+ * findDataset('moby-dick').kind; // 'text'
+ */
+export function findDataset(name: string): DatasetEntry {
+  const entry = datasets.find((candidate) => candidate.name === name);
+  if (entry !== undefined) return entry;
+  const names = datasets.map((candidate) => candidate.name);
+  const expected = 'to be the name of a data set, or a file that exists';
+  const mismatch = {
+    op: 'resolveDataset',
+    argument: 'data',
+    expected,
+    received: `"${name}"`,
+    hint: suggest(name, names),
+  };
+  throw new ArgumentError(mismatch, 'DATASET');
+}
