@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The public surface of @nabla/models.
+
+export { type FnnConfig, fnnDefaults, fnnSchema } from './fnn/config.ts';
+export { type FnnShape, makeFnn } from './fnn/model.ts';
+export { findRecipe, recipes } from './registry.ts';
+export type { Checkpoint, TrainerState } from './training/checkpoint.ts';
+export { type RawConfiguration, resolveConfiguration } from './training/configuration.ts';
+export type { Emit, Metrics, TrainingEvent } from './training/events.ts';
+export type {
+  Batch,
+  GenerateOptions,
+  Prediction,
+  Recipe,
+  ResolveData,
+  RestoredModel,
+  RunFiles,
+  Task,
+} from './training/recipe.ts';
+export { EventLog } from './training/event-log.ts';
+export { type NewRunOptions, type ResumeOptions, openRun, resumeRun, startRun } from './training/run.ts';
+export { type RunConfiguration, readRunConfiguration } from './training/run-folder.ts';
+export type { TrainingSettings } from './training/settings.ts';
+export { Trainer, type TrainerOptions, type TrainingResult } from './training/trainer.ts';
+export { type TransformerConfig, transformerDefaults, transformerSchema } from './transformer/config.ts';
+export { CharacterTransformer, type TransformerShape } from './transformer/model.ts';
+export { version } from './version.ts';

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a recipe is: a model, its data and its training, ready to run by name.
+
+import type { Generator, Tensor } from '@nabla/core';
+import type { DataLoader, ResolvedDataset } from '@nabla/data';
+import type { Module } from '@nabla/layers';
+import type { z } from 'zod';
+
+import type { RawConfiguration } from './configuration.ts';
+import type { Metrics } from './events.ts';
+
+/** JSON files of a run besides its configuration, such as a tokenizer: content by file name. */
+export type RunFiles = Readonly<Record<string, unknown>>;
+
+/** Tensors by role; the first axis of each counts examples. */
+export type Batch = object;
+
+/** A model with its data: what the trainer needs. */
+export interface Task<B extends Batch = Batch> {
+  readonly model: Module;
+  /** Training batches without end. */
+  readonly loader: Pick<DataLoader<never, B>, 'next' | 'state' | 'loadState' | 'batchesPerEpoch'>;
+  /** Batches that cover the training data once. */
+  readonly batchesPerEpoch: number;
+  /** The training loss of a batch, in nats: a scalar. */
+  loss(batch: B): Tensor;
+  /** Metrics on held-out data, `loss` among them. `quick`: on a fixed part of it, for use while training. */
+  evaluate(quick: boolean): Metrics;
+  /** What `evaluate`, `predict` and `generate` need later. */
+  readonly files: RunFiles;
+}
+
+/** How a data set's path is found from the `data` option; the caller knows the folders and shows the download. */
+export type ResolveData = (nameOrPath: string) => Promise<ResolvedDataset>;
+
+/** One answer of a model: whatever is worth printing, the answer itself under `prediction`. */
+export type Prediction = Readonly<Record<string, unknown>>;
+
+export interface GenerateOptions {
+  readonly prompt: string;
+  /** How many tokens to add. */
+  readonly tokens: number;
+  /** Divides the logits: below 1 bolder, above 1 more varied; 0 takes the likeliest token. */
+  readonly temperature: number;
+  /** Draw among this many likeliest tokens; 0: among all. */
+  readonly topK: number;
+  readonly generator: Generator;
+}
+
+/** The model of a saved run and what it can do; its weights are loaded by the caller. */
+export interface RestoredModel {
+  readonly model: Module;
+  /** Metrics on the held-out part of the run's own data, or on `data` where given. */
+  evaluate(resolveData: ResolveData, data?: string): Promise<Metrics>;
+  /** An answer for each input. */
+  predict(inputs: readonly string[]): Promise<Prediction[]>;
+  /** Text piece by piece, the prompt not included; absent where the model does not write. */
+  readonly generate?: (options: GenerateOptions) => AsyncIterableIterator<string>;
+}
+
+export interface Recipe<Schema extends z.ZodObject = z.ZodObject, B extends Batch = Batch> {
+  readonly name: string;
+  /** One line for lists. */
+  readonly title: string;
+  readonly schema: Schema;
+  readonly defaults: RawConfiguration;
+  /** Names of the run's files, see {@link RunFiles}. */
+  readonly fileNames: readonly string[];
+  /** Builds model and data. `generator` draws initial values, order and dropout, from the seed of the configuration. */
+  prepare(config: z.infer<Schema>, generator: Generator, resolveData: ResolveData): Promise<Task<B>>;
+  /** Builds the model of a saved run from its files; `folder` names them in errors. */
+  restore(config: z.infer<Schema>, files: RunFiles, folder: string): RestoredModel;
+}
