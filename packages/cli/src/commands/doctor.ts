@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// nabla doctor: what this machine offers, which device `auto` takes and why, and what to install for more.
+
+import { arch, cpus, platform, release, totalmem } from 'node:os';
+
+import type { Command } from '@commander-js/extra-typings';
+import {
+  type DeviceChoice,
+  type DeviceDescription,
+  cpuTargets,
+  kernelTable,
+  listDevices,
+  nativeMemory,
+  setDevice,
+} from '@nabla/core';
+import { createColors } from 'picocolors';
+
+import type { Output } from '../output.ts';
+import { formatBytes } from '../render/format.ts';
+import { table } from '../render/table.ts';
+
+interface Report {
+  readonly node: string;
+  readonly system: string;
+  readonly processor: string;
+  readonly cpuTargets: readonly string[];
+  /** Bytes. */
+  readonly memory: number;
+  /** Bytes that native tensors may take; absent without the addon. */
+  readonly memoryLimit?: number;
+  readonly devices: readonly DeviceDescription[];
+  readonly auto: DeviceChoice;
+}
+
+export function addDoctorCommand(program: Command, output: Output): void {
+  program
+    .command('doctor')
+    .description('say what this machine offers')
+    .option('--kernels', 'list every kernel and how each device computes it')
+    .option('--json', 'print one JSON object')
+    .action(({ kernels, json }) => {
+      const report = examine();
+      if (json === true)
+        output.result(JSON.stringify(kernels === true ? { ...report, kernels: kernelTable() } : report));
+      else if (kernels === true) showKernels(output);
+      else show(report, output);
+    });
+}
+
+function examine(): Report {
+  const limit = nativeMemory()?.limit;
+  return {
+    node: process.version,
+    system: `${platform()} ${release()} ${arch()}`,
+    processor: `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} processors`,
+    cpuTargets: cpuTargets(),
+    memory: totalmem(),
+    ...(limit !== undefined && { memoryLimit: limit }),
+    devices: listDevices(),
+    auto: setDevice('auto'),
+  };
+}
+
+function show(report: Report, output: Output): void {
+  const { green, red, dim } = createColors(output.terminal !== undefined);
+  const targets = report.cpuTargets.length === 0 ? 'none (no addon)' : report.cpuTargets.join(', ');
+  const limit = report.memoryLimit === undefined ? '' : `; tensors may take ${formatBytes(report.memoryLimit)}`;
+  output.result(`node        ${report.node} on ${report.system}`);
+  output.result(`processor   ${report.processor}; CPU targets: ${targets}`);
+  output.result(`memory      ${formatBytes(report.memory)}${limit}\n`);
+  for (const { device, available, description, hint } of report.devices) {
+    output.result(`${available ? green('✔') : red('✘')} ${device.padEnd(9)} ${description}`);
+    if (hint !== undefined) output.result(dim(`            ${hint}`));
+  }
+  output.result(`\nauto takes  ${report.auto.device}: ${report.auto.reason}`);
+}
+
+function showKernels(output: Output): void {
+  const rows = kernelTable();
+  const native = rows.filter(({ cpu }) => cpu === 'native').length;
+  output.result(
+    table(
+      ['kernel', 'cpu', 'js'],
+      rows.map(({ kernel, cpu, js }) => [kernel, cpu, js]),
+    ),
+  );
+  output.result(`\n${rows.length} kernels; on cpu ${native} are native, the others run their TypeScript definition.`);
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// nabla train: parses, trains, shows.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Command } from '@commander-js/extra-typings';
+import { ArgumentError } from '@nabla/core';
+import {
+  type Emit,
+  type RawConfiguration,
+  findRecipe,
+  readRunConfiguration,
+  recipes,
+  resumeRun,
+  startRun,
+} from '@nabla/models';
+
+import { dataName, dataResolver, withFullPath } from '../data.ts';
+import { type DeviceChoiceName, chooseDevice, deviceOption } from '../device.ts';
+import { Exit, INTERRUPTED } from '../exit.ts';
+import { Interrupt } from '../interrupt.ts';
+import { integer, number, readConfigurationFile, setting } from '../options.ts';
+import type { Output } from '../output.ts';
+import { writeLossCurve } from '../render/loss-curve-svg.ts';
+import { TrainingView } from '../render/training-view.ts';
+
+interface TrainOptions {
+  data?: string | undefined;
+  out?: string | undefined;
+  device?: DeviceChoiceName | undefined;
+  seed?: number | undefined;
+  steps?: number | undefined;
+  epochs?: number | undefined;
+  config?: string | undefined;
+  set?: RawConfiguration | undefined;
+  resume?: string | undefined;
+  json?: true | undefined;
+}
+
+export function addTrainCommand(program: Command, output: Output): void {
+  program
+    .command('train')
+    .description('train a model')
+    .argument('[recipe]', `what to train: ${recipes.map(({ name }) => name).join(', ')}`)
+    .option(
+      '--data <path|name>',
+      'a file, a data set by name (see `nabla data list`), or a folder in which to look for it',
+    )
+    .option('--out <folder>', 'folder of the run (default: runs/RECIPE-N)')
+    .addOption(deviceOption())
+    .option('--seed <n>', 'seed of everything random', integer(0))
+    .option('--steps <n>', 'optimizer steps', integer(1))
+    .option('--epochs <n>', 'passes over the training data', number)
+    .option('--config <file>', 'options in a YAML file')
+    .option('--set <key=value>', 'one option; may be repeated (see `nabla recipes RECIPE`)', setting)
+    .option('--resume <run>', 'go on with a run from its last checkpoint')
+    .option('--json', 'print one JSON object per line and nothing else')
+    .action((recipe, options) => train(recipe, options, output));
+}
+
+async function train(recipe: string | undefined, options: TrainOptions, output: Output): Promise<void> {
+  const begin = options.resume === undefined ? start(recipe, options) : resume(options.resume, recipe, options);
+  chooseDevice(options.device ?? begin.device, output);
+  const view = options.json === true ? undefined : new TrainingView(output);
+  const interrupt = new Interrupt(output, () => view?.stop());
+  const emit: Emit = (event) => {
+    if (event.event === 'start') interrupt.watch(); // until then there is nothing to save
+    if (event.event === 'end' || event.event === 'interrupt') writeLossCurve(event.run);
+    if (view === undefined) output.result(JSON.stringify(event));
+    else view.show(event);
+  };
+  try {
+    const resolveData = dataResolver(output, options.data);
+    const { finished } = await begin.run({ emit, signal: interrupt.signal, resolveData });
+    if (!finished) throw new Exit(INTERRUPTED);
+  } finally {
+    view?.stop();
+    interrupt.stop();
+  }
+}
+
+type Common = Pick<Parameters<typeof startRun>[0], 'emit' | 'signal' | 'resolveData'>;
+
+/** A training that is ready to run. */
+interface Beginning {
+  readonly device?: DeviceChoiceName;
+  readonly run: (common: Common) => ReturnType<typeof startRun>;
+}
+
+function start(recipe: string | undefined, options: TrainOptions): Beginning {
+  if (recipe === undefined) {
+    const hint = `Known: ${recipes.map(({ name }) => name).join(', ')}. To go on with a run: nabla train --resume RUN`;
+    const mismatch = { op: 'train', argument: 'a recipe', expected: 'to be named', received: 'none', hint };
+    throw new ArgumentError(mismatch, 'RECIPE');
+  }
+  const { name } = findRecipe(recipe);
+  const folder = options.out ?? freeFolder(name);
+  const file = options.config === undefined ? {} : readConfigurationFile(options.config);
+  const overrides = [withFullPath(file), withFullPath(options.set ?? {}), flags(options)];
+  return { run: (common) => startRun({ ...common, recipe, folder, overrides }) };
+}
+
+function resume(folder: string, recipe: string | undefined, options: TrainOptions): Beginning {
+  const fixed = (['out', 'config', 'set', 'seed'] as const).find((name) => options[name] !== undefined);
+  if (fixed !== undefined) {
+    const hint =
+      'A run keeps the options that it was started with. --data, --device, --steps, --epochs and --json may be given.';
+    const mismatch = {
+      op: 'train',
+      argument: `--${fixed}`,
+      expected: 'not to be given with --resume',
+      received: 'it',
+      hint,
+    };
+    throw new ArgumentError(mismatch, 'OPTION');
+  }
+  const saved = readRunConfiguration(folder);
+  if (recipe !== undefined && recipe !== saved.recipe) {
+    const hint = 'Leave the recipe out: the run knows it.';
+    const expected = `to be ${saved.recipe}, the one of ${folder}`;
+    throw new ArgumentError({ op: 'train', argument: 'the recipe', expected, received: recipe, hint }, 'RECIPE');
+  }
+  const device = saved.device as DeviceChoiceName;
+  return { device, run: (common) => resumeRun({ ...common, folder, overrides: flags(options) }) };
+}
+
+/** Options that have a flag of their own. */
+function flags({ data, seed, steps, epochs }: TrainOptions): RawConfiguration {
+  const named = { data: dataName(data), seed, steps, epochs };
+  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
+}
+
+function freeFolder(recipe: string): string {
+  for (let number = 1; ; number++) {
+    const folder = join('runs', `${recipe}-${number}`);
+    if (!existsSync(folder)) return folder;
+  }
+}

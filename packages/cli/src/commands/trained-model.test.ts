@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tests of the commands that use a trained model: evaluate, predict, generate.
+
+import { type Ran, TINY, events, nabla, trained, useFolder } from '../test-nabla.ts';
+
+useFolder();
+
+describe('with a trained model', () => {
+  let fnn: string;
+  let transformer: string;
+  let metrics: unknown;
+  beforeAll(async () => {
+    const { result, run } = await trained(
+      '--json',
+      '--data',
+      'animals.csv',
+      '--steps',
+      '100',
+      '--set',
+      'batchSize=8',
+      '--set',
+      'weightDecay=0',
+    );
+    const end = events(result).at(-1);
+    metrics = end?.event === 'end' ? end.metrics : undefined;
+    fnn = run;
+    transformer = 'writer';
+    await nabla('train', 'transformer', ...TINY, '--steps', '20', '--out', transformer);
+  });
+
+  it('evaluate measures on held-out data what the training measured', async () => {
+    const { status, result } = await nabla('evaluate', fnn, '--json', '--device', 'js');
+    expect(status).toBe(0);
+    expect(JSON.parse(result)).toEqual({ event: 'evaluate', run: fnn, metrics });
+    expect((await nabla('evaluate', fnn, '--best')).result).toMatch(/^loss [\d.e-]+, accuracy 1\n$/);
+    expect((await nabla('evaluate', transformer, '--data', 'abc.txt')).result).toMatch(
+      /^loss [\d.]+, accuracy [\d.]+\n$/,
+    );
+  });
+
+  it('predict answers each input', async () => {
+    const { result } = await nabla('predict', fnn, '9,0', '1,4');
+    expect(result).toMatch(/^snake {3}\(cat [\d.e-]+, snake [\d.e-]+\)\ncat {3}\(cat/);
+    const json = (await nabla('predict', fnn, '--json', '--', '-9,0')).result;
+    expect(JSON.parse(json)).toMatchObject({ input: '-9,0', prediction: 'cat' });
+    expect((await nabla('predict', transformer, 'abc')).result).toMatch(/^[a-h] {3}\(([a-h] [\d.]+(, )?){5}\)\n$/);
+    const bad = await nabla('predict', fnn, '9');
+    expect(bad).toMatchObject({ status: 1, result: '' });
+    expect(bad.notes).toMatch(
+      /every input to be 2 numbers with commas between them, received 1 in "9"\. The columns are: length, legs\./,
+    );
+  });
+
+  it('generate writes', async () => {
+    const write = (...words: string[]): Promise<Ran> => nabla('generate', transformer, '--prompt', 'abc', ...words);
+    const { status, result } = await write('--tokens', '30');
+    expect(status).toBe(0);
+    expect(result).toMatch(/^abc[a-h]{30}\n$/);
+    expect((await write('--tokens', '30')).result).toBe(result);
+    expect((await write('--tokens', '30', '--seed', '1')).result).not.toBe(result);
+    const certain = await write('--tokens', '30', '--temperature', '0');
+    expect((await write('--tokens', '30', '--top-k', '1', '--seed', '9')).result).toBe(certain.result);
+  });
+
+  it('generate says why it cannot', async () => {
+    const { status, result, notes } = await nabla('generate', fnn, '--prompt', 'a', '--tokens', '1');
+    expect({ status, result }).toEqual({ status: 1, result: '' });
+    expect(notes).toMatch(
+      /to be of a model that writes text, received another model\. For the answer of any model: nabla predict\./,
+    );
+    const unknown = await nabla('generate', transformer, '--prompt', 'abz', '--tokens', '1');
+    expect(unknown).toMatchObject({ status: 1, result: '' });
+    expect(unknown.notes).toMatch(/received "z" \(U\+007A\) at position 2\. .*Known: "abcdefgh"\./);
+    const empty = await nabla('generate', transformer, '--prompt', '', '--tokens', '1');
+    expect(empty.notes).toMatch(/the beginning of the text to have at least one character, received none/);
+  });
+
+  it.each(['evaluate', 'predict', 'generate'])('%s refuses a folder that is no run', async (command) => {
+    const more = { evaluate: [], predict: ['1'], generate: ['--prompt', 'a', '--tokens', '1'] }[command] ?? [];
+    const { status, notes } = await nabla(command, 'nowhere', ...more);
+    expect(status).toBe(1);
+    expect(notes).toMatch(/nowhere\/config\.json to be a file of a run/);
+  });
+});

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The option --device, and what is said of the device that was chosen.
+
+import { Option } from '@commander-js/extra-typings';
+import { setDevice } from '@nabla/core';
+
+import type { Output } from './output.ts';
+
+const CHOICES = ['auto', 'cpu', 'js', 'cuda'] as const;
+export type DeviceChoiceName = (typeof CHOICES)[number];
+
+export function deviceOption(): Option<'--device <name>', undefined, undefined, undefined, false, DeviceChoiceName> {
+  return new Option('--device <name>', 'where to compute; default: auto').choices(CHOICES);
+}
+
+/** Makes a device the active one; `auto` where none is named. */
+export function chooseDevice(device: DeviceChoiceName | undefined, output: Output): void {
+  const choice = setDevice(device ?? 'auto');
+  output.note(`device ${choice.device}: ${choice.reason}`);
+}
