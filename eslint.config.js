@@ -55,7 +55,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['packages/core/src/{tf,tensors}.ts', 'packages/core/src/backend/**/*.ts'],
+    files: ['packages/core/src/tf.ts', 'packages/core/src/backend/**/*.ts'],
     rules: { 'no-restricted-imports': restrict(noDeepImports, noParents) },
   },
   {

@@ -76,7 +76,7 @@ export abstract class Optimizer {
    * @param loss computes a scalar from the parameters; what it allocates is freed when it returns
    * @returns the loss before the update; the caller disposes it
    */
-  step(loss: () => Scalar): Scalar {
+  step(loss: () => Tensor): Scalar {
     const { value, gradients } = valueAndGrad(loss, this.parameters);
     this.applyGradients(gradients);
     for (const gradient of gradients) gradient.dispose();
