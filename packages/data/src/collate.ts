@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Examples put together into the tensors of one batch.
 
-import { type Tensor1D, type Tensor2D, tensor1d, tensor2d } from '@nabla/core';
+import { ShapeError, type Tensor1D, type Tensor2D, type Tensor4D, tensor1d, tensor2d, tensor4d } from '@nabla/core';
+import type { ImageExample } from './image.ts';
 import type { TableExample } from './table-dataset.ts';
 import type { TextExample } from './text-dataset.ts';
 
@@ -19,6 +20,14 @@ export interface TextBatch {
   readonly inputs: Tensor2D;
   /** `[batch, time]`, int32: the token after each input */
   readonly targets: Tensor2D;
+}
+
+/** A batch of images. */
+export interface ImageBatch {
+  /** `[batch, height, width, channels]`, float32 */
+  readonly images: Tensor4D;
+  /** `[batch]`, int32: class ids */
+  readonly labels: Tensor1D;
 }
 
 /**
@@ -47,6 +56,35 @@ export function collateText(examples: readonly TextExample[]): TextBatch {
   return {
     inputs: stackIds(examples.map(({ inputs }) => inputs)),
     targets: stackIds(examples.map(({ targets }) => targets)),
+  };
+}
+
+/**
+ * Images as tensors, which the caller disposes of.
+ *
+ * @param examples  at least one; all images of the same shape
+ * @throws {ShapeError} an image has another shape than the first: make them equal first, for example with `resize`
+ * @example
+ * const image = { height: 1, width: 2, channels: 1, pixels: Float32Array.of(0, 0.5) };
+ * collateImages([{ image, label: 3 }]).images; // [[[[0], [0.5]]]]
+ */
+export function collateImages(examples: readonly ImageExample[]): ImageBatch {
+  const { height = 0, width = 0, channels = 0 } = examples[0]?.image ?? {};
+  const size = height * width * channels;
+  const pixels = new Float32Array(examples.length * size);
+  examples.forEach(({ image }, i) => {
+    if (image.height !== height || image.width !== width || image.channels !== channels) {
+      const expected = `[${height}, ${width}, ${channels}]`;
+      const received = [image.height, image.width, image.channels];
+      const hint = 'All images of a batch must have the shape of the first: resize or crop them.';
+      throw new ShapeError({ op: 'collateImages', argument: `image ${i}`, expected, received, hint });
+    }
+    pixels.set(image.pixels, i * size);
+  });
+  const labels = Int32Array.from(examples, ({ label }) => label);
+  return {
+    images: tensor4d(pixels, [examples.length, height, width, channels], 'float32'),
+    labels: tensor1d(labels, 'int32'),
   };
 }
 

@@ -2,6 +2,7 @@
 // What the registry knows about a data set.
 
 import type { CsvOptions } from './csv-dataset.ts';
+import type { ImageArrays } from './image-dataset.ts';
 
 /** One file of a data set. */
 export interface DatasetFile {
@@ -49,5 +50,23 @@ export interface TableEntry extends CommonEntry {
   readonly csv: CsvOptions;
 }
 
+/** Bytes of a file, and its name in errors. */
+export interface SourceBytes {
+  /** A path, or where else the bytes are from. */
+  readonly source: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Images of one size with class labels, in parts such as `train` and `test`. */
+export interface ImagesEntry extends CommonEntry {
+  readonly kind: 'images';
+  /** Names of the classes: class id 0 is the first. */
+  readonly classes: readonly string[];
+  /** The names of the files of each part. */
+  readonly parts: Readonly<Record<string, readonly string[]>>;
+  /** The images in the files of a part, which come in the order in which the part names them. */
+  readonly read: (files: readonly SourceBytes[]) => ImageArrays;
+}
+
 /** What the registry knows about a data set. */
-export type DatasetEntry = TextEntry | TableEntry;
+export type DatasetEntry = TextEntry | TableEntry | ImagesEntry;

@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // The public surface of @nabla/data.
 
-export { type TableBatch, type TextBatch, collateTable, collateText } from './collate.ts';
+export {
+  type ImageBatch,
+  type TableBatch,
+  type TextBatch,
+  collateImages,
+  collateTable,
+  collateText,
+} from './collate.ts';
 export { CsvDataset, type CsvOptions } from './csv-dataset.ts';
 export { type Dataset, type Split, Subset, randomSplit } from './dataset.ts';
 export type { DownloadProgress } from './download.ts';
-export type { DatasetEntry, DatasetFile, NpmSource, TableEntry, TextEntry } from './entry.ts';
+export type { DatasetEntry, DatasetFile, ImagesEntry, NpmSource, SourceBytes, TableEntry, TextEntry } from './entry.ts';
 export { readText } from './files.ts';
-export { loadTable, loadText } from './load.ts';
+export type { Image, ImageExample } from './image.ts';
+export { type ImageArrays, ImageDataset, type ImageDatasetOptions } from './image-dataset.ts';
+export { loadImages, loadTable, loadText } from './load.ts';
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from './loader.ts';
 export { cacheFolder } from './places.ts';
+export { type IdxArray, type IdxValues, parseIdx, readIdx } from './readers/idx.ts';
 export { datasets, findDataset } from './registry.ts';
 export { type ResolveOptions, type ResolvedDataset, type ResolvedFile, resolveDataset } from './resolve.ts';
 export {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The content of a data set that was found: a text, or a table.
+// The content of a data set that was found: a text, a table, or images.
 
-import { ArgumentError } from '@nabla/core';
+import { ArgumentError, checkOneOf } from '@nabla/core';
 import { CsvDataset, type CsvOptions } from './csv-dataset.ts';
+import type { DatasetEntry } from './entry.ts';
 import { decodeText } from './files.ts';
+import { ImageDataset } from './image-dataset.ts';
 import { datasets } from './registry.ts';
 import type { ResolvedDataset } from './resolve.ts';
 
@@ -36,16 +38,39 @@ export async function loadTable(dataset: ResolvedDataset, options: CsvOptions = 
   return CsvDataset.parse(decodeText(await file.read(), file.path), file.path, { ...known, ...options });
 }
 
-function checkKind({ name, entry }: ResolvedDataset, kind: 'text' | 'table'): void {
-  if (entry === undefined || entry.kind === kind) return;
+/**
+ * The images of one part of a data set.
+ *
+ * @param dataset  what `resolveDataset` found
+ * @param part     `train` or `test`, as the data set has them
+ * @throws {ArgumentError} it is of another kind (code `DATASET_KIND`), has no such part, or a file is damaged (code `IDX`)
+ * @example
+ * (await loadImages(await resolveDataset('mnist'), 'test')).length; // 10000
+ */
+export async function loadImages(dataset: ResolvedDataset, part: string): Promise<ImageDataset> {
+  const { name, entry, files } = dataset;
+  if (entry?.kind !== 'images') throw kindError(dataset, 'images');
+  checkOneOf('loadImages', 'part', part, Object.keys(entry.parts));
+  const wanted = (entry.parts[part] ?? []).map((fileName) => {
+    const file = files.find((candidate) => candidate.name === fileName);
+    if (file !== undefined) return file;
+    const expected = `to have been resolved with the part "${part}"`;
+    throw new ArgumentError({ op: 'loadImages', argument: `"${name}"`, expected, received: `no ${fileName}` });
+  });
+  const sources = await Promise.all(wanted.map(async (file) => ({ source: file.path, bytes: await file.read() })));
+  return new ImageDataset({ ...entry.read(sources), classes: entry.classes });
+}
+
+/** A file that the registry does not know may be a text or a table. */
+function checkKind(dataset: ResolvedDataset, kind: 'text' | 'table'): void {
+  if (dataset.entry !== undefined && dataset.entry.kind !== kind) throw kindError(dataset, kind);
+}
+
+function kindError({ name, entry }: ResolvedDataset, kind: DatasetEntry['kind']): ArgumentError {
+  const words = { text: 'a text', table: 'a table', images: 'a data set of images' };
   const names = datasets.filter((candidate) => candidate.kind === kind).map((candidate) => candidate.name);
   const hint = `Of that kind are: ${names.join(', ')}.`;
-  const mismatch = {
-    op: 'load',
-    argument: `"${name}"`,
-    expected: `to be a ${kind}`,
-    received: `a ${entry.kind}`,
-    hint,
-  };
-  throw new ArgumentError(mismatch, 'DATASET_KIND');
+  const received = entry === undefined ? 'a file' : words[entry.kind];
+  const mismatch = { op: 'load', argument: `"${name}"`, expected: `to be ${words[kind]}`, received, hint };
+  return new ArgumentError(mismatch, 'DATASET_KIND');
 }

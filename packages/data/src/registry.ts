@@ -3,12 +3,13 @@
 
 import { ArgumentError, suggest } from '@nabla/core';
 import { breastCancer } from './datasets/breast-cancer.ts';
+import { mnist } from './datasets/mnist.ts';
 import { mobyDick } from './datasets/moby-dick.ts';
 import { tinyshakespeare } from './datasets/tinyshakespeare.ts';
 import type { DatasetEntry } from './entry.ts';
 
 /** Every data set of the registry. */
-export const datasets: readonly DatasetEntry[] = [breastCancer, mobyDick, tinyshakespeare];
+export const datasets: readonly DatasetEntry[] = [breastCancer, mnist, mobyDick, tinyshakespeare];
 
 /**
  * The entry with this name.
