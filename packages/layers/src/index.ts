@@ -2,6 +2,30 @@
 // The public surface of @nabla/layers.
 
 export { GELU, ReLU, Sigmoid, SiLU, Softmax, Tanh } from './activations.ts';
+export { GLU, LogSoftmax, Softmin } from './activations/along-axis.ts';
+export type { AxisOptions } from './activations/over-axis.ts';
+export {
+  Hardshrink,
+  Hardsigmoid,
+  Hardswish,
+  Hardtanh,
+  type HardtanhOptions,
+  type ShrinkOptions,
+  Softshrink,
+} from './activations/piecewise.ts';
+export {
+  type AlphaOptions,
+  CELU,
+  ELU,
+  LeakyReLU,
+  type LeakyReLUOptions,
+  PReLU,
+  type PReLUOptions,
+  ReLU6,
+  SELU,
+  Threshold,
+} from './activations/rectifiers.ts';
+export { LogSigmoid, Mish, Softplus, type SoftplusOptions, Softsign, Tanhshrink } from './activations/smooth.ts';
 export {
   type AttentionMasks,
   MultiHeadAttention,

@@ -4,10 +4,11 @@
 import * as layers from '@nabla/layers';
 import { checkLayer } from './check-layer.ts';
 import { checkEveryMember } from './every-member.ts';
+import { activationRows } from './rows/activations.ts';
 import { layerRows } from './rows/layers.ts';
 import { lossRows } from './rows/losses.ts';
 
-const rows = { ...layerRows, ...lossRows };
+const rows = { ...layerRows, ...activationRows, ...lossRows };
 
 // Exports that are no layers, and where they are tested: beside their source, or through the layer that they serve.
 const others = [

@@ -57,6 +57,8 @@ export interface Fixtures {
   attention: ForwardCase<{ causal: boolean; scale?: number }>;
   embedding: ForwardCase<{ vocabulary: number; features: number }>;
   activations: ForwardCase<{ activation: 'relu' | 'gelu' | 'geluTanh' | 'sigmoid' | 'tanh' | 'silu' | 'softmax' }>;
+  /** `activation` is the name of the class; `options` are its options in our words, or its arguments by name. */
+  activation_layers: ForwardCase<{ activation: string; options: Readonly<Record<string, number>> }>;
   multi_head_attention: ForwardCase<{ features: number; heads: number; causal: boolean }>;
   transformer_encoder_layer: ForwardCase<{
     features: number;
