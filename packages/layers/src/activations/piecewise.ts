@@ -15,6 +15,7 @@ import {
   relu6,
   sub,
   where,
+  zerosLike,
 } from '@nabla/core';
 
 import { Module } from '../module.ts';
@@ -108,7 +109,7 @@ export class Hardshrink extends Module {
 
   override forward(x: Tensor): Tensor {
     const small = noGrad(() => lessEqual(abs(x), this.lambda)); // a comparison has no gradient
-    return where(small, 0, x);
+    return where(small, zerosLike(x), x);
   }
 }
 

@@ -188,6 +188,6 @@ export class Threshold extends Module {
 
   override forward(x: Tensor): Tensor {
     const below = noGrad(() => lessEqual(x, this.threshold)); // a comparison has no gradient
-    return where(below, this.value, x);
+    return where(below, fill(x.shape, this.value), x);
   }
 }
