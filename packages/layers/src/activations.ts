@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Activation functions as modules, so that they can stand in a Sequential. None has parameters.
+// Activation functions as modules, so that they can stand in a Sequential: the most common ones. The others are in activations/.
 
 import {
   type GeluOptions,
   type Tensor,
-  checkInteger,
   checkOneOf,
   checkOptions,
   gelu,
@@ -13,9 +12,9 @@ import {
   sigmoid,
   softmax,
   tanh,
-  transpose,
 } from '@nabla/core';
 
+import { type AxisOptions, checkAxisOption, overAxis } from './activations/over-axis.ts';
 import { Module } from './module.ts';
 
 /**
@@ -92,20 +91,12 @@ export class SiLU extends Module {
 export class Softmax extends Module {
   readonly axis: number;
 
-  constructor(options: { axis?: number } = {}) {
+  constructor(options: AxisOptions = {}) {
     super();
-    checkOptions('Softmax', options, ['axis']);
-    const { axis = -1 } = options;
-    checkInteger('Softmax', 'axis', axis);
-    this.axis = axis;
+    this.axis = checkAxisOption('Softmax', options);
   }
 
   override forward(x: Tensor): Tensor {
-    const last = x.shape.length - 1;
-    checkInteger('Softmax', 'axis', this.axis, { minimum: -1 - last, maximum: last });
-    const axis = this.axis < 0 ? this.axis + last + 1 : this.axis;
-    if (axis === last) return softmax(x);
-    const swapped = x.shape.map((_, i) => (i === axis ? last : i === last ? axis : i));
-    return transpose(softmax(transpose(x, swapped)), swapped);
+    return overAxis('Softmax', x, this.axis, softmax);
   }
 }

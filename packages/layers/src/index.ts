@@ -2,6 +2,30 @@
 // The public surface of @nabla/layers.
 
 export { GELU, ReLU, Sigmoid, SiLU, Softmax, Tanh } from './activations.ts';
+export { GLU, LogSoftmax, Softmin } from './activations/along-axis.ts';
+export type { AxisOptions } from './activations/over-axis.ts';
+export {
+  Hardshrink,
+  Hardsigmoid,
+  Hardswish,
+  Hardtanh,
+  type HardtanhOptions,
+  type ShrinkOptions,
+  Softshrink,
+} from './activations/piecewise.ts';
+export {
+  type AlphaOptions,
+  CELU,
+  ELU,
+  LeakyReLU,
+  type LeakyReLUOptions,
+  PReLU,
+  type PReLUOptions,
+  ReLU6,
+  SELU,
+  Threshold,
+} from './activations/rectifiers.ts';
+export { LogSigmoid, Mish, Softplus, type SoftplusOptions, Softsign, Tanhshrink } from './activations/smooth.ts';
 export {
   type AttentionMasks,
   MultiHeadAttention,
@@ -9,15 +33,50 @@ export {
 } from './attention/multi-head-attention.ts';
 export { LearnedPositions, SinusoidalPositions } from './attention/positions.ts';
 export { TransformerEncoderLayer, type TransformerEncoderLayerOptions } from './attention/transformer-encoder-layer.ts';
+export {
+  CosineSimilarity,
+  type CosineSimilarityOptions,
+  PairwiseDistance,
+  type PairwiseDistanceOptions,
+  cosineSimilarity,
+  pairwiseDistance,
+} from './distances.ts';
 export { Dropout, type DropoutOptions } from './dropout.ts';
 export { Embedding, type EmbeddingOptions } from './embedding.ts';
 export { type NonFinite, findNonFinite } from './find-non-finite.ts';
 export { LayerNorm } from './layer-norm.ts';
 export { Linear, type LinearOptions } from './linear.ts';
-export { BCEWithLogitsLoss, binaryCrossEntropyWithLogits } from './losses/bce-with-logits-loss.ts';
-export { CrossEntropyLoss, crossEntropy } from './losses/cross-entropy-loss.ts';
+export { BCELoss, type BCELossOptions, binaryCrossEntropy } from './losses/bce-loss.ts';
+export {
+  BCEWithLogitsLoss,
+  type BCEWithLogitsLossOptions,
+  binaryCrossEntropyWithLogits,
+} from './losses/bce-with-logits-loss.ts';
+export {
+  CosineEmbeddingLoss,
+  type CosineEmbeddingLossOptions,
+  cosineEmbeddingLoss,
+} from './losses/cosine-embedding-loss.ts';
+export { CrossEntropyLoss, type CrossEntropyOptions, crossEntropy } from './losses/cross-entropy-loss.ts';
+export { FocalLoss, type FocalLossOptions, sigmoidFocalLoss } from './losses/focal-loss.ts';
+export { GaussianNLLLoss, type GaussianNLLLossOptions, gaussianNllLoss } from './losses/gaussian-nll-loss.ts';
+export {
+  HingeEmbeddingLoss,
+  type HingeEmbeddingLossOptions,
+  hingeEmbeddingLoss,
+} from './losses/hinge-embedding-loss.ts';
+export { HuberLoss, type HuberLossOptions, huberLoss } from './losses/huber-loss.ts';
+export { InfoNCELoss, type InfoNCELossOptions, infoNceLoss } from './losses/info-nce-loss.ts';
+export { KLDivLoss, type KLDivLossOptions, klDivLoss } from './losses/kl-div-loss.ts';
+export { L1Loss, l1Loss } from './losses/l1-loss.ts';
+export type { LabelOptions } from './losses/labels.ts';
+export { MarginRankingLoss, type MarginRankingLossOptions, marginRankingLoss } from './losses/margin-ranking-loss.ts';
 export { MSELoss, mseLoss } from './losses/mse-loss.ts';
+export { NLLLoss, nllLoss } from './losses/nll-loss.ts';
+export { PoissonNLLLoss, type PoissonNLLLossOptions, poissonNllLoss } from './losses/poisson-nll-loss.ts';
 export type { LossOptions, Reduction } from './losses/reduction.ts';
+export { SmoothL1Loss, type SmoothL1LossOptions, smoothL1Loss } from './losses/smooth-l1-loss.ts';
+export { TripletMarginLoss, type TripletMarginLossOptions, tripletMarginLoss } from './losses/triplet-margin-loss.ts';
 export { type Layer, Module, type StateDict } from './module.ts';
 export { ModuleList } from './module-list.ts';
 export { type Parameter, buffer, parameter } from './parameter.ts';

@@ -4,20 +4,39 @@
 import * as layers from '@nabla/layers';
 import { checkLayer } from './check-layer.ts';
 import { checkEveryMember } from './every-member.ts';
+import { activationRows } from './rows/activations.ts';
+import { distanceRows } from './rows/distances.ts';
 import { layerRows } from './rows/layers.ts';
+import { lossModuleRows } from './rows/loss-modules.ts';
 import { lossRows } from './rows/losses.ts';
 
-const rows = { ...layerRows, ...lossRows };
+const rows = { ...layerRows, ...activationRows, ...distanceRows, ...lossRows, ...lossModuleRows };
 
 // Exports that are no layers, and where they are tested: beside their source, or through the layer that they serve.
 const others = [
   'Module',
+  'binaryCrossEntropy',
   'binaryCrossEntropyWithLogits',
   'buffer',
+  'cosineEmbeddingLoss',
+  'cosineSimilarity',
   'crossEntropy',
   'findNonFinite',
+  'gaussianNllLoss',
+  'hingeEmbeddingLoss',
+  'huberLoss',
+  'infoNceLoss',
+  'klDivLoss',
+  'l1Loss',
+  'marginRankingLoss',
   'mseLoss',
+  'nllLoss',
+  'pairwiseDistance',
   'parameter',
+  'poissonNllLoss',
+  'sigmoidFocalLoss',
+  'smoothL1Loss',
+  'tripletMarginLoss',
 ];
 
 describe('@nabla/layers', () => {

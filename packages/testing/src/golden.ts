@@ -45,6 +45,26 @@ export interface OptimizerCase<Options> {
 
 type Reduction = 'mean' | 'sum' | 'none';
 
+/** The options of a recorded loss that are no tensors, in our words; each loss has some of them. */
+export interface LossOptionValues {
+  /** Of KLDivLoss also `batchMean`. */
+  readonly reduction?: Reduction;
+  readonly alpha?: number | null;
+  readonly beta?: number;
+  readonly delta?: number;
+  readonly epsilon?: number;
+  readonly full?: boolean;
+  readonly gamma?: number;
+  readonly ignoreIndex?: number;
+  readonly labelSmoothing?: number;
+  readonly logInput?: boolean;
+  readonly logTarget?: boolean;
+  readonly margin?: number;
+  readonly p?: number;
+  readonly symmetric?: boolean;
+  readonly temperature?: number;
+}
+
 /** The fixtures by name, and what a case of each looks like. */
 export interface Fixtures {
   linear: ForwardCase<{
@@ -57,6 +77,8 @@ export interface Fixtures {
   attention: ForwardCase<{ causal: boolean; scale?: number }>;
   embedding: ForwardCase<{ vocabulary: number; features: number }>;
   activations: ForwardCase<{ activation: 'relu' | 'gelu' | 'geluTanh' | 'sigmoid' | 'tanh' | 'silu' | 'softmax' }>;
+  /** `activation` is the name of the class; `options` are its options in our words, or its arguments by name. */
+  activation_layers: ForwardCase<{ activation: string; options: Readonly<Record<string, number>> }>;
   multi_head_attention: ForwardCase<{ features: number; heads: number; causal: boolean }>;
   transformer_encoder_layer: ForwardCase<{
     features: number;
@@ -68,6 +90,9 @@ export interface Fixtures {
   }>;
   mlp: ForwardCase<{ sizes: number[]; activations: ('relu' | 'tanh' | 'sigmoid' | 'gelu' | 'silu')[] }>;
   losses: ForwardCase<{ loss: 'MSELoss' | 'CrossEntropyLoss' | 'BCEWithLogitsLoss'; reduction: Reduction }>;
+  /** `loss` is the name of the class; its weights are among the parameters. */
+  loss_modules: ForwardCase<{ loss: string; options: LossOptionValues }>;
+  distances: ForwardCase<{ layer: 'CosineSimilarity' | 'PairwiseDistance'; options: { epsilon?: number; p?: number } }>;
   positions: ForwardCase<{ time: number; features: number }>;
   sgd: OptimizerCase<{
     learningRate: number;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The squared distance between prediction and target.
 
-import { type Tensor, checkShape, squaredDifference } from '@nabla/core';
+import { type Tensor, squaredDifference } from '@nabla/core';
 
 import { Module } from '../module.ts';
-import { type LossOptions, type Reduction, checkLossOptions, reduceLoss } from './reduction.ts';
+import { type LossOptions, type Reduction, checkAlike, checkLossOptions, reduceLoss } from './reduction.ts';
 
 /**
  * `(prediction - target)²`, averaged over all elements.
  *
  * @param prediction any shape, float32
- * @param target     the same shape
+ * @param target     the same shape, float32
  * @returns          a scalar, or with reduction `none` the shape of `prediction`
  * @throws {ShapeError} the shapes differ
  * @example
@@ -18,7 +18,7 @@ import { type LossOptions, type Reduction, checkLossOptions, reduceLoss } from '
  */
 export function mseLoss(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   const reduction = checkLossOptions('mseLoss', options);
-  checkShape('mseLoss', 'target', target, prediction.shape, 'It must have the shape of prediction.');
+  checkAlike('mseLoss', { prediction }, { target });
   return reduceLoss(squaredDifference(prediction, target), reduction);
 }
 

@@ -3,27 +3,37 @@
 
 import type { Tensor } from '@nabla/core';
 import * as layers from '@nabla/layers';
-import { type LayerRow, layerRow } from '../check-layer.ts';
+import { type GoldenLayer, type LayerRow, layerRow } from '../check-layer.ts';
 import { golden } from '../golden.ts';
 import { randomIntegers, randomTensor } from '../random-tensor.ts';
+import { lossCases } from './loss-modules.ts';
 
 /** A module that compares an input with a target. */
 type Loss = layers.Module & { forward(input: Tensor, target: Tensor): Tensor };
 
-function loss(name: string, make: (options: layers.LossOptions) => Loss, inputs: () => Tensor[]): LayerRow {
+/** @param others golden cases of its other options */
+function loss(
+  name: string,
+  make: (options: layers.LossOptions) => Loss,
+  inputs: () => Tensor[],
+  others: readonly GoldenLayer<Loss>[] = [],
+): LayerRow {
   return layerRow<Loss>({
     make: () => make({}),
     inputs,
     forward: (layer, input, target) => layer.forward(input, target),
     output: [],
     parameters: {},
-    golden: golden('losses')
-      .cases.filter(({ options }) => options.loss === name)
-      .map((recorded) => ({
-        recorded,
-        make: () => make({ reduction: recorded.options.reduction }),
-        forward: (layer, { input, target }) => layer.forward(input, target),
-      })),
+    golden: [
+      ...golden('losses')
+        .cases.filter(({ options }) => options.loss === name)
+        .map((recorded): GoldenLayer<Loss> => ({
+          recorded,
+          make: () => make({ reduction: recorded.options.reduction }),
+          forward: (layer, { input, target }) => layer.forward(input, target),
+        })),
+      ...others,
+    ],
   });
 }
 
@@ -38,11 +48,13 @@ export const lossRows: Readonly<Record<string, LayerRow>> = {
     'BCEWithLogitsLoss',
     (options) => new layers.BCEWithLogitsLoss(options),
     () => pair(0),
+    lossCases('BCEWithLogitsLoss', (options, weights) => new layers.BCEWithLogitsLoss({ ...options, ...weights })),
   ),
   CrossEntropyLoss: loss(
     'CrossEntropyLoss',
     (options) => new layers.CrossEntropyLoss(options),
     () => [randomTensor([4, 7], { seed: 1 }), randomIntegers([4], 7, { seed: 2 })],
+    lossCases('CrossEntropyLoss', (options, { weight }) => new layers.CrossEntropyLoss({ ...options, weight })),
   ),
   MSELoss: loss(
     'MSELoss',
