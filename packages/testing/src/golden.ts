@@ -94,6 +94,61 @@ export interface Fixtures {
   loss_modules: ForwardCase<{ loss: string; options: LossOptionValues }>;
   distances: ForwardCase<{ layer: 'CosineSimilarity' | 'PairwiseDistance'; options: { epsilon?: number; p?: number } }>;
   positions: ForwardCase<{ time: number; features: number }>;
+  pool: ForwardCase<{
+    pool: 'maxPool' | 'averagePool' | 'adaptiveAveragePool' | 'adaptiveMaxPool';
+    size: number | number[];
+    options: {
+      stride?: number | number[];
+      padding?: number | number[];
+      dilation?: number | number[];
+      ceilMode?: boolean;
+      countIncludePad?: boolean;
+    };
+  }>;
+  /** `groups` is null for instance normalization. */
+  group_norm: ForwardCase<{ channels: number; groups: number | null; epsilon: number; affine: boolean }>;
+  /** In evaluation; the running statistics are among the parameters. */
+  batch_norm: ForwardCase<{ channels: number; axes: number; epsilon: number; affine: boolean }>;
+  batch_norm_training: {
+    readonly name: string;
+    readonly options: {
+      channels: number;
+      axes: number;
+      momentum: number | null;
+      epsilon: number;
+      affine: boolean;
+      trackRunningStatistics: boolean;
+    };
+    /** Before the first step, by PyTorch's names. */
+    readonly state: TensorRecord;
+    readonly steps: readonly {
+      readonly x: TensorValues;
+      readonly output: TensorValues;
+      readonly outputWeights: TensorValues;
+      readonly gradX: TensorValues;
+      readonly parameterGradients: TensorRecord;
+      /** After the step. */
+      readonly buffers: TensorRecord;
+    }[];
+    /** Of the first step's x in evaluation, after the last step. */
+    readonly evaluated: TensorValues;
+  };
+  padding: ForwardCase<{
+    mode: 'constant' | 'reflect' | 'replicate' | 'circular';
+    padding: [number, number][];
+    value: number;
+  }>;
+  upsample: ForwardCase<{
+    mode: 'nearest' | 'linear' | 'bilinear' | 'trilinear';
+    alignCorners: boolean;
+    size?: number | number[];
+    scaleFactor?: number | number[];
+  }>;
+  rearrange: ForwardCase<
+    | { layer: 'PixelShuffle' | 'PixelUnshuffle'; factor: number }
+    | { layer: 'Flatten' }
+    | { layer: 'Unflatten'; sizes: number[] }
+  >;
   sgd: OptimizerCase<{
     learningRate: number;
     momentum: number;

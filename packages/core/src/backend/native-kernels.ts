@@ -477,6 +477,125 @@ export interface NativeCalls {
     rows: number;
     features: number;
   };
+  group_norm_f32: {
+    in: Handle;
+    weight: Handle;
+    bias: Handle;
+    out: Handle;
+    mean: Handle;
+    variance: Handle;
+    batch: number;
+    positions: number;
+    channels: number;
+    groups: number;
+    epsilon: number;
+  };
+  group_norm_grad_f32: {
+    grad_out: Handle;
+    in: Handle;
+    weight: Handle;
+    mean: Handle;
+    variance: Handle;
+    grad_in: Handle;
+    grad_weight: Handle;
+    grad_bias: Handle;
+    batch: number;
+    positions: number;
+    channels: number;
+    groups: number;
+    epsilon: number;
+    constant: number;
+  };
+  normalize_f32: {
+    in: Handle;
+    weight: Handle;
+    bias: Handle;
+    mean: Handle;
+    variance: Handle;
+    out: Handle;
+    rows: number;
+    channels: number;
+    epsilon: number;
+  };
+  max_pool_f32: {
+    in: Handle;
+    out: Handle;
+    argmax: Handle;
+    batch: number;
+    channels: number;
+    in_size: readonly number[];
+    out_size: readonly number[];
+    kernel: readonly number[];
+    stride: readonly number[];
+    padding: readonly number[];
+    dilation: readonly number[];
+    adaptive: number;
+    ignore_nan: number;
+  };
+  max_pool_grad_f32: {
+    grad_out: Handle;
+    argmax: Handle;
+    grad_in: Handle;
+    batch: number;
+    channels: number;
+    in_size: readonly number[];
+    out_size: readonly number[];
+    kernel: readonly number[];
+    stride: readonly number[];
+    padding: readonly number[];
+    dilation: readonly number[];
+    adaptive: number;
+  };
+  average_pool_f32: {
+    in: Handle;
+    out: Handle;
+    batch: number;
+    channels: number;
+    in_size: readonly number[];
+    out_size: readonly number[];
+    kernel: readonly number[];
+    stride: readonly number[];
+    padding: readonly number[];
+    dilation: readonly number[];
+    adaptive: number;
+    count_padding: number;
+  };
+  average_pool_grad_f32: {
+    grad_out: Handle;
+    grad_in: Handle;
+    batch: number;
+    channels: number;
+    in_size: readonly number[];
+    out_size: readonly number[];
+    kernel: readonly number[];
+    stride: readonly number[];
+    padding: readonly number[];
+    dilation: readonly number[];
+    adaptive: number;
+    count_padding: number;
+  };
+  resample_f32: {
+    in: Handle;
+    indices: Handle;
+    weights: Handle;
+    out: Handle;
+    outer: number;
+    length: number;
+    inner: number;
+    out_length: number;
+    taps: number;
+  };
+  resample_grad_f32: {
+    grad_out: Handle;
+    indices: Handle;
+    weights: Handle;
+    grad_in: Handle;
+    outer: number;
+    length: number;
+    inner: number;
+    out_length: number;
+    taps: number;
+  };
   matmul_f32: {
     a: Handle;
     b: Handle;
@@ -1704,6 +1823,152 @@ export const nativeKernels: readonly KernelDescription[] = [
       { name: 'grad_weight', type: 'buffer' },
       { name: 'rows', type: 'integer' },
       { name: 'features', type: 'integer' },
+    ],
+  },
+  {
+    name: 'group_norm_f32',
+    arguments: [
+      { name: 'in', type: 'buffer' },
+      { name: 'weight', type: 'buffer' },
+      { name: 'bias', type: 'buffer' },
+      { name: 'out', type: 'buffer' },
+      { name: 'mean', type: 'buffer' },
+      { name: 'variance', type: 'buffer' },
+      { name: 'batch', type: 'integer' },
+      { name: 'positions', type: 'integer' },
+      { name: 'channels', type: 'integer' },
+      { name: 'groups', type: 'integer' },
+      { name: 'epsilon', type: 'number' },
+    ],
+  },
+  {
+    name: 'group_norm_grad_f32',
+    arguments: [
+      { name: 'grad_out', type: 'buffer' },
+      { name: 'in', type: 'buffer' },
+      { name: 'weight', type: 'buffer' },
+      { name: 'mean', type: 'buffer' },
+      { name: 'variance', type: 'buffer' },
+      { name: 'grad_in', type: 'buffer' },
+      { name: 'grad_weight', type: 'buffer' },
+      { name: 'grad_bias', type: 'buffer' },
+      { name: 'batch', type: 'integer' },
+      { name: 'positions', type: 'integer' },
+      { name: 'channels', type: 'integer' },
+      { name: 'groups', type: 'integer' },
+      { name: 'epsilon', type: 'number' },
+      { name: 'constant', type: 'integer' },
+    ],
+  },
+  {
+    name: 'normalize_f32',
+    arguments: [
+      { name: 'in', type: 'buffer' },
+      { name: 'weight', type: 'buffer' },
+      { name: 'bias', type: 'buffer' },
+      { name: 'mean', type: 'buffer' },
+      { name: 'variance', type: 'buffer' },
+      { name: 'out', type: 'buffer' },
+      { name: 'rows', type: 'integer' },
+      { name: 'channels', type: 'integer' },
+      { name: 'epsilon', type: 'number' },
+    ],
+  },
+  {
+    name: 'max_pool_f32',
+    arguments: [
+      { name: 'in', type: 'buffer' },
+      { name: 'out', type: 'buffer' },
+      { name: 'argmax', type: 'buffer' },
+      { name: 'batch', type: 'integer' },
+      { name: 'channels', type: 'integer' },
+      { name: 'in_size', type: 'dims' },
+      { name: 'out_size', type: 'dims' },
+      { name: 'kernel', type: 'dims' },
+      { name: 'stride', type: 'dims' },
+      { name: 'padding', type: 'dims' },
+      { name: 'dilation', type: 'dims' },
+      { name: 'adaptive', type: 'integer' },
+      { name: 'ignore_nan', type: 'integer' },
+    ],
+  },
+  {
+    name: 'max_pool_grad_f32',
+    arguments: [
+      { name: 'grad_out', type: 'buffer' },
+      { name: 'argmax', type: 'buffer' },
+      { name: 'grad_in', type: 'buffer' },
+      { name: 'batch', type: 'integer' },
+      { name: 'channels', type: 'integer' },
+      { name: 'in_size', type: 'dims' },
+      { name: 'out_size', type: 'dims' },
+      { name: 'kernel', type: 'dims' },
+      { name: 'stride', type: 'dims' },
+      { name: 'padding', type: 'dims' },
+      { name: 'dilation', type: 'dims' },
+      { name: 'adaptive', type: 'integer' },
+    ],
+  },
+  {
+    name: 'average_pool_f32',
+    arguments: [
+      { name: 'in', type: 'buffer' },
+      { name: 'out', type: 'buffer' },
+      { name: 'batch', type: 'integer' },
+      { name: 'channels', type: 'integer' },
+      { name: 'in_size', type: 'dims' },
+      { name: 'out_size', type: 'dims' },
+      { name: 'kernel', type: 'dims' },
+      { name: 'stride', type: 'dims' },
+      { name: 'padding', type: 'dims' },
+      { name: 'dilation', type: 'dims' },
+      { name: 'adaptive', type: 'integer' },
+      { name: 'count_padding', type: 'integer' },
+    ],
+  },
+  {
+    name: 'average_pool_grad_f32',
+    arguments: [
+      { name: 'grad_out', type: 'buffer' },
+      { name: 'grad_in', type: 'buffer' },
+      { name: 'batch', type: 'integer' },
+      { name: 'channels', type: 'integer' },
+      { name: 'in_size', type: 'dims' },
+      { name: 'out_size', type: 'dims' },
+      { name: 'kernel', type: 'dims' },
+      { name: 'stride', type: 'dims' },
+      { name: 'padding', type: 'dims' },
+      { name: 'dilation', type: 'dims' },
+      { name: 'adaptive', type: 'integer' },
+      { name: 'count_padding', type: 'integer' },
+    ],
+  },
+  {
+    name: 'resample_f32',
+    arguments: [
+      { name: 'in', type: 'buffer' },
+      { name: 'indices', type: 'buffer' },
+      { name: 'weights', type: 'buffer' },
+      { name: 'out', type: 'buffer' },
+      { name: 'outer', type: 'integer' },
+      { name: 'length', type: 'integer' },
+      { name: 'inner', type: 'integer' },
+      { name: 'out_length', type: 'integer' },
+      { name: 'taps', type: 'integer' },
+    ],
+  },
+  {
+    name: 'resample_grad_f32',
+    arguments: [
+      { name: 'grad_out', type: 'buffer' },
+      { name: 'indices', type: 'buffer' },
+      { name: 'weights', type: 'buffer' },
+      { name: 'grad_in', type: 'buffer' },
+      { name: 'outer', type: 'integer' },
+      { name: 'length', type: 'integer' },
+      { name: 'inner', type: 'integer' },
+      { name: 'out_length', type: 'integer' },
+      { name: 'taps', type: 'integer' },
     ],
   },
   {

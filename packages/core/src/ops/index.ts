@@ -3,6 +3,18 @@
 
 export { type AdamWStepOptions, adamWStep, plainAdamWStep } from './adamw-step.ts';
 export { type AttentionOptions, plainAttention, scaledDotProductAttention } from './attention.ts';
+export {
+  type AveragePoolOptions,
+  adaptiveAveragePool1d,
+  adaptiveAveragePool2d,
+  averagePool1d,
+  averagePool2d,
+  averagePool3d,
+  checkAveragePool,
+  plainAdaptiveAveragePool,
+  plainAveragePool,
+} from './average-pool.ts';
+export { type BatchNormOptions, batchNorm, plainBatchNorm } from './batch-norm.ts';
 export { type DropoutOptions, dropout, plainDropout } from './dropout.ts';
 export { embedding, plainEmbedding } from './embedding.ts';
 export { type GeluOptions, gelu, plainGelu } from './gelu.ts';
@@ -13,8 +25,30 @@ export {
   plainClipByGlobalNorm,
   plainGlobalNorm,
 } from './global-norm.ts';
+export { type GroupNormOptions, checkGroups, groupNorm, instanceNorm, plainGroupNorm } from './group-norm.ts';
 export { type LayerNormOptions, layerNorm, plainLayerNorm } from './layer-norm.ts';
 export { type LinearActivation, type LinearOptions, linear, plainLinear } from './linear.ts';
+export {
+  type MaxPoolOptions,
+  adaptiveMaxPool2d,
+  checkMaxPool,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+  plainAdaptiveMaxPool,
+  plainMaxPool,
+} from './max-pool.ts';
+export {
+  type Padding,
+  type PadMode,
+  type PadSpatialOptions,
+  type PadWidths,
+  checkPadValue,
+  padSpatial,
+  padWidths,
+} from './pad-spatial.ts';
+export { pixelShuffle, pixelUnshuffle } from './pixel-shuffle.ts';
+export type { PoolKernel, PoolOptions } from './pool-windows.ts';
 export { type RmsNormOptions, plainRmsNorm, rmsNorm } from './rms-norm.ts';
 export { plainSgdStep, sgdStep, type SgdStepOptions } from './sgd-step.ts';
 export {
@@ -22,3 +56,5 @@ export {
   softmaxCrossEntropy,
   type SoftmaxCrossEntropyOptions,
 } from './softmax-cross-entropy.ts';
+export { type PerAxis, perAxis } from './spatial.ts';
+export { type UpsampleMode, type UpsampleOptions, checkUpsample, upsample } from './upsample.ts';

@@ -25,6 +25,8 @@ export interface Gradient<Attributes extends object> {
   readonly savedInputs: readonly string[] | 'all';
   /** For each output, whether `gradient` needs it; they follow the inputs in `saved`. */
   readonly savedOutputs?: readonly boolean[];
+  /** Names of float32 inputs that are data and have no gradient. */
+  readonly constants?: readonly string[];
   /** From the gradient of the first output to the gradient of each float32 input. Computed at once: one kernel gives them all. */
   readonly gradient: (gradOut: Tensor, saved: Tensor[], attributes: Attributes) => Readonly<Record<string, Tensor>>;
 }
@@ -41,17 +43,25 @@ export function defineGradient<Attributes extends object>(definition: Gradient<A
  *
  * This goes through customGrad and not through tfjs' registry of gradients, which would make the backward pass fill a tensor of
  * zeros for every output that nobody differentiates.
+ *
+ * @param observe  sees all outputs, and nothing that it does is recorded for a gradient
  */
-export function runFused(kernelName: string, inputs: object, attributes: object = {}): Tensor {
-  const { savedInputs, savedOutputs = [], gradient } = gradients.get(kernelName) as Gradient<object>;
+export function runFused(
+  kernelName: string,
+  inputs: object,
+  attributes: object = {},
+  observe?: (outputs: readonly Tensor[]) => void,
+): Tensor {
+  const { savedInputs, savedOutputs = [], constants = [], gradient } = gradients.get(kernelName) as Gradient<object>;
   const entries = Object.entries(inputs as NamedTensorMap);
-  const differentiable = entries.filter(([, { dtype }]) => dtype === 'float32');
+  const differentiable = entries.filter(([name, { dtype }]) => dtype === 'float32' && !constants.includes(name));
   const run = customGrad((...received: (Tensor | GradSaveFunc)[]) => {
     const save = received.at(-1) as GradSaveFunc;
     const outputs = runKernel(kernelName, inputs, attributes);
     const needed = entries
       .filter(([name]) => savedInputs === 'all' || savedInputs.includes(name))
       .map(([, input]) => input);
+    observe?.(outputs);
     save([...needed, ...outputs.filter((_, i) => savedOutputs[i] === true)]);
     return {
       value: outputs[0],

@@ -7,11 +7,14 @@ import { attentionDefinitions } from './attention.ts';
 import { dropoutDefinitions } from './dropout.ts';
 import { embeddingDefinitions } from './embedding.ts';
 import { globalNormDefinitions } from './global-norm.ts';
+import { groupNormDefinitions } from './group-norm.ts';
 import { layerNormDefinitions } from './layer-norm.ts';
 import { linearDefinitions } from './linear.ts';
 import { matMulDefinitions } from './mat-mul.ts';
 import { optimizerStepDefinitions } from './optimizer-step.ts';
+import { poolDefinitions } from './pool.ts';
 import { randomDefinitions } from './random.ts';
+import { resampleDefinitions } from './resample.ts';
 import { rmsNormDefinitions } from './rms-norm.ts';
 import { crossEntropyDefinitions } from './softmax-cross-entropy.ts';
 
@@ -22,10 +25,13 @@ export const definitions: readonly KernelConfig[] = [
   ...dropoutDefinitions,
   ...embeddingDefinitions,
   ...globalNormDefinitions,
+  ...groupNormDefinitions,
   ...layerNormDefinitions,
   ...linearDefinitions,
   ...matMulDefinitions,
   ...optimizerStepDefinitions,
+  ...poolDefinitions,
   ...randomDefinitions,
+  ...resampleDefinitions,
   ...rmsNormDefinitions,
 ];

@@ -14,11 +14,14 @@ import { embeddingKernels } from './embedding.ts';
 import { fillKernels } from './fill.ts';
 import { gatherKernels } from './gather.ts';
 import { globalNormKernels } from './global-norm.ts';
+import { groupNormKernels } from './group-norm.ts';
 import { layerNormKernels } from './layer-norm.ts';
 import { matMulKernels } from './mat-mul.ts';
 import { optimizerStepKernels } from './optimizer-step.ts';
+import { poolKernels } from './pool.ts';
 import { randomKernels } from './random.ts';
 import { reduceKernels } from './reduce.ts';
+import { resampleKernels } from './resample.ts';
 import { rmsNormKernels } from './rms-norm.ts';
 import { selectKernels } from './select.ts';
 import { sliceKernels } from './slice.ts';
@@ -39,11 +42,14 @@ export const kernels: readonly KernelConfig[] = [
   ...fillKernels,
   ...gatherKernels,
   ...globalNormKernels,
+  ...groupNormKernels,
   ...layerNormKernels,
   ...matMulKernels,
   ...optimizerStepKernels,
+  ...poolKernels,
   ...randomKernels,
   ...reduceKernels,
+  ...resampleKernels,
   ...rmsNormKernels,
   ...selectKernels,
   ...sliceKernels,
