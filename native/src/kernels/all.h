@@ -5,6 +5,7 @@
 #include "kernels/add_n.h"
 #include "kernels/attention.h"
 #include "kernels/binary.h"
+#include "kernels/conv.h"
 #include "kernels/copy.h"
 #include "kernels/cumsum.h"
 #include "kernels/dropout.h"

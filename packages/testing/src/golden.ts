@@ -89,6 +89,28 @@ export interface Fixtures {
     causal: boolean;
   }>;
   mlp: ForwardCase<{ sizes: number[]; activations: ('relu' | 'tanh' | 'sigmoid' | 'gelu' | 'silu')[] }>;
+  convolution: ForwardCase<{
+    axes: number;
+    stride: number | number[];
+    padding: number | number[] | 'same';
+    dilation: number | number[];
+    groups: number;
+  }>;
+  transposed_convolution: ForwardCase<{
+    axes: number;
+    stride: number | number[];
+    padding: number | number[];
+    outputPadding: number | number[];
+    dilation: number | number[];
+    groups: number;
+  }>;
+  cnn: ForwardCase<{
+    height: number;
+    width: number;
+    channels: [number, number, number];
+    hidden: number;
+    classes: number;
+  }>;
   losses: ForwardCase<{ loss: 'MSELoss' | 'CrossEntropyLoss' | 'BCEWithLogitsLoss'; reduction: Reduction }>;
   /** `loss` is the name of the class; its weights are among the parameters. */
   loss_modules: ForwardCase<{ loss: string; options: LossOptionValues }>;

@@ -618,6 +618,56 @@ export interface NativeCalls {
     has_bias: number;
     has_pre: number;
   };
+  conv_f32: {
+    in: Handle;
+    weight: Handle;
+    bias: Handle;
+    out: Handle;
+    pre: Handle;
+    batch: number;
+    in_channels: number;
+    out_channels: number;
+    groups: number;
+    in_size: readonly number[];
+    out_size: readonly number[];
+    kernel: readonly number[];
+    stride: readonly number[];
+    padding: readonly number[];
+    dilation: readonly number[];
+    activation: number;
+    has_bias: number;
+    has_pre: number;
+  };
+  conv_grad_in_f32: {
+    grad_out: Handle;
+    weight: Handle;
+    grad_in: Handle;
+    batch: number;
+    in_channels: number;
+    out_channels: number;
+    groups: number;
+    in_size: readonly number[];
+    out_size: readonly number[];
+    kernel: readonly number[];
+    stride: readonly number[];
+    padding: readonly number[];
+    dilation: readonly number[];
+  };
+  conv_grad_weight_f32: {
+    in: Handle;
+    grad_out: Handle;
+    grad_weight: Handle;
+    batch: number;
+    in_channels: number;
+    out_channels: number;
+    groups: number;
+    in_size: readonly number[];
+    out_size: readonly number[];
+    kernel: readonly number[];
+    stride: readonly number[];
+    padding: readonly number[];
+    dilation: readonly number[];
+  };
   adamw_step_f32: {
     parameters: readonly Handle[];
     gradients: readonly Handle[];
@@ -1994,6 +2044,65 @@ export const nativeKernels: readonly KernelDescription[] = [
       { name: 'activation', type: 'integer' },
       { name: 'has_bias', type: 'integer' },
       { name: 'has_pre', type: 'integer' },
+    ],
+  },
+  {
+    name: 'conv_f32',
+    arguments: [
+      { name: 'in', type: 'buffer' },
+      { name: 'weight', type: 'buffer' },
+      { name: 'bias', type: 'buffer' },
+      { name: 'out', type: 'buffer' },
+      { name: 'pre', type: 'buffer' },
+      { name: 'batch', type: 'integer' },
+      { name: 'in_channels', type: 'integer' },
+      { name: 'out_channels', type: 'integer' },
+      { name: 'groups', type: 'integer' },
+      { name: 'in_size', type: 'dims' },
+      { name: 'out_size', type: 'dims' },
+      { name: 'kernel', type: 'dims' },
+      { name: 'stride', type: 'dims' },
+      { name: 'padding', type: 'dims' },
+      { name: 'dilation', type: 'dims' },
+      { name: 'activation', type: 'integer' },
+      { name: 'has_bias', type: 'integer' },
+      { name: 'has_pre', type: 'integer' },
+    ],
+  },
+  {
+    name: 'conv_grad_in_f32',
+    arguments: [
+      { name: 'grad_out', type: 'buffer' },
+      { name: 'weight', type: 'buffer' },
+      { name: 'grad_in', type: 'buffer' },
+      { name: 'batch', type: 'integer' },
+      { name: 'in_channels', type: 'integer' },
+      { name: 'out_channels', type: 'integer' },
+      { name: 'groups', type: 'integer' },
+      { name: 'in_size', type: 'dims' },
+      { name: 'out_size', type: 'dims' },
+      { name: 'kernel', type: 'dims' },
+      { name: 'stride', type: 'dims' },
+      { name: 'padding', type: 'dims' },
+      { name: 'dilation', type: 'dims' },
+    ],
+  },
+  {
+    name: 'conv_grad_weight_f32',
+    arguments: [
+      { name: 'in', type: 'buffer' },
+      { name: 'grad_out', type: 'buffer' },
+      { name: 'grad_weight', type: 'buffer' },
+      { name: 'batch', type: 'integer' },
+      { name: 'in_channels', type: 'integer' },
+      { name: 'out_channels', type: 'integer' },
+      { name: 'groups', type: 'integer' },
+      { name: 'in_size', type: 'dims' },
+      { name: 'out_size', type: 'dims' },
+      { name: 'kernel', type: 'dims' },
+      { name: 'stride', type: 'dims' },
+      { name: 'padding', type: 'dims' },
+      { name: 'dilation', type: 'dims' },
     ],
   },
   {

@@ -15,6 +15,8 @@ export {
   plainAveragePool,
 } from './average-pool.ts';
 export { type BatchNormOptions, batchNorm, plainBatchNorm } from './batch-norm.ts';
+export { type ConvOptions, conv1d, conv2d, conv3d, plainConvolution } from './convolution.ts';
+export { type ConvolutionKernel, type ConvolutionOptions, checkConvolution } from './convolution-options.ts';
 export { type DropoutOptions, dropout, plainDropout } from './dropout.ts';
 export { embedding, plainEmbedding } from './embedding.ts';
 export { type GeluOptions, gelu, plainGelu } from './gelu.ts';
@@ -58,3 +60,10 @@ export {
 } from './softmax-cross-entropy.ts';
 export { type PerAxis, perAxis } from './spatial.ts';
 export { type UpsampleMode, type UpsampleOptions, checkUpsample, upsample } from './upsample.ts';
+export {
+  type ConvTransposeOptions,
+  checkConvTranspose,
+  convTranspose1d,
+  convTranspose2d,
+  plainConvTranspose1d,
+} from './transposed-convolution.ts';

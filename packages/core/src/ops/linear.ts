@@ -49,7 +49,8 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: Linear
   return reshape(out, [...batch, outputs]);
 }
 
-const PLAIN_ACTIVATIONS: Readonly<Record<LinearActivation, (x: Tensor) => Tensor>> = {
+/** The activations, op by op. */
+export const PLAIN_ACTIVATIONS: Readonly<Record<LinearActivation, (x: Tensor) => Tensor>> = {
   none: (x) => x,
   relu,
   sigmoid,
