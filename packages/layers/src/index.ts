@@ -41,6 +41,8 @@ export {
   cosineSimilarity,
   pairwiseDistance,
 } from './distances.ts';
+export { Conv1d, Conv2d, Conv3d, type ConvLayerOptions } from './conv/conv.ts';
+export { ConvTranspose1d, ConvTranspose2d, type ConvTransposeLayerOptions } from './conv/conv-transpose.ts';
 export { Dropout, type DropoutOptions } from './dropout.ts';
 export { Embedding, type EmbeddingOptions } from './embedding.ts';
 export { type NonFinite, findNonFinite } from './find-non-finite.ts';

@@ -6,11 +6,12 @@ import { checkLayer } from './check-layer.ts';
 import { checkEveryMember } from './every-member.ts';
 import { activationRows } from './rows/activations.ts';
 import { distanceRows } from './rows/distances.ts';
+import { convRows } from './rows/conv.ts';
 import { layerRows } from './rows/layers.ts';
 import { lossModuleRows } from './rows/loss-modules.ts';
 import { lossRows } from './rows/losses.ts';
 
-const rows = { ...layerRows, ...activationRows, ...distanceRows, ...lossRows, ...lossModuleRows };
+const rows = { ...layerRows, ...convRows, ...activationRows, ...distanceRows, ...lossRows, ...lossModuleRows };
 
 // Exports that are no layers, and where they are tested: beside their source, or through the layer that they serve.
 const others = [

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our own operations, one line per file.
 
+export type { Activation } from '../backend/definitions/activation.ts';
 export { type AdamWStepOptions, adamWStep, plainAdamWStep } from './adamw-step.ts';
 export { type AttentionOptions, plainAttention, scaledDotProductAttention } from './attention.ts';
 export {

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// Convolutions with learned weights, along one, two and three axes.
+
+import {
+  type Activation,
+  ArgumentError,
+  type ConvOptions,
+  type ConvolutionOptions,
+  type Generator,
+  type PerAxis,
+  type Tensor,
+  checkBoolean,
+  checkConvolution,
+  checkInteger,
+  conv1d,
+  conv2d,
+  conv3d,
+  perAxis,
+  uniform,
+} from '@nabla/core';
+
+import { Module } from '../module.ts';
+import { type Parameter, parameter } from '../parameter.ts';
+
+export interface ConvLayerOptions extends ConvolutionOptions {
+  /** Draws the initial values. */
+  generator: Generator;
+  /** Whether a bias is added; default true. */
+  bias?: boolean;
+  /** Applied to the result, in the same pass; default `none`. */
+  activation?: Activation;
+}
+
+const OPTIONS = ['stride', 'padding', 'dilation', 'groups', 'generator', 'bias', 'activation'];
+
+/**
+ * Checks channels and groups of a convolution's layer.
+ *
+ * @throws {ArgumentError} the groups do not divide the channels
+ */
+export function checkGroupedChannels(op: string, inChannels: number, outChannels: number, groups: number): void {
+  checkInteger(op, 'inChannels', inChannels, { minimum: 1 });
+  checkInteger(op, 'outChannels', outChannels, { minimum: 1 });
+  checkInteger(op, 'groups', groups, { minimum: 1 });
+  if (inChannels % groups === 0 && outChannels % groups === 0) return;
+  const expected = `to divide inChannels ${inChannels} and outChannels ${outChannels}`;
+  throw new ArgumentError({ op, argument: 'groups', expected, received: String(groups) });
+}
+
+/** What the convolutions share: PyTorch's parameters and initial values. */
+abstract class Conv extends Module {
+  readonly weight: Parameter; // [outChannels, inChannels / groups, ...kernel]
+  readonly bias: Parameter | undefined; // [outChannels]
+  protected readonly options: ConvOptions;
+
+  constructor(
+    axes: number,
+    inChannels: number,
+    outChannels: number,
+    kernelSize: PerAxis,
+    { generator, bias = true, ...options }: ConvLayerOptions,
+  ) {
+    super();
+    const op = new.target.name;
+    const { groups = 1 } = options;
+    checkBoolean(op, 'bias', bias);
+    checkConvolution(op, perAxis(op, 'kernelSize', kernelSize, axes, 1), options, OPTIONS);
+    checkGroupedChannels(op, inChannels, outChannels, groups);
+    const kernel = perAxis(op, 'kernelSize', kernelSize, axes, 1);
+    const shape = [outChannels, inChannels / groups, ...kernel];
+    const bound = 1 / Math.sqrt(shape.slice(1).reduce((product, length) => product * length, 1));
+    this.weight = parameter(uniform(shape, generator, { low: -bound, high: bound }));
+    this.bias = bias ? parameter(uniform([outChannels], generator, { low: -bound, high: bound })) : undefined;
+    this.options = options;
+  }
+}
+
+/**
+ * Convolution along one axis. See {@link conv1d}, and {@link Conv2d} for the initial values.
+ *
+ * @example
+ * const layer = new Conv1d(3, 4, 3, { padding: 1, generator: new Generator(1) });
+ * layer.forward(ones([2, 10, 3])).shape; // [2, 10, 4]
+ */
+export class Conv1d extends Conv {
+  constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options: ConvLayerOptions) {
+    super(1, inChannels, outChannels, kernelSize, options);
+  }
+
+  /** `[batch, length, inChannels]` → `[batch, outLength, outChannels]`. */
+  override forward(x: Tensor): Tensor {
+    return conv1d(x, this.weight, this.bias, this.options);
+  }
+}
+
+/**
+ * Convolution of images. See {@link conv2d}. Weight and bias start uniform in `±1 / sqrt(inputs)`, `inputs` being what one output
+ * is computed from: inChannels / groups times the elements of the kernel, as in PyTorch.
+ *
+ * @example
+ * const layer = new Conv2d(3, 8, 3, { padding: 1, activation: 'relu', generator: new Generator(1) });
+ * layer.forward(ones([2, 32, 32, 3])).shape; // [2, 32, 32, 8]
+ */
+export class Conv2d extends Conv {
+  constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options: ConvLayerOptions) {
+    super(2, inChannels, outChannels, kernelSize, options);
+  }
+
+  /** `[batch, height, width, inChannels]` → `[batch, outHeight, outWidth, outChannels]`. */
+  override forward(x: Tensor): Tensor {
+    return conv2d(x, this.weight, this.bias, this.options);
+  }
+}
+
+/**
+ * Convolution along three axes. See {@link conv3d}, and {@link Conv2d} for the initial values.
+ *
+ * @example
+ * const layer = new Conv3d(1, 2, [1, 3, 3], { generator: new Generator(1) });
+ * layer.forward(ones([2, 4, 5, 5, 1])).shape; // [2, 4, 3, 3, 2]
+ */
+export class Conv3d extends Conv {
+  constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options: ConvLayerOptions) {
+    super(3, inChannels, outChannels, kernelSize, options);
+  }
+
+  /** `[batch, depth, height, width, inChannels]` → `[batch, outDepth, outHeight, outWidth, outChannels]`. */
+  override forward(x: Tensor): Tensor {
+    return conv3d(x, this.weight, this.bias, this.options);
+  }
+}
