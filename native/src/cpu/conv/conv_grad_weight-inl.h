@@ -8,6 +8,9 @@ constexpr int64_t kConvGradRows = 256;
 // Parts: 16 keeps many threads busy; fewer where the sums of all parts would take more than 64 MiB.
 constexpr int64_t kConvGradParts = 16, kConvGradFloats = 1 << 24;
 
+// Output channels that are put in order together: 16 floats are a cache line of the sums.
+constexpr int64_t kConvGradLine = 16;
+
 inline void add_conv_grad(const ConvParams& p, const ConvAxes& axes, const float* in, const float* grad_out,
                           int64_t begin, int64_t end, float* sums, float* own) {
   const int64_t ins = p.in_channels / p.groups, outs = p.out_channels / p.groups;
@@ -58,16 +61,25 @@ inline void conv_grad_weight_f32(const float* in, const float* grad_out, float* 
       }
     }
   });
+  parallel_for(size, kElementGrain, [=](int64_t begin, int64_t end, int) {
+    for (int64_t part = 1; part < parts; ++part)
+      for_vectors(begin, end, [=](int64_t i, int lanes) {
+        store_lanes(sums + i, add(load_lanes(sums + i, lanes), load_lanes(sums + part * size + i, lanes)), lanes);
+      });
+  });
   // Depthwise sums are [taps, groups]; the others [groups, taps, ins, outs].
   const int64_t tap_step = depthwise ? p.groups : ins * outs, group_step = depthwise ? 1 : patch * outs;
-  parallel_for(p.out_channels, row_grain(patch * parts), [&](int64_t begin, int64_t end, int) {
-    for (int64_t co = begin; co < end; ++co)
-      for (int64_t ci = 0; ci < ins; ++ci)
-        for (int64_t tap = 0; tap < taps; ++tap) {
-          const float* from = sums + co / outs * group_step + tap * tap_step + ci * outs + co % outs;
-          float sum = 0;
-          for (int64_t part = 0; part < parts; ++part) sum += from[part * size];
-          grad_weight[(co * ins + ci) * taps + tap] = sum;
+  const int64_t blocks = divide_up(outs, kConvGradLine);
+  parallel_for(p.groups * blocks, row_grain(patch * kConvGradLine), [=](int64_t begin, int64_t end, int) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t group = i / blocks, first = i % blocks * kConvGradLine;
+      const int64_t last = smaller(outs, first + kConvGradLine);
+      for (int64_t tap = 0; tap < taps; ++tap)
+        for (int64_t ci = 0; ci < ins; ++ci) {
+          const float* from = sums + group * group_step + tap * tap_step + ci * outs;
+          for (int64_t co = first; co < last; ++co)
+            grad_weight[((group * outs + co) * ins + ci) * taps + tap] = from[co];
         }
+    }
   });
 }

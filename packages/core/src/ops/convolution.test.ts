@@ -4,9 +4,9 @@
 import { checkGolden, checkGradient, devices, golden, randomTensor, tolerance, useDevice } from '@nabla/testing';
 
 import { setThreads } from '../device.ts';
-import { type Tensor, ones, zeros } from '../tf.ts';
 import { valueAndGrad } from '../autodiff.ts';
-import { sum } from '../tf.ts';
+import { dispose } from '../memory.ts';
+import { type Tensor, engine, ones, scalar, sum, variable, zeros } from '../tf.ts';
 import { type ConvOptions, conv1d, conv2d, conv3d, plainConvolution } from './convolution.ts';
 
 const convolutions: Readonly<Record<number, typeof conv2d>> = { 1: conv1d, 2: conv2d, 3: conv3d };
@@ -71,6 +71,7 @@ describe.each(devices())('convolution on %s', (device) => {
       const options = { activation, padding: 1 };
       const fused = (a: Tensor, b: Tensor, c: Tensor): Tensor => conv2d(a, b, c, options);
       checkGradient(fused, [[1, 4, 4, 2], [3, 2, 3, 3], [3]], {
+        seed: 4,
         plain: (a, b, c) => plainConvolution(a, b, c, options),
       });
     }
@@ -89,6 +90,21 @@ describe.each(devices())('convolution on %s', (device) => {
     expect(conv2d(x, weight).shape).toEqual([0, 3, 3, 2]);
     const { gradients } = valueAndGrad(() => sum(conv2d(x, weight)), [weight]);
     expect(gradients[0]).toBeCloseToTensor(zeros([2, 1, 3, 3]), tolerance('exact'));
+  });
+
+  it('computes the gradient of its input only where somebody asks for it', async () => {
+    const [x, weight] = [variable(ones([1, 4, 4, 1])), variable(ones([2, 1, 3, 3]))];
+    const kernelsFor = async (parameters: Tensor[]): Promise<string[]> => {
+      const { kernelNames } = await engine().profile(() => {
+        const { value, gradients } = valueAndGrad(() => sum(conv2d(x, weight)), parameters);
+        dispose(value, gradients);
+        return scalar(0);
+      });
+      return kernelNames;
+    };
+    expect(await kernelsFor([weight])).not.toContain('NablaConvolutionGradX');
+    expect(await kernelsFor([x])).not.toContain('NablaConvolutionGradWeight');
+    dispose(x, weight);
   });
 
   it('gives the same bits on one thread and on four', () => {

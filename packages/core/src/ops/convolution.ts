@@ -9,7 +9,7 @@ import { type Tensor, add, concat, matMul, pad, reshape, slice, sum } from '../t
 import { type ConvolutionOptions, checkConvolution, convolutionWindows } from './convolution-options.ts';
 import { PLAIN_ACTIVATIONS } from './linear.ts';
 import { overWindows } from './plain-windows.ts';
-import { defineGradient, runFused, runKernelForOne } from './run.ts';
+import { defineGradientByPart, runKernelForOne } from './run.ts';
 
 export interface ConvOptions extends ConvolutionOptions {
   /** Applied to the result; default `none`. */
@@ -30,7 +30,7 @@ function convolution(
   const { activation = 'none' } = options;
   checkOneOf(op, 'activation', activation, ACTIVATIONS);
   const attributes = { ...convolutionWindows(op, x, weight, bias, kernel), activation };
-  return runFused('NablaConvolution', bias === undefined ? { x, weight } : { x, weight, bias }, attributes);
+  return runKernelForOne('NablaConvolution', bias === undefined ? { x, weight } : { x, weight, bias }, attributes);
 }
 
 /**
@@ -125,7 +125,7 @@ export function everyTap(kernelSize: readonly number[]): number[][] {
   );
 }
 
-defineGradient<ConvolutionForwardAttributes>({
+defineGradientByPart<ConvolutionForwardAttributes>({
   kernelName: 'NablaConvolution',
   savedInputs: ['x', 'weight'],
   savedOutputs: [true, true],
@@ -135,9 +135,9 @@ defineGradient<ConvolutionForwardAttributes>({
       activation === 'none' ? gradOut : runKernelForOne('NablaActivationGrad', { gradOut, saved }, { activation });
     const channels = gradInto.shape[gradInto.shape.length - 1];
     return {
-      x: runKernelForOne('NablaConvolutionGradX', { gradOut: gradInto, weight }, windows),
-      weight: runKernelForOne('NablaConvolutionGradWeight', { x, gradOut: gradInto }, windows),
-      bias: sum(reshape(gradInto, [-1, channels]), 0),
+      x: () => runKernelForOne('NablaConvolutionGradX', { gradOut: gradInto, weight }, windows),
+      weight: () => runKernelForOne('NablaConvolutionGradWeight', { x, gradOut: gradInto }, windows),
+      bias: () => sum(reshape(gradInto, [-1, channels]), 0),
     };
   },
 });

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls our kernels on the active device, with their gradients.
 
-import { type GradSaveFunc, type NamedAttrMap, type NamedTensorMap, type Tensor, customGrad, engine } from '../tf.ts';
+import {
+  type GradSaveFunc,
+  type NamedAttrMap,
+  type NamedTensorMap,
+  type Tensor,
+  customGrad,
+  engine,
+  registerGradient,
+} from '../tf.ts';
 
 /** Runs a kernel with several outputs. */
 export function runKernel(kernelName: string, inputs: object, attributes: object = {}): Tensor[] {
@@ -72,4 +80,33 @@ export function runFused(
     };
   });
   return run(...differentiable.map(([, input]) => input));
+}
+
+/** How the gradient of a kernel is computed part by part, each where somebody needs it. */
+export interface GradientByPart<Attributes extends object> {
+  readonly kernelName: string;
+  /** Names of the inputs that `gradient` needs, in the order of `saved`. */
+  readonly savedInputs: readonly string[];
+  /** For each output, whether `gradient` needs it; they follow the inputs in `saved`. */
+  readonly savedOutputs?: readonly boolean[];
+  /** From the gradient of the first output to that of each float32 input. */
+  readonly gradient: (
+    gradOut: Tensor,
+    saved: Tensor[],
+    attributes: Attributes,
+  ) => Readonly<Record<string, () => Tensor>>;
+}
+
+/**
+ * Defines the gradient of a kernel whose parts are dear: that of a convolution's images is a third of a step, and nobody asks
+ * for it in the first layer. Run the kernel with {@link runKernel}; tfjs' registry finds the gradient.
+ */
+export function defineGradientByPart<Attributes extends object>(definition: GradientByPart<Attributes>): void {
+  const { kernelName, savedInputs, savedOutputs, gradient } = definition;
+  registerGradient({
+    kernelName,
+    inputsToSave: [...savedInputs],
+    ...(savedOutputs && { outputsToSave: [...savedOutputs] }),
+    gradFunc: (gradOut, saved, attributes) => gradient([gradOut].flat()[0], saved, attributes as Attributes & object),
+  });
 }

@@ -11,7 +11,7 @@ type Layer = layers.Module & { forward(x: Tensor): Tensor };
 
 /** A convolution of an input with two channels. */
 interface ConvRow {
-  make(generator: Generator): Layer;
+  readonly make: (generator: Generator) => Layer;
   readonly input: readonly number[];
   readonly output: readonly number[];
   readonly weight: readonly number[];
@@ -55,7 +55,8 @@ function transposeCases(
   return cases.map((recorded) => ({
     recorded,
     make: (generator) => {
-      const { axes: _, ...options } = recorded.options;
+      const { stride, padding, outputPadding, dilation, groups } = recorded.options;
+      const options = { stride, padding, outputPadding, dilation, groups };
       const [inChannels, groupChannels, ...kernel] = recorded.parameters['weight'].shape;
       const bias = 'bias' in recorded.parameters;
       return make(inChannels, groupChannels * options.groups, kernel, { ...options, bias, generator });
