@@ -29,5 +29,6 @@ cases = [
     *[make('%s, an image' % mode, [2, 3, 4, 5], mode, [[2, 1], [0, 3]]) for mode in MODES],
     *[make('%s, a volume' % mode, [1, 2, 3, 2, 2], mode, [[1, 0], [2, 1], [1, 1]]) for mode in MODES],
     make('replicate, wider than the axis', [1, 2, 3, 2], 'replicate', [[3, 4], [0, 5]]),
+    make('zeros around a sequence', [1, 3, 2], 'constant', [[2, 1]]),
 ]
 write(SEED, 'torch.nn.functional.pad on channels-last tensors', cases)

@@ -46,6 +46,7 @@ export { ConvTranspose1d, ConvTranspose2d, type ConvTransposeLayerOptions } from
 export { Dropout, type DropoutOptions } from './dropout.ts';
 export { Embedding, type EmbeddingOptions } from './embedding.ts';
 export { type NonFinite, findNonFinite } from './find-non-finite.ts';
+export { Identity } from './identity.ts';
 export { LayerNorm } from './layer-norm.ts';
 export { Linear, type LinearOptions } from './linear.ts';
 export { BCELoss, type BCELossOptions, binaryCrossEntropy } from './losses/bce-loss.ts';
@@ -81,6 +82,27 @@ export { SmoothL1Loss, type SmoothL1LossOptions, smoothL1Loss } from './losses/s
 export { TripletMarginLoss, type TripletMarginLossOptions, tripletMarginLoss } from './losses/triplet-margin-loss.ts';
 export { type Layer, Module, type StateDict } from './module.ts';
 export { ModuleList } from './module-list.ts';
+export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormLayerOptions } from './norm/batch-norm.ts';
+export { GroupNorm, type GroupNormLayerOptions } from './norm/group-norm.ts';
+export { InstanceNorm1d, InstanceNorm2d, type InstanceNormOptions } from './norm/instance-norm.ts';
 export { type Parameter, buffer, parameter } from './parameter.ts';
+export { AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool2d } from './pool/adaptive-pool.ts';
+export { AvgPool1d, AvgPool2d, AvgPool3d } from './pool/average-pool.ts';
+export { MaxPool1d, MaxPool2d, MaxPool3d } from './pool/max-pool.ts';
 export { RMSNorm } from './rms-norm.ts';
 export { Sequential } from './sequential.ts';
+export { Flatten, Unflatten } from './spatial/flatten.ts';
+export {
+  CircularPad1d,
+  CircularPad2d,
+  ConstantPad1d,
+  ConstantPad2d,
+  ReflectionPad1d,
+  ReflectionPad2d,
+  ReplicationPad1d,
+  ReplicationPad2d,
+  ZeroPad1d,
+  ZeroPad2d,
+} from './spatial/padding.ts';
+export { PixelShuffle, PixelUnshuffle } from './spatial/pixel-shuffle.ts';
+export { Upsample } from './spatial/upsample.ts';

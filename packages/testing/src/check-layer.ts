@@ -24,6 +24,8 @@ export interface LayerRow<Layer extends Module = Module> {
   readonly parameters: Readonly<Record<string, readonly number[]>>;
   /** Whether it draws random numbers while training, so that its output differs from the one in evaluation. */
   readonly randomInTraining?: boolean;
+  /** Whether its output in training is another one than in evaluation, though nothing is random. */
+  readonly differsInTraining?: boolean;
   readonly golden?: readonly GoldenLayer<Layer>[];
 }
 
@@ -84,7 +86,8 @@ function describeModes(row: LayerRow): void {
     });
   });
 
-  it(row.randomInTraining === true ? 'is random in training only' : 'is the same in training and in evaluation', () => {
+  const differs = row.randomInTraining === true || row.differsInTraining === true;
+  it(differs ? 'is another one in training than in evaluation' : 'is the same in training and in evaluation', () => {
     withLayer(row, (layer) => {
       const inputs = row.inputs();
       const run = (): Tensor => row.forward(layer, ...inputs);
@@ -92,7 +95,7 @@ function describeModes(row: LayerRow): void {
       layer.eval();
       const evaluated = run();
       assertClose('the second run in evaluation', run(), evaluated, tolerance('exact'));
-      if (row.randomInTraining === true) expect(trained).not.toBeCloseToTensor(evaluated, tolerance('exact'));
+      if (differs) expect(trained).not.toBeCloseToTensor(evaluated, tolerance('exact'));
       else assertClose('training against evaluation', trained, evaluated, tolerance('exact'));
     });
   });

@@ -5,13 +5,26 @@ import * as layers from '@nabla/layers';
 import { checkLayer } from './check-layer.ts';
 import { checkEveryMember } from './every-member.ts';
 import { activationRows } from './rows/activations.ts';
-import { distanceRows } from './rows/distances.ts';
 import { convRows } from './rows/conv.ts';
+import { distanceRows } from './rows/distances.ts';
 import { layerRows } from './rows/layers.ts';
 import { lossModuleRows } from './rows/loss-modules.ts';
 import { lossRows } from './rows/losses.ts';
+import { normRows } from './rows/norm.ts';
+import { poolRows } from './rows/pool.ts';
+import { spatialRows } from './rows/spatial.ts';
 
-const rows = { ...layerRows, ...convRows, ...activationRows, ...distanceRows, ...lossRows, ...lossModuleRows };
+const rows = {
+  ...layerRows,
+  ...activationRows,
+  ...convRows,
+  ...distanceRows,
+  ...lossModuleRows,
+  ...lossRows,
+  ...normRows,
+  ...poolRows,
+  ...spatialRows,
+};
 
 // Exports that are no layers, and where they are tested: beside their source, or through the layer that they serve.
 const others = [
