@@ -197,6 +197,15 @@ export interface Fixtures {
     readonly steps: readonly number[];
     readonly learningRates: readonly number[];
   };
+  /** Whole files of one tensor `x`; `values`, `restored` and `file` are base64. */
+  safetensors: {
+    readonly name: 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'U8' | 'BOOL';
+    readonly dtype: 'float32' | 'int32' | 'bool';
+    readonly shape: number[];
+    readonly values: string;
+    readonly restored: string;
+    readonly file: string;
+  };
   gpt: {
     readonly name: string;
     readonly options: { vocabulary: number; context: number; width: number; heads: number; layers: number };

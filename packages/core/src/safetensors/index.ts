@@ -4,4 +4,4 @@
 export type { FileType } from './format.ts';
 export type { SafetensorsEntry, SafetensorsHeader } from './header.ts';
 export { type Safetensors, readSafetensors, readSafetensorsHeader } from './read.ts';
-export { writeSafetensors } from './write.ts';
+export { type WriteSafetensorsOptions, writeSafetensors } from './write.ts';

@@ -4,6 +4,7 @@
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describeWithData } from '@nabla/testing';
 import { setDevice } from '../index.ts';
 import { dispose } from '../memory.ts';
 import { readSafetensors, writeSafetensors } from './index.ts';
@@ -60,6 +61,15 @@ it('reads and rewrites every model, and finds the recorded magnitudes', async ()
   }
   rmSync(scratch, { recursive: true });
   expect(magnitudes).toBeGreaterThan(10);
+});
+
+describeWithData("PyTorch's trained CNN", 'mnist-cnn-pytorch', (trained) => {
+  it('is read with the shapes of its layers', async () => {
+    const { tensors } = await readSafetensors(join(trained, 'mnist.safetensors'));
+    const shapes = Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape]));
+    expect(shapes).toMatchObject({ 'conv1.weight': [8, 1, 3, 3], 'fc2.weight': [10, 32], 'norm1.running_mean': [24] });
+    dispose(tensors);
+  });
 });
 
 async function bytesOf(tensor: { data(): Promise<ArrayBufferView> }): Promise<Buffer> {
