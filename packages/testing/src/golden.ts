@@ -120,6 +120,14 @@ export interface Fixtures {
     readonly steps: readonly number[];
     readonly learningRates: readonly number[];
   };
+  metrics: {
+    readonly name: string;
+    /** 0 classes: a regression; 1: one score of two classes. */
+    readonly options: { readonly classes: number };
+    readonly inputs: TensorRecord;
+    /** By the name of the metric and its variant. */
+    readonly expected: Readonly<Record<string, number | readonly number[] | readonly (readonly number[])[]>>;
+  };
   gpt: {
     readonly name: string;
     readonly options: { vocabulary: number; context: number; width: number; heads: number; layers: number };
