@@ -6,6 +6,7 @@
 #include "kernels/attention.h"
 #include "kernels/binary.h"
 #include "kernels/copy.h"
+#include "kernels/ctc_loss.h"
 #include "kernels/cumsum.h"
 #include "kernels/dropout.h"
 #include "kernels/embedding.h"

@@ -90,6 +90,8 @@ export interface Fixtures {
   }>;
   mlp: ForwardCase<{ sizes: number[]; activations: ('relu' | 'tanh' | 'sigmoid' | 'gelu' | 'silu')[] }>;
   losses: ForwardCase<{ loss: 'MSELoss' | 'CrossEntropyLoss' | 'BCEWithLogitsLoss'; reduction: Reduction }>;
+  /** The input is logits `[batch, time, classes]`: PyTorch's gradient is right only behind a log-softmax. */
+  ctc_loss: ForwardCase<{ reduction: Reduction; blank: number; zeroInfinity: boolean }>;
   /** `loss` is the name of the class; its weights are among the parameters. */
   loss_modules: ForwardCase<{ loss: string; options: LossOptionValues }>;
   distances: ForwardCase<{ layer: 'CosineSimilarity' | 'PairwiseDistance'; options: { epsilon?: number; p?: number } }>;

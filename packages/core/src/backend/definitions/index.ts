@@ -4,6 +4,7 @@
 import type { KernelConfig } from '../../tf.ts';
 import { activationDefinitions } from './activation.ts';
 import { attentionDefinitions } from './attention.ts';
+import { ctcLossDefinitions } from './ctc-loss.ts';
 import { dropoutDefinitions } from './dropout.ts';
 import { embeddingDefinitions } from './embedding.ts';
 import { globalNormDefinitions } from './global-norm.ts';
@@ -19,6 +20,7 @@ export const definitions: readonly KernelConfig[] = [
   ...activationDefinitions,
   ...attentionDefinitions,
   ...crossEntropyDefinitions,
+  ...ctcLossDefinitions,
   ...dropoutDefinitions,
   ...embeddingDefinitions,
   ...globalNormDefinitions,

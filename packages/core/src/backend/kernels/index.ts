@@ -9,6 +9,7 @@ import { attentionKernels } from './attention.ts';
 import { binaryKernels } from './binary.ts';
 import { castKernels } from './cast.ts';
 import { crossEntropyKernels } from './softmax-cross-entropy.ts';
+import { ctcLossKernels } from './ctc-loss.ts';
 import { dropoutKernels } from './dropout.ts';
 import { embeddingKernels } from './embedding.ts';
 import { fillKernels } from './fill.ts';
@@ -34,6 +35,7 @@ export const kernels: readonly KernelConfig[] = [
   ...binaryKernels,
   ...castKernels,
   ...crossEntropyKernels,
+  ...ctcLossKernels,
   ...dropoutKernels,
   ...embeddingKernels,
   ...fillKernels,
