@@ -82,12 +82,12 @@ def module_case(draw, name, options, module, inputs, call=None):
     return case(draw, name, options, inputs, parameters, lambda i, p: (call or module)(*i.values()))
 
 
-def write(seed, about, cases):
+def write(seed, about, cases, tool=('PyTorch', torch.__version__)):
     """Writes `packages/testing/fixtures/NAME.json`, NAME being the name of the running script."""
     name = os.path.splitext(os.path.basename(sys.argv[0]))[0]
     header = {
-        'tool': 'PyTorch',
-        'version': torch.__version__,
+        'tool': tool[0],
+        'version': tool[1],
         'seed': seed,
         'script': 'tools/golden/%s.py' % name,
         'about': about,

@@ -37,6 +37,7 @@
 #include "cpu/attention-inl.h"
 #include "cpu/attention_grad-inl.h"
 #include "cpu/softmax_cross_entropy-inl.h"
+#include "cpu/ctc_loss-inl.h"
 #include "cpu/tensor_list-inl.h"
 #include "cpu/optimizer_step-inl.h"
 #include "cpu/global_norm-inl.h"

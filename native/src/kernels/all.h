@@ -7,6 +7,7 @@
 #include "kernels/binary.h"
 #include "kernels/conv.h"
 #include "kernels/copy.h"
+#include "kernels/ctc_loss.h"
 #include "kernels/cumsum.h"
 #include "kernels/dropout.h"
 #include "kernels/embedding.h"

@@ -61,6 +61,7 @@ export {
   cosineEmbeddingLoss,
 } from './losses/cosine-embedding-loss.ts';
 export { CrossEntropyLoss, type CrossEntropyOptions, crossEntropy } from './losses/cross-entropy-loss.ts';
+export { CTCLoss } from './losses/ctc-loss.ts';
 export { FocalLoss, type FocalLossOptions, sigmoidFocalLoss } from './losses/focal-loss.ts';
 export { GaussianNLLLoss, type GaussianNLLLossOptions, gaussianNllLoss } from './losses/gaussian-nll-loss.ts';
 export {

@@ -3,6 +3,20 @@
 
 export { type FnnConfig, fnnDefaults, fnnSchema } from './fnn/config.ts';
 export { type FnnShape, makeFnn } from './fnn/model.ts';
+export { Accuracy } from './metrics/accuracy.ts';
+export type { Average, ClassScoreOptions } from './metrics/class-score.ts';
+export { ConfusionMatrix } from './metrics/confusion-matrix.ts';
+export { F1 } from './metrics/f1.ts';
+export { MeanAbsoluteError } from './metrics/mean-absolute-error.ts';
+export { MeanMetric } from './metrics/mean-metric.ts';
+export type { Metric } from './metrics/metric.ts';
+export { Perplexity, type PerplexityOptions } from './metrics/perplexity.ts';
+export { Precision } from './metrics/precision.ts';
+export { R2 } from './metrics/r2.ts';
+export { Recall } from './metrics/recall.ts';
+export { RocAuc, type RocAucOptions } from './metrics/roc-auc.ts';
+export { RootMeanSquaredError } from './metrics/root-mean-squared-error.ts';
+export { TopKAccuracy } from './metrics/top-k-accuracy.ts';
 export { findRecipe, recipes } from './registry.ts';
 export type { Checkpoint, TrainerState } from './training/checkpoint.ts';
 export { type RawConfiguration, resolveConfiguration } from './training/configuration.ts';

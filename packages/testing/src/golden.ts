@@ -112,6 +112,8 @@ export interface Fixtures {
     classes: number;
   }>;
   losses: ForwardCase<{ loss: 'MSELoss' | 'CrossEntropyLoss' | 'BCEWithLogitsLoss'; reduction: Reduction }>;
+  /** The input is logits `[batch, time, classes]`: PyTorch's gradient is right only behind a log-softmax. */
+  ctc_loss: ForwardCase<{ reduction: Reduction; blank: number; zeroInfinity: boolean }>;
   /** `loss` is the name of the class; its weights are among the parameters. */
   loss_modules: ForwardCase<{ loss: string; options: LossOptionValues }>;
   distances: ForwardCase<{ layer: 'CosineSimilarity' | 'PairwiseDistance'; options: { epsilon?: number; p?: number } }>;
@@ -205,6 +207,13 @@ export interface Fixtures {
     readonly values: string;
     readonly restored: string;
     readonly file: string;
+  metrics: {
+    readonly name: string;
+    /** 0 classes: a regression; 1: one score of two classes. */
+    readonly options: { readonly classes: number };
+    readonly inputs: TensorRecord;
+    /** By the name of the metric and its variant. */
+    readonly expected: Readonly<Record<string, number | readonly number[] | readonly (readonly number[])[]>>;
   };
   gpt: {
     readonly name: string;

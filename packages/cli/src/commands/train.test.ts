@@ -15,10 +15,10 @@ describe('nabla train', () => {
   it('trains, tells how it goes on stderr, and prints the metrics and the folder', async () => {
     const { status, result, notes, run } = await trained();
     expect(status).toBe(0);
-    expect(result).toMatch(/^held-out loss [\d.]+, accuracy [\d.]+\nrun run-\d+\n$/);
+    expect(result).toMatch(/^held-out loss [\d.]+, accuracy [\d.]+, macroF1 [\d.]+\nrun run-\d+\n$/);
     expect(notes).toMatch(/^device js: pure TypeScript, one thread\nfnn: 134 parameters, 12 steps, folder run-/);
     expect(notes).toMatch(/step 1\/12: loss [\d.]+, [\d,.]+ samples\/s\n/);
-    expect(notes).toMatch(/step 4: held-out loss [\d.]+, accuracy [\d.]+\n/);
+    expect(notes).toMatch(/step 4: held-out loss [\d.]+, accuracy [\d.]+, macroF1 [\d.]+\n/);
     expect(notes).toMatch(/training loss\n(.*\n){10,}.*step 1 +12\n/);
     expect(notes).toMatch(new RegExp(`12 steps in .*; curve in ${run}/loss\\.svg\n$`));
     expect(readFileSync(join(run, 'loss.svg'), 'utf8')).toMatch(/^<svg/);
@@ -44,7 +44,7 @@ describe('nabla train', () => {
     });
     expect(lines.at(-1)).toEqual({
       ...{ event: 'end', run, seconds: expect.any(Number), steps: 12, stoppedEarly: false },
-      metrics: { loss: expect.any(Number), accuracy: expect.any(Number) },
+      metrics: { loss: expect.any(Number), accuracy: expect.any(Number), macroF1: expect.any(Number) },
     });
     expect(readFileSync(join(run, 'loss.svg'), 'utf8')).toMatch(/^<svg/);
   });

@@ -32,7 +32,7 @@ describe('with a trained model', () => {
     const { status, result } = await nabla('evaluate', fnn, '--json', '--device', 'js');
     expect(status).toBe(0);
     expect(JSON.parse(result)).toEqual({ event: 'evaluate', run: fnn, metrics });
-    expect((await nabla('evaluate', fnn, '--best')).result).toMatch(/^loss [\d.e-]+, accuracy 1\n$/);
+    expect((await nabla('evaluate', fnn, '--best')).result).toMatch(/^loss [\d.e-]+, accuracy 1, macroF1 1\n$/);
     expect((await nabla('evaluate', transformer, '--data', 'abc.txt')).result).toMatch(
       /^loss [\d.]+, accuracy [\d.]+\n$/,
     );

@@ -435,6 +435,35 @@ export interface NativeCalls {
     columns: number;
     reduction: number;
   };
+  ctc_loss_f32: {
+    in: Handle;
+    targets: Handle;
+    input_lengths: Handle;
+    target_lengths: Handle;
+    loss: Handle;
+    alpha: Handle;
+    batch: number;
+    time: number;
+    classes: number;
+    length: number;
+    blank: number;
+    zero_infinity: number;
+  };
+  ctc_loss_grad_f32: {
+    grad_out: Handle;
+    in: Handle;
+    targets: Handle;
+    input_lengths: Handle;
+    target_lengths: Handle;
+    alpha: Handle;
+    grad_in: Handle;
+    batch: number;
+    time: number;
+    classes: number;
+    length: number;
+    blank: number;
+    zero_infinity: number;
+  };
   layer_norm_f32: {
     in: Handle;
     weight: Handle;
@@ -1819,6 +1848,41 @@ export const nativeKernels: readonly KernelDescription[] = [
       { name: 'rows', type: 'integer' },
       { name: 'columns', type: 'integer' },
       { name: 'reduction', type: 'integer' },
+    ],
+  },
+  {
+    name: 'ctc_loss_f32',
+    arguments: [
+      { name: 'in', type: 'buffer' },
+      { name: 'targets', type: 'buffer' },
+      { name: 'input_lengths', type: 'buffer' },
+      { name: 'target_lengths', type: 'buffer' },
+      { name: 'loss', type: 'buffer' },
+      { name: 'alpha', type: 'buffer' },
+      { name: 'batch', type: 'integer' },
+      { name: 'time', type: 'integer' },
+      { name: 'classes', type: 'integer' },
+      { name: 'length', type: 'integer' },
+      { name: 'blank', type: 'integer' },
+      { name: 'zero_infinity', type: 'integer' },
+    ],
+  },
+  {
+    name: 'ctc_loss_grad_f32',
+    arguments: [
+      { name: 'grad_out', type: 'buffer' },
+      { name: 'in', type: 'buffer' },
+      { name: 'targets', type: 'buffer' },
+      { name: 'input_lengths', type: 'buffer' },
+      { name: 'target_lengths', type: 'buffer' },
+      { name: 'alpha', type: 'buffer' },
+      { name: 'grad_in', type: 'buffer' },
+      { name: 'batch', type: 'integer' },
+      { name: 'time', type: 'integer' },
+      { name: 'classes', type: 'integer' },
+      { name: 'length', type: 'integer' },
+      { name: 'blank', type: 'integer' },
+      { name: 'zero_infinity', type: 'integer' },
     ],
   },
   {

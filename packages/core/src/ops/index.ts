@@ -18,6 +18,7 @@ export {
 export { type BatchNormOptions, batchNorm, plainBatchNorm } from './batch-norm.ts';
 export { type ConvOptions, conv1d, conv2d, conv3d, plainConvolution } from './convolution.ts';
 export { type ConvolutionKernel, type ConvolutionOptions, checkConvolution } from './convolution-options.ts';
+export { type CtcLossOptions, ctcLoss, plainCtcLoss } from './ctc-loss.ts';
 export { type DropoutOptions, dropout, plainDropout } from './dropout.ts';
 export { embedding, plainEmbedding } from './embedding.ts';
 export { type GeluOptions, gelu, plainGelu } from './gelu.ts';

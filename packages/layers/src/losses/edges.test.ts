@@ -102,6 +102,9 @@ describe.each(devices())('losses at the edges on %s', (device) => {
 });
 
 it.each<[string, () => layers.Module]>([
+  ['blank', () => new layers.CTCLoss({ blank: -1 })],
+  ['reduction', () => new layers.CTCLoss({ reduction: 'average' as 'mean' })],
+  ['zeroInfinity', () => new layers.CTCLoss({ zeroInfinity: 1 as never })],
   ['delta', () => new layers.HuberLoss({ delta: 0 })],
   ['beta', () => new layers.SmoothL1Loss({ beta: -1 })],
   ['labelSmoothing', () => new layers.CrossEntropyLoss({ labelSmoothing: 1.5 })],
@@ -124,4 +127,8 @@ it.each<[string, () => layers.Module]>([
   ['symmetric', () => new layers.InfoNCELoss({ symmetric: 1 as never })],
 ])('a loss refuses its option out of range: %s', (name, make) => {
   expect(make).toThrowCode('ARGUMENT', new RegExp(name));
+});
+
+it('CTCLoss refuses an unknown option', () => {
+  expect(() => new layers.CTCLoss({ zeroinfinity: true } as object)).toThrowCode('OPTION', /zeroInfinity/);
 });

@@ -54,6 +54,7 @@ it('learns to tell tumours apart', async () => {
   const { metrics, steps } = await train({ seed: 1 });
   expect(steps).toBe(300); // 20 epochs of 15 batches
   expect(metrics['accuracy']).toBeGreaterThan(0.94);
+  expect(metrics['macroF1']).toBeGreaterThan(0.93);
   expect(metrics['loss']).toBeLessThan(0.2);
   const again = await opened((model) => model.evaluate(resolveDataset));
   expect(again).toEqual(metrics);

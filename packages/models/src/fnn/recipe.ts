@@ -3,7 +3,7 @@
 
 import { join } from 'node:path';
 
-import { ArgumentError, Generator, type Tensor, argMax, cast, equal, scope, softmax, sum, tensor2d } from '@nabla/core';
+import { ArgumentError, Generator, type Tensor, scope, softmax, tensor2d } from '@nabla/core';
 import {
   DataLoader,
   type Dataset,
@@ -20,6 +20,8 @@ import {
 import { type Layer, crossEntropy } from '@nabla/layers';
 import { z } from 'zod';
 
+import { Accuracy } from '../metrics/accuracy.ts';
+import { F1 } from '../metrics/f1.ts';
 import { meanMetrics } from '../training/evaluation.ts';
 import type { Metrics } from '../training/events.ts';
 import type { Recipe, RestoredModel, Task } from '../training/recipe.ts';
@@ -75,13 +77,16 @@ function splitTable(
   return { train, test };
 }
 
-/** Mean loss in nats and share of rows classified right. */
-function evaluateTable(model: Layer, rows: Dataset<TableExample>): Metrics {
-  return meanMetrics(rows, { batchSize: EVALUATION_BATCH, collate: collateTable }, ({ features, labels }) => {
+/** Mean loss in nats, share of rows classified right, and F1 averaged over the classes. */
+function evaluateTable(model: Layer, rows: Dataset<TableExample>, classes: number): Metrics {
+  const [accuracy, macroF1] = [new Accuracy(), new F1(classes)];
+  const means = meanMetrics(rows, { batchSize: EVALUATION_BATCH, collate: collateTable }, ({ features, labels }) => {
     const logits = model.forward(features); // [rows, classes]
-    const right = cast(equal(cast(argMax(logits, -1), 'int32'), labels), 'float32');
-    return { loss: crossEntropy(logits, labels, { reduction: 'sum' }), accuracy: sum(right) };
+    accuracy.update(logits, labels);
+    macroF1.update(logits, labels);
+    return { loss: crossEntropy(logits, labels, { reduction: 'sum' }) };
   });
+  return { ...means, accuracy: accuracy.compute(), macroF1: macroF1.compute() };
 }
 
 export const fnnRecipe: Recipe<typeof fnnSchema, TableBatch> = {
@@ -108,7 +113,7 @@ export const fnnRecipe: Recipe<typeof fnnSchema, TableBatch> = {
       loader,
       batchesPerEpoch: loader.batchesPerEpoch,
       loss: ({ features, labels }) => crossEntropy(model.forward(features), labels),
-      evaluate: () => evaluateTable(model, heldOut),
+      evaluate: () => evaluateTable(model, heldOut, classes.length),
       files: { [TABLE_FILE]: description },
     };
   },
@@ -124,7 +129,7 @@ export const fnnRecipe: Recipe<typeof fnnSchema, TableBatch> = {
       async evaluate(resolveData, data) {
         const table = await readTable(await resolveData(data ?? config.data), config, description);
         const rows = data === undefined ? splitTable(table, config).test : table;
-        return evaluateTable(model, standardizer.applyTo(rows));
+        return evaluateTable(model, standardizer.applyTo(rows), classes.length);
       },
       predict: (inputs) =>
         Promise.resolve(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One row per loss of @nabla/layers that rows/losses.ts does not have, and the golden values of every option of both.
 
-import type { Tensor } from '@nabla/core';
+import { type Tensor, add, fill, logSoftmax, scalar } from '@nabla/core';
 import * as layers from '@nabla/layers';
 import { fromValues } from '../check-golden.ts';
 import { type GoldenLayer, type LayerRow, layerRow } from '../check-layer.ts';
@@ -67,6 +67,25 @@ export const lossModuleRows: Readonly<Record<string, LayerRow>> = {
     (options) => new layers.CosineEmbeddingLoss(options),
     () => pairs(2, [3]),
   ),
+  CTCLoss: layerRow<layers.CTCLoss>({
+    make: () => new layers.CTCLoss(),
+    inputs: () => [
+      logSoftmax(randomTensor([3, 6, 5], { seed: 1 })),
+      add(randomIntegers([3, 2], 4, { seed: 2 }), scalar(1, 'int32')),
+      fill([3], 6, 'int32'),
+      fill([3], 2, 'int32'),
+    ],
+    forward: (layer, logProbabilities, targets, inputLengths, targetLengths) =>
+      layer.forward(logProbabilities, targets, inputLengths, targetLengths),
+    output: [],
+    parameters: {},
+    golden: golden('ctc_loss').cases.map((recorded) => ({
+      recorded,
+      make: () => new layers.CTCLoss(recorded.options),
+      forward: (layer, { logits, targets, inputLengths, targetLengths }) =>
+        layer.forward(logSoftmax(logits), targets, inputLengths, targetLengths),
+    })),
+  }),
   FocalLoss: loss(
     'FocalLoss',
     (options) => new layers.FocalLoss(options),

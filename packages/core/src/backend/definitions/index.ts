@@ -5,6 +5,7 @@ import type { KernelConfig } from '../../tf.ts';
 import { activationDefinitions } from './activation.ts';
 import { attentionDefinitions } from './attention.ts';
 import { convolutionDefinitions } from './convolution.ts';
+import { ctcLossDefinitions } from './ctc-loss.ts';
 import { dropoutDefinitions } from './dropout.ts';
 import { embeddingDefinitions } from './embedding.ts';
 import { globalNormDefinitions } from './global-norm.ts';
@@ -24,6 +25,7 @@ export const definitions: readonly KernelConfig[] = [
   ...attentionDefinitions,
   ...crossEntropyDefinitions,
   ...convolutionDefinitions,
+  ...ctcLossDefinitions,
   ...dropoutDefinitions,
   ...embeddingDefinitions,
   ...globalNormDefinitions,

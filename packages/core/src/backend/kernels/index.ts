@@ -10,6 +10,7 @@ import { binaryKernels } from './binary.ts';
 import { castKernels } from './cast.ts';
 import { crossEntropyKernels } from './softmax-cross-entropy.ts';
 import { convolutionKernels } from './convolution.ts';
+import { ctcLossKernels } from './ctc-loss.ts';
 import { dropoutKernels } from './dropout.ts';
 import { embeddingKernels } from './embedding.ts';
 import { fillKernels } from './fill.ts';
@@ -39,6 +40,7 @@ export const kernels: readonly KernelConfig[] = [
   ...castKernels,
   ...crossEntropyKernels,
   ...convolutionKernels,
+  ...ctcLossKernels,
   ...dropoutKernels,
   ...embeddingKernels,
   ...fillKernels,
