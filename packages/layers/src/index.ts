@@ -32,6 +32,7 @@ export {
   type MultiHeadAttentionOptions,
 } from './attention/multi-head-attention.ts';
 export { LearnedPositions, SinusoidalPositions } from './attention/positions.ts';
+export { SelfAttention2d, type SelfAttention2dOptions } from './attention/self-attention2d.ts';
 export { TransformerEncoderLayer, type TransformerEncoderLayerOptions } from './attention/transformer-encoder-layer.ts';
 export {
   CosineSimilarity,

@@ -104,6 +104,7 @@ export interface Fixtures {
     dilation: number | number[];
     groups: number;
   }>;
+  self_attention_2d: ForwardCase<{ channels: number; features: number }>;
   cnn: ForwardCase<{
     height: number;
     width: number;
@@ -207,6 +208,7 @@ export interface Fixtures {
     readonly values: string;
     readonly restored: string;
     readonly file: string;
+  };
   metrics: {
     readonly name: string;
     /** 0 classes: a regression; 1: one score of two classes. */

@@ -65,6 +65,25 @@ function transposeCases(
   }));
 }
 
+const selfAttention2d = layerRow<layers.SelfAttention2d>({
+  make: (generator) => new layers.SelfAttention2d(2, 3, { generator }),
+  inputs: () => [randomTensor([2, 3, 4, 2], { seed: 1 })],
+  forward: (layer, x) => layer.forward(x),
+  output: [2, 3, 4, 3],
+  parameters: Object.fromEntries(
+    ['query_conv', 'key_conv', 'value_conv'].flatMap((name) => [
+      [`${name}.weight`, [3, 2, 1, 1]],
+      [`${name}.bias`, [3]],
+    ]),
+  ),
+  golden: golden('self_attention_2d').cases.map((recorded) => ({
+    recorded,
+    make: (generator) =>
+      new layers.SelfAttention2d(recorded.options.channels, recorded.options.features, { generator }),
+    forward: (layer, { x }) => layer.forward(x),
+  })),
+});
+
 /** Rows by the name of the class. */
 export const convRows: Readonly<Record<string, LayerRow>> = {
   Conv1d: conv({
@@ -107,4 +126,5 @@ export const convRows: Readonly<Record<string, LayerRow>> = {
     bias: 3,
     golden: transposeCases(2, (...sizes) => new layers.ConvTranspose2d(...sizes)),
   }),
+  SelfAttention2d: selfAttention2d,
 };
