@@ -33,6 +33,7 @@ export {
 } from './attention/multi-head-attention.ts';
 export { LearnedPositions, SinusoidalPositions } from './attention/positions.ts';
 export { TransformerEncoderLayer, type TransformerEncoderLayerOptions } from './attention/transformer-encoder-layer.ts';
+export { Bilinear, type BilinearOptions } from './bilinear.ts';
 export {
   CosineSimilarity,
   type CosineSimilarityOptions,
@@ -43,6 +44,7 @@ export {
 } from './distances.ts';
 export { Dropout, type DropoutOptions } from './dropout.ts';
 export { Embedding, type EmbeddingOptions } from './embedding.ts';
+export { EmbeddingBag, type EmbeddingBagOptions } from './embedding-bag.ts';
 export { type NonFinite, findNonFinite } from './find-non-finite.ts';
 export { LayerNorm } from './layer-norm.ts';
 export { Linear, type LinearOptions } from './linear.ts';

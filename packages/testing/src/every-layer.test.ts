@@ -5,12 +5,20 @@ import * as layers from '@nabla/layers';
 import { checkLayer } from './check-layer.ts';
 import { checkEveryMember } from './every-member.ts';
 import { activationRows } from './rows/activations.ts';
+import { bilinearEmbeddingRows } from './rows/bilinear-embedding.ts';
 import { distanceRows } from './rows/distances.ts';
 import { layerRows } from './rows/layers.ts';
 import { lossModuleRows } from './rows/loss-modules.ts';
 import { lossRows } from './rows/losses.ts';
 
-const rows = { ...layerRows, ...activationRows, ...distanceRows, ...lossRows, ...lossModuleRows };
+const rows = {
+  ...layerRows,
+  ...activationRows,
+  ...bilinearEmbeddingRows,
+  ...distanceRows,
+  ...lossRows,
+  ...lossModuleRows,
+};
 
 // Exports that are no layers, and where they are tested: beside their source, or through the layer that they serve.
 const others = [

@@ -5,7 +5,7 @@ export { type AdamWStepOptions, adamWStep, plainAdamWStep } from './adamw-step.t
 export { type AttentionOptions, plainAttention, scaledDotProductAttention } from './attention.ts';
 export { type CtcLossOptions, ctcLoss, plainCtcLoss } from './ctc-loss.ts';
 export { type DropoutOptions, dropout, plainDropout } from './dropout.ts';
-export { embedding, plainEmbedding } from './embedding.ts';
+export { type EmbeddingOptions, embedding, plainEmbedding } from './embedding.ts';
 export { type GeluOptions, gelu, plainGelu } from './gelu.ts';
 export {
   type ClippedGradients,
