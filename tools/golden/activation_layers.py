@@ -62,7 +62,7 @@ def prelu(name, weight, shape):
 
 cases = []
 for activation, options, module in ACTIVATIONS:
-    cases.append(make(activation, 'random', options, module, draw.normal(3, 7, scale=2.0)))
+    cases.append(make(activation, 'random', options, module, draw.normal(9, scale=2.0)))
     cases.append(make(activation, 'special points', options, module, torch.tensor(SPECIAL)))
 for activation, module in ALONG_AXIS.items():
     cases.append(make(activation, 'last', {'axis': -1}, module(dim=-1), draw.normal(3, 6, scale=2.0)))

@@ -27,12 +27,23 @@ describe.each(devices())('Embedding on %s', (device) => {
     layer.dispose();
   });
 
+  it('starts the row of padding at zero, and the others as without padding', () => {
+    const [padded, plain] = [{ paddingIndex: 1 }, {}].map((options) => {
+      return new Embedding(3, 2, { generator: new Generator(1), ...options });
+    });
+    const [first, , last] = plain.weight.arraySync() as number[][];
+    expect(padded.weight).toBeCloseToTensor([first, [0, 0], last]);
+    padded.dispose();
+    plain.dispose();
+  });
+
   it('refuses sizes, options and indices that do not fit', () => {
     const generator = new Generator(1);
     expect(() => new Embedding(0, 2, { generator })).toThrowCode('ARGUMENT', /vocabulary/);
     expect(() => new Embedding(2, -1, { generator })).toThrowCode('ARGUMENT', /features/);
     const options = { generator, padding: 0 };
     expect(() => new Embedding(2, 2, options)).toThrowCode('OPTION', /padding/);
+    expect(() => new Embedding(2, 2, { generator, paddingIndex: 2 })).toThrowCode('ARGUMENT', /paddingIndex/);
     const layer = new Embedding(3, 2, { generator });
     expect(() => layer.forward(tensor1d([3], 'int32'))).toThrowCode('DATA');
     expect(() => layer.forward(tensor1d([-1], 'int32'))).toThrowCode('DATA');

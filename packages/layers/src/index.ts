@@ -34,6 +34,7 @@ export {
 export { LearnedPositions, SinusoidalPositions } from './attention/positions.ts';
 export { SelfAttention2d, type SelfAttention2dOptions } from './attention/self-attention2d.ts';
 export { TransformerEncoderLayer, type TransformerEncoderLayerOptions } from './attention/transformer-encoder-layer.ts';
+export { Bilinear, type BilinearOptions } from './bilinear.ts';
 export {
   CosineSimilarity,
   type CosineSimilarityOptions,
@@ -46,6 +47,7 @@ export { Conv1d, Conv2d, Conv3d, type ConvLayerOptions } from './conv/conv.ts';
 export { ConvTranspose1d, ConvTranspose2d, type ConvTransposeLayerOptions } from './conv/conv-transpose.ts';
 export { Dropout, type DropoutOptions } from './dropout.ts';
 export { Embedding, type EmbeddingOptions } from './embedding.ts';
+export { EmbeddingBag, type EmbeddingBagOptions } from './embedding-bag.ts';
 export { type NonFinite, findNonFinite } from './find-non-finite.ts';
 export { Identity } from './identity.ts';
 export { LayerNorm } from './layer-norm.ts';

@@ -75,6 +75,14 @@ export interface Fixtures {
   rms_norm: ForwardCase<{ features: number; epsilon: number }>;
   softmax_cross_entropy: ForwardCase<{ reduction: Reduction }>;
   attention: ForwardCase<{ causal: boolean; scale?: number }>;
+  bilinear: ForwardCase<{ inputs1: number; inputs2: number; outputs: number; bias: boolean }>;
+  embedding_layers: ForwardCase<{
+    layer: 'Embedding' | 'EmbeddingBag';
+    vocabulary: number;
+    features: number;
+    paddingIndex?: number;
+    mode?: 'mean' | 'sum' | 'max';
+  }>;
   embedding: ForwardCase<{ vocabulary: number; features: number }>;
   activations: ForwardCase<{ activation: 'relu' | 'gelu' | 'geluTanh' | 'sigmoid' | 'tanh' | 'silu' | 'softmax' }>;
   /** `activation` is the name of the class; `options` are its options in our words, or its arguments by name. */

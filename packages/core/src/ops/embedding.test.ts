@@ -40,6 +40,18 @@ describe.each(devices())('embedding on %s', (device) => {
     checkGradient(f(embedding), [[5, 3]], { plain: f(plainEmbedding), seed: 3 });
   });
 
+  it('sends no gradient to the row of padding, not even NaN', () => {
+    using weight = variable(randomTensor([4, 1], { seed: 1 }));
+    const indices = tensor1d([0, 2, 1, 2], 'int32');
+    const gradient = (op: typeof embedding, factor: number): Tensor => {
+      const loss = (): Tensor => sum(mul(op(weight, indices, { paddingIndex: 2 }), factor));
+      return valueAndGrad(loss, [weight]).gradients[0];
+    };
+    expect(gradient(plainEmbedding, 3)).toBeCloseToTensor([[3], [3], [0], [0]]);
+    expect(gradient(embedding, 3)).toBeCloseToTensor([[3], [3], [0], [0]]);
+    expect(gradient(embedding, NaN)).toBeCloseToTensor([[NaN], [NaN], [0], [0]]);
+  });
+
   it.each(golden('embedding').cases)('equals PyTorch: $name', (recorded) => {
     checkGolden(recorded, ({ indices }, { weight }) => embedding(weight, indices));
   });
@@ -56,6 +68,10 @@ describe.each(devices())('embedding on %s', (device) => {
     expect(() => embedding(zeros([4]), indices)).toThrowCode('RANK', /embedding: expected weight/);
     expect(() => embedding(zeros([4, 2], 'int32'), indices)).toThrowCode('DTYPE', /weight of dtype float32/);
     expect(() => embedding(zeros([4, 2]), zeros([1]))).toThrowCode('DTYPE', /indices of dtype int32/);
+    const wrong = (paddingIndex: number) => () => embedding(zeros([4, 2]), indices, { paddingIndex });
+    expect(wrong(4)).toThrowCode('ARGUMENT', /paddingIndex to be an integer >= 0 and <= 3/);
+    expect(wrong(-1)).toThrowCode('ARGUMENT', /paddingIndex/);
+    expect(() => embedding(zeros([4, 2]), indices, { padding: 1 } as object)).toThrowCode('OPTION', /paddingIndex/);
   });
 
   it('adds gradients in the same order on any number of threads', () => {

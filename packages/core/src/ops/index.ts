@@ -20,7 +20,7 @@ export { type ConvOptions, conv1d, conv2d, conv3d, plainConvolution } from './co
 export { type ConvolutionKernel, type ConvolutionOptions, checkConvolution } from './convolution-options.ts';
 export { type CtcLossOptions, ctcLoss, plainCtcLoss } from './ctc-loss.ts';
 export { type DropoutOptions, dropout, plainDropout } from './dropout.ts';
-export { embedding, plainEmbedding } from './embedding.ts';
+export { type EmbeddingOptions, embedding, plainEmbedding } from './embedding.ts';
 export { type GeluOptions, gelu, plainGelu } from './gelu.ts';
 export {
   type ClippedGradients,

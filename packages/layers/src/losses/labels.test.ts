@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of the losses that compare with labels: weights of classes, ignored labels, smoothing, probabilities.
 
-import { logSoftmax, oneHot, ones, tensor1d, tensor2d, valueAndGrad, variable, zeros } from '@nabla/core';
+import {
+  logSoftmax,
+  mean,
+  neg,
+  oneHot,
+  ones,
+  scalar,
+  tensor1d,
+  tensor2d,
+  valueAndGrad,
+  variable,
+  zeros,
+} from '@nabla/core';
 import { devices, randomIntegers, randomTensor, tolerance, useDevice } from '@nabla/testing';
 
 import { CrossEntropyLoss, NLLLoss, crossEntropy, nllLoss } from '../index.ts';
@@ -21,6 +33,15 @@ describe.each(devices())('losses of labels on %s', (device) => {
     expect(crossEntropy(x, y, { reduction, ignoreIndex: -100 })).toBeCloseToTensor(fused, limit);
     const certain = oneHot(y, 17).toFloat();
     expect(crossEntropy(x, certain, { reduction: 'none' }).mean()).toBeCloseToTensor(crossEntropy(x, y), limit);
+  });
+
+  it('take one example without a batch axis', () => {
+    const [x, y] = [randomTensor([5], { seed: 1 }), scalar(2, 'int32')];
+    const expected = crossEntropy(x, y);
+    expect(nllLoss(logSoftmax(x), y)).toBeCloseToTensor(expected, limit);
+    expect(crossEntropy(x, y, { ignoreIndex: 9 })).toBeCloseToTensor(expected, limit);
+    expect(crossEntropy(x, oneHot(y, 5).toFloat())).toBeCloseToTensor(expected, limit);
+    expect(crossEntropy(x, y, { labelSmoothing: 1 })).toBeCloseToTensor(neg(mean(logSoftmax(x))), limit);
   });
 
   it('smooth labels as if they were probabilities', () => {

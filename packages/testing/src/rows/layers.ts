@@ -4,9 +4,10 @@
 import { type Tensor } from '@nabla/core';
 import * as layers from '@nabla/layers';
 import type { Tensors } from '../check-golden.ts';
-import { type LayerRow, layerRow } from '../check-layer.ts';
+import { type GoldenLayer, type LayerRow, layerRow } from '../check-layer.ts';
 import { golden } from '../golden.ts';
 import { randomIntegers, randomTensor } from '../random-tensor.ts';
+import { paddedEmbeddings } from './bilinear-embedding.ts';
 
 const linear = layerRow<layers.Linear>({
   make: (generator) => new layers.Linear(5, 3, { generator }),
@@ -32,11 +33,14 @@ const embedding = layerRow<layers.Embedding>({
   forward: (layer, indices) => layer.forward(indices),
   output: [2, 5, 3],
   parameters: { weight: [7, 3] },
-  golden: golden('embedding').cases.map((recorded) => ({
-    recorded,
-    make: (generator) => new layers.Embedding(recorded.options.vocabulary, recorded.options.features, { generator }),
-    forward: (layer, { indices }) => layer.forward(indices),
-  })),
+  golden: [
+    ...golden('embedding').cases.map((recorded): GoldenLayer<layers.Embedding> => ({
+      recorded,
+      make: (generator) => new layers.Embedding(recorded.options.vocabulary, recorded.options.features, { generator }),
+      forward: (layer, { indices }) => layer.forward(indices),
+    })),
+    ...paddedEmbeddings,
+  ],
 });
 
 const layerNorm = layerRow<layers.LayerNorm>({
