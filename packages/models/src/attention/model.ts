@@ -2,7 +2,17 @@
 // A network that looks at a picture with attention, read from top to bottom.
 
 import { type Generator, type Tensor, add, mean, normal } from '@nabla/core';
-import { Conv2d, Dropout, LayerNorm, Linear, Module, type Parameter, SelfAttention2d, parameter } from '@nabla/layers';
+import {
+  Conv2d,
+  Dropout,
+  LayerNorm,
+  Linear,
+  MaxPool2d,
+  Module,
+  type Parameter,
+  SelfAttention2d,
+  parameter,
+} from '@nabla/layers';
 
 /** The shape of an {@link ImageAttention}. */
 export interface ImageAttentionShape {
@@ -17,7 +27,7 @@ export interface ImageAttentionShape {
 }
 
 /**
- * Two convolutions of stride 2 make a feature map; every position of it attends to all others (queries, keys and values are
+ * Two convolutions, each with a maximum over 2 by 2, make a feature map; every position of it attends to all others (queries, keys and values are
  * 1 by 1 convolutions) and adds what it found to itself; the mean over all positions is classified.
  *
  * @see Zhang et al. 2018, https://arxiv.org/abs/1805.08318 (attention over a feature map)
@@ -28,6 +38,7 @@ export interface ImageAttentionShape {
 export class ImageAttention extends Module {
   readonly conv1: Conv2d;
   readonly conv2: Conv2d;
+  readonly pool = new MaxPool2d(2);
   readonly positions: Parameter; // [height / 4, width / 4, features], added to the feature map
   readonly attention: SelfAttention2d;
   readonly norm: LayerNorm;
@@ -36,10 +47,9 @@ export class ImageAttention extends Module {
 
   constructor({ height, width, channels, features, classes, dropout }: ImageAttentionShape, generator: Generator) {
     super();
-    const halved = (length: number): number => Math.ceil(length / 2); // by a convolution of stride 2 and padding 1
-    const map = [halved(halved(height)), halved(halved(width)), features];
-    this.conv1 = new Conv2d(channels, features, 3, { stride: 2, padding: 1, activation: 'relu', generator });
-    this.conv2 = new Conv2d(features, features, 3, { stride: 2, padding: 1, activation: 'relu', generator });
+    const map = [Math.floor(height / 4), Math.floor(width / 4), features]; // after two poolings
+    this.conv1 = new Conv2d(channels, features, 3, { padding: 1, activation: 'relu', generator });
+    this.conv2 = new Conv2d(features, features, 3, { padding: 1, activation: 'relu', generator });
     this.positions = parameter(normal(map, generator, { standardDeviation: 0.02 }));
     this.attention = new SelfAttention2d(features, features, { generator });
     this.norm = new LayerNorm(features);
@@ -60,6 +70,7 @@ export class ImageAttention extends Module {
   }
 
   private featureMap(images: Tensor): Tensor {
-    return add(this.conv2.forward(this.conv1.forward(images)), this.positions); // [batch, height / 4, width / 4, features]
+    const x = this.pool.forward(this.conv1.forward(images)); // [batch, height / 2, width / 2, features]
+    return add(this.pool.forward(this.conv2.forward(x)), this.positions); // [batch, height / 4, width / 4, features]
   }
 }

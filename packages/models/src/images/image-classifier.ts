@@ -142,10 +142,10 @@ export function batchOf({ pixels, height, width, channels }: Image): Tensor {
   return tensor4d(pixels, [1, height, width, channels]);
 }
 
-/** The likeliest class, and the chances of all. */
+/** The likeliest class, and the chances of all, the likeliest first. */
 function answer(network: ImageNetwork, image: Image, { classes }: ImageKind): Prediction {
   const chances = scope(() => noGrad(() => softmax(network.forward(batchOf(image))).dataSync<'float32'>()));
   const ranked = classes.map((name, id) => ({ class: name, chance: chances[id] ?? NaN }));
-  const best = ranked.reduce((a, b) => (b.chance > a.chance ? b : a));
-  return { prediction: best.class, classes: ranked };
+  ranked.sort((a, b) => b.chance - a.chance);
+  return { prediction: ranked[0]?.class, classes: ranked };
 }

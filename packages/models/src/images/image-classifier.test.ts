@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tests of the recipes for images on pictures whose bright half says the class: they learn, answer, and show where they looked.
+
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { Generator } from '@nabla/core';
+import { type Image, type ImageArrays, type ResolvedDataset, readImage, resolveDataset, writeImage } from '@nabla/data';
+import { useDevice } from '@nabla/testing';
+
+import type { RestoredModel } from '../training/recipe.ts';
+import { openRun, startRun } from '../training/run.ts';
+
+useDevice('js');
+
+let folder: string;
+beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'nabla-images-'))));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const SIZE = 8;
+
+/** Bytes of one picture: one half is bright, `left` for class 0; the rest is noise. */
+function picture(label: number, generator: Generator): number[] {
+  return Array.from({ length: SIZE * SIZE }, (_, i) => {
+    const isLeft = i % SIZE < SIZE / 2;
+    return (isLeft === (label === 0) ? 155 : 0) + generator.integer(100);
+  });
+}
+
+function pictures(count: number, seed: number): ImageArrays {
+  const generator = new Generator(seed);
+  const labels = Int32Array.from({ length: count }, (_, i) => i % 2);
+  const pixels = Uint8Array.from([...labels].flatMap((label) => picture(label, generator)));
+  return { pixels, shape: [SIZE, SIZE, 1], labels };
+}
+
+/** A data set of such pictures, as the registry would have found it. */
+const halves: ResolvedDataset = {
+  name: 'halves',
+  entry: {
+    name: 'halves',
+    title: 'bright halves',
+    kind: 'images',
+    license: 'none',
+    homepage: '',
+    files: [],
+    classes: ['left', 'right'],
+    parts: { train: ['train'], test: ['test'] },
+    read: ([file]) => (file.source === 'train' ? pictures(48, 1) : pictures(20, 2)),
+  },
+  files: [file('train'), file('test')],
+};
+
+function file(name: string): ResolvedDataset['files'][0] {
+  return { name, path: name, origin: 'data', read: () => Promise.resolve(new Uint8Array()) };
+}
+
+async function train(recipe: string, name: string): Promise<{ run: string; accuracy: number | undefined }> {
+  const run = join(folder, name);
+  const small = recipe === 'cnn' ? { channels: [4, 4], hidden: 8 } : { width: 8 };
+  const overrides = [{ data: 'halves', epochs: 6, batchSize: 8, learningRate: 0.02, warmupSteps: 0, ...small }];
+  const resolveData = (): Promise<ResolvedDataset> => Promise.resolve(halves);
+  const { metrics } = await startRun({ recipe, folder: run, overrides, emit: () => undefined, resolveData });
+  return { run, accuracy: metrics['accuracy'] };
+}
+
+async function opened<T>(run: string, use: (model: RestoredModel) => Promise<T>): Promise<T> {
+  const restored = await openRun(run);
+  try {
+    return await use(restored);
+  } finally {
+    restored.model.dispose();
+  }
+}
+
+async function pictureFile(label: number): Promise<string> {
+  const path = join(folder, `picture-${label}.png`);
+  const pixels = Float32Array.from(picture(label, new Generator(3)), (byte) => byte / 255);
+  const image: Image = { height: SIZE, width: SIZE, channels: 1, pixels };
+  await writeImage(path, image);
+  return path;
+}
+
+describe.each(['cnn', 'attention'])('the recipe %s', (recipe) => {
+  it('learns, and answers for image files', async () => {
+    const { run, accuracy } = await train(recipe, `${recipe}-learns`);
+    expect(accuracy).toBe(1);
+    const files = [await pictureFile(0), await pictureFile(1)];
+    const answers = await opened(run, (model) => model.predict(files));
+    expect(answers.map(({ prediction }) => prediction)).toEqual(['left', 'right']);
+    expect(answers[0]).toMatchObject({ input: files[0], classes: [{ class: 'left' }, { class: 'right' }] });
+    const again = await opened(run, (model) => model.evaluate(() => Promise.resolve(halves)));
+    expect(again['accuracy']).toBe(1);
+  });
+
+  it('refuses a file that is no image, and data that are no images', async () => {
+    const { run } = await train(recipe, `${recipe}-refuses`);
+    const text = join(folder, 'text.png');
+    writeFileSync(text, 'text');
+    await expect(opened(run, (model) => model.predict([text]))).rejects.toThrowCode('IMAGE', /text\.png/);
+    const other = (model: RestoredModel): Promise<unknown> => model.evaluate(resolveDataset, 'breast-cancer');
+    await expect(opened(run, other)).rejects.toThrowCode('DATASET_KIND', /data set of images/);
+  });
+});
+
+it('attention draws where it looked over the image', async () => {
+  const { run } = await train('attention', 'draws');
+  const [answer] = await opened(run, async (model) => model.predict([await pictureFile(1)]));
+  const path = String(answer?.['attention']);
+  expect(existsSync(path)).toBe(true);
+  const drawn = await readImage(path);
+  expect([drawn.height, drawn.width]).toEqual([10 * SIZE, 10 * SIZE]);
+  const red = drawn.pixels.filter((_, i) => i % 3 === 0);
+  expect(Math.max(...red)).toBeGreaterThan(0.9);
+});
