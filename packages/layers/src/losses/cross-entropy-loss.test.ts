@@ -45,5 +45,6 @@ describe.each(devices())('crossEntropy on %s', (device) => {
     const [kind, name] = [{ reduction: 'average' }, { reduce: 'mean' }] as object[];
     expect(() => crossEntropy(logits(), labels(), kind)).toThrowCode('ARGUMENT', /reduction/);
     expect(() => new CrossEntropyLoss(name)).toThrowCode('OPTION', /reduction/);
+    expect(() => crossEntropy(logits(), labels(), { classes: 3 })).toThrowCode('SHAPE', /\[\.\.\.batch, 3\]/);
   });
 });

@@ -3,9 +3,11 @@
 
 import {
   ArgumentError,
+  ShapeError,
   type Tensor,
   type Variable,
   add,
+  checkInteger,
   checkNumber,
   checkShape,
   logSoftmax,
@@ -30,17 +32,28 @@ import { type Reduction, keepWeight, reduceLoss } from './reduction.ts';
 export interface CrossEntropyOptions extends LabelOptions {
   /** Part of the target that is spread evenly over all classes, from 0 to 1; default 0. */
   labelSmoothing?: number;
+  /** How many classes there are: a network that gives another number of logits is an error then. Default: as many as it gives. */
+  classes?: number | undefined;
 }
 
 interface CheckedOptions extends CheckedLabelOptions {
   readonly labelSmoothing: number;
+  readonly classes: number | undefined;
 }
 
 function checkCrossEntropyOptions(op: string, options: CrossEntropyOptions): CheckedOptions {
-  const checked = checkLabelOptions(op, options, ['labelSmoothing']);
-  const { labelSmoothing = 0 } = options;
+  const checked = checkLabelOptions(op, options, ['labelSmoothing', 'classes']);
+  const { labelSmoothing = 0, classes } = options;
   checkNumber(op, 'labelSmoothing', labelSmoothing, { minimum: 0, maximum: 1 });
-  return { ...checked, labelSmoothing };
+  if (classes !== undefined) checkInteger(op, 'classes', classes, { minimum: 1 });
+  return { ...checked, labelSmoothing, classes };
+}
+
+/** @throws {ShapeError} `logits` has not as many classes as there are said to be */
+function checkClassCount(op: string, logits: Tensor, classes: number | undefined): void {
+  if (classes === undefined || logits.shape.at(-1) === classes) return;
+  const hint = `There are ${classes} classes: let the last layer of the network give one logit for each.`;
+  throw new ShapeError({ op, argument: 'logits', expected: `[...batch, ${classes}]`, received: logits.shape, hint });
 }
 
 /**
@@ -54,7 +67,8 @@ function checkCrossEntropyOptions(op: string, options: CrossEntropyOptions): Che
  * @param logits `[...batch, classes]`, float32
  * @param labels `[...batch]`, int32 in `[0, classes)` or `ignoreIndex`; or probabilities `[...batch, classes]`, float32
  * @returns      a scalar, or with reduction `none` `[...batch]`
- * @throws {ShapeError} `labels` is neither `[...batch]` nor `[...batch, classes]`, or `weight` is not `[classes]`
+ * @throws {ShapeError} `labels` is neither `[...batch]` nor `[...batch, classes]`, `weight` is not `[classes]`, or `logits` has
+ *   not as many classes as the option says
  * @throws {DTypeError} `logits` is not float32 or `labels` has the wrong type for its shape
  * @throws {ArgumentError} a label is out of range (code `DATA`), or an `ignoreIndex` with probabilities
  * @see Szegedy et al. 2015 (label smoothing), https://arxiv.org/abs/1512.00567
@@ -65,6 +79,7 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
   const op = 'crossEntropy';
   const checked = checkCrossEntropyOptions(op, options);
   const { reduction, weight, ignoreIndex, labelSmoothing } = checked;
+  checkClassCount(op, logits, checked.classes);
   if (labels.dtype === 'float32' && labels.shape.length === logits.shape.length) {
     return softCrossEntropy(logits, labels, checked);
   }
@@ -107,19 +122,22 @@ export class CrossEntropyLoss extends Module {
   readonly weight: Variable | undefined; // [classes]
   readonly ignoreIndex: number | undefined;
   readonly labelSmoothing: number;
+  readonly classes: number | undefined;
   readonly reduction: Reduction;
 
   constructor(options: CrossEntropyOptions = {}) {
     super();
-    const { weight, ignoreIndex, labelSmoothing, reduction } = checkCrossEntropyOptions('CrossEntropyLoss', options);
+    const checked = checkCrossEntropyOptions('CrossEntropyLoss', options);
+    const { weight, ignoreIndex, labelSmoothing, classes, reduction } = checked;
     this.weight = keepWeight(weight);
     this.ignoreIndex = ignoreIndex;
     this.labelSmoothing = labelSmoothing;
+    this.classes = classes;
     this.reduction = reduction;
   }
 
   override forward(logits: Tensor, labels: Tensor): Tensor {
-    const { weight, ignoreIndex, labelSmoothing, reduction } = this;
-    return crossEntropy(logits, labels, { weight, ignoreIndex, labelSmoothing, reduction });
+    const { weight, ignoreIndex, labelSmoothing, classes, reduction } = this;
+    return crossEntropy(logits, labels, { weight, ignoreIndex, labelSmoothing, classes, reduction });
   }
 }
