@@ -30,7 +30,7 @@ describe.each(recipes.map((recipe) => [recipe.name, recipe] as const))('recipe %
 
 it('offers the nearest spelling of an unknown recipe', () => {
   expect(() => findRecipe('transfomer')).toThrow('received "transfomer". Did you mean "transformer"?');
-  expect(() => findRecipe('resnet50')).toThrow('Known: fnn, transformer.');
+  expect(() => findRecipe('resnet50')).toThrow(`Known: ${recipes.map(({ name }) => name).join(', ')}.`);
   expect(() => findRecipe('x')).toThrowCode('RECIPE');
 });
 

@@ -32,6 +32,10 @@ inline void order_weights(const ConvParams& p, int64_t taps, bool forward, const
   });
 }
 
+inline size_t weight_bytes(const ConvParams& p, const ConvAxes& axes) {
+  return static_cast<size_t>(p.out_channels * (p.in_channels / p.groups) * axes.taps()) * sizeof(float);
+}
+
 // One convolution as products: the same for both directions.
 struct ConvProduct {
   const ConvAxes& axes;
@@ -79,7 +83,7 @@ inline void conv_f32(const float* in, const float* weight, const float* bias, fl
                           p.has_pre ? pre : nullptr};
   const ConvAxes axes(p, ConvAxes::kFromOutput);
   if (is_depthwise(p)) return depthwise(p, axes, in, weight, out, epilogue);
-  const Scratch ordered(static_cast<size_t>(conv_weight(p).value()) * sizeof(float));
+  const Scratch ordered(weight_bytes(p, axes));
   order_weights(p, axes.taps(), true, weight, ordered.floats());
   run_conv_product({axes, in, ordered.floats(), out, p.batch, p.groups, p.in_channels / p.groups,
                     p.out_channels / p.groups, epilogue});
@@ -88,7 +92,7 @@ inline void conv_f32(const float* in, const float* weight, const float* bias, fl
 inline void conv_grad_in_f32(const float* grad_out, const float* weight, float* grad_in, const ConvParams& p) {
   const ConvAxes axes(p, ConvAxes::kFromInput);
   if (is_depthwise(p)) return depthwise(p, axes, grad_out, weight, grad_in, {});
-  const Scratch ordered(static_cast<size_t>(conv_weight(p).value()) * sizeof(float));
+  const Scratch ordered(weight_bytes(p, axes));
   order_weights(p, axes.taps(), false, weight, ordered.floats());
   run_conv_product({axes,
                     grad_out,
