@@ -22,8 +22,8 @@ function arrange({ tensor, labels }: Labelled, wanted: string): Tensor {
 }
 
 /**
- * The sum of products as one product of matrices. tfjs' own einsum is not used: it cannot read a term
- * without labels, which the gradient of a scalar result has.
+ * The sum of products as one product of matrices. tfjs' own einsum is not used: of two operands
+ * it gives a wrong shape where a label that only one of them has is summed, as i in `k,ij->jk`.
  */
 function contract(a: Labelled, b: Labelled, wanted: string): Tensor {
   const both = [...a.labels].filter((label) => b.labels.includes(label));
