@@ -8,9 +8,11 @@ import { JS_BACKEND } from './backend/js-backend.ts';
 import { NATIVE_BACKEND } from './backend/kernel.ts';
 import { addonSearch } from './backend/load-addon.ts';
 import { nativeKernelNames, registerDevices } from './backend/register.ts';
+import { registerGradients } from './gradients/index.ts';
 import { getBackend, getKernelsForBackend, setBackend } from './tf.ts';
 
 registerDevices();
+registerGradients();
 
 /** A device by name. `cpu`: the native addon. `js`: pure TypeScript. `cuda`: an NVIDIA GPU. */
 export type DeviceName = 'cpu' | 'js' | 'cuda';
