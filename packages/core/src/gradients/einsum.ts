@@ -1,47 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gradient of Einsum: the sum with one operand and the output exchanged.
 
-import { type GradConfig, type Tensor, broadcastTo, matMul, reshape, sum, transpose } from '../tf.ts';
-
-interface Labelled {
-  readonly tensor: Tensor;
-  readonly labels: string;
-}
-
-/** Transposes the axes to another order of the same labels; labels left out are summed. */
-function arrange({ tensor, labels }: Labelled, wanted: string): Tensor {
-  const left = [...labels].filter((label) => wanted.includes(label)).join('');
-  const axes = [...labels].flatMap((label, axis) => (left.includes(label) ? [] : [axis]));
-  const summed = axes.length === 0 ? tensor : sum(tensor, axes);
-  return left === wanted
-    ? summed
-    : transpose(
-        summed,
-        [...wanted].map((label) => left.indexOf(label)),
-      );
-}
-
-/**
- * The sum of products as one product of matrices. tfjs' own einsum is not used: of two operands
- * it gives a wrong shape where a label that only one of them has is summed, as i in `k,ij->jk`.
- */
-function contract(a: Labelled, b: Labelled, wanted: string): Tensor {
-  const both = [...a.labels].filter((label) => b.labels.includes(label));
-  const batch = both.filter((label) => wanted.includes(label)).join('');
-  const inner = both.filter((label) => !wanted.includes(label)).join('');
-  const rows = [...a.labels].filter((label) => !both.includes(label) && wanted.includes(label)).join('');
-  const columns = [...b.labels].filter((label) => !both.includes(label) && wanted.includes(label)).join('');
-  const lengths = (labels: string): number[] =>
-    [...labels].map((label) => {
-      const { tensor, labels: own } = a.labels.includes(label) ? a : b;
-      return tensor.shape[own.indexOf(label)];
-    });
-  const size = (labels: string): number => lengths(labels).reduce((product, length) => product * length, 1);
-  const left = reshape(arrange(a, batch + rows + inner), [size(batch), size(rows), size(inner)]);
-  const right = reshape(arrange(b, batch + inner + columns), [size(batch), size(inner), size(columns)]);
-  const product = reshape(matMul(left, right), lengths(batch + rows + columns)); // [...batch, ...rows, ...columns]
-  return arrange({ tensor: product, labels: batch + rows + columns }, wanted);
-}
+import { arrange, contract } from '../ops/einsum.ts';
+import { type GradConfig, type Tensor, broadcastTo, reshape } from '../tf.ts';
 
 /** Labels that only this operand has were summed alone: every position along them gets the same gradient. */
 function operandGradient(gradOut: Tensor, operands: readonly Tensor[], terms: readonly string[], i: number): Tensor {

@@ -19,6 +19,7 @@ export { type BatchNormOptions, batchNorm, plainBatchNorm } from './batch-norm.t
 export { type ConvOptions, conv1d, conv2d, conv3d, plainConvolution } from './convolution.ts';
 export { type ConvolutionKernel, type ConvolutionOptions, checkConvolution } from './convolution-options.ts';
 export { type CtcLossOptions, ctcLoss, plainCtcLoss } from './ctc-loss.ts';
+export { cumprod } from './cumprod.ts';
 export { type DropoutOptions, dropout, plainDropout } from './dropout.ts';
 export { type EmbeddingOptions, embedding, plainEmbedding } from './embedding.ts';
 export { type GeluOptions, gelu, plainGelu } from './gelu.ts';
