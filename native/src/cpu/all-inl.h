@@ -40,6 +40,7 @@
 #include "cpu/ctc_loss-inl.h"
 #include "cpu/tensor_list-inl.h"
 #include "cpu/optimizer_step-inl.h"
+#include "cpu/optimizer_rule-inl.h"
 #include "cpu/global_norm-inl.h"
 #include "cpu/unary-inl.h"
 #include "cpu/binary-inl.h"

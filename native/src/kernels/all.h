@@ -17,6 +17,7 @@
 #include "kernels/group_norm.h"
 #include "kernels/layer_norm.h"
 #include "kernels/matmul.h"
+#include "kernels/optimizer_rule.h"
 #include "kernels/optimizer_step.h"
 #include "kernels/pool.h"
 #include "kernels/random.h"

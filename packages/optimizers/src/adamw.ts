@@ -3,7 +3,7 @@
 
 import { type Tensor, type Variable, adamWStep, checkNumber, checkOptions } from '@nabla/core';
 
-import { Optimizer } from './optimizer.ts';
+import { Optimizer, type UpdateSettings } from './optimizer.ts';
 import type { Parameters } from './parameter-groups.ts';
 
 export interface AdamWOptions {
@@ -51,11 +51,7 @@ export class AdamW extends Optimizer {
     parameters: Variable[],
     gradients: Tensor[],
     { firstMoment = [], secondMoment = [] }: Record<string, Tensor[]>,
-    {
-      step,
-      learningRate,
-      weightDecay = this.weightDecay,
-    }: { step: number; learningRate: number; weightDecay?: number | undefined },
+    { step, learningRate, weightDecay = this.weightDecay }: UpdateSettings,
   ): void {
     const [beta1, beta2] = this.betas;
     const settings = { step, learningRate, beta1, beta2, epsilon: this.epsilon, weightDecay };

@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The public surface of @nabla/optimizers.
 
+export { Adadelta, type AdadeltaOptions } from './adadelta.ts';
+export { Adagrad, type AdagradOptions } from './adagrad.ts';
+export { Adam, type AdamOptions } from './adam.ts';
+export { Adamax, type AdamaxOptions } from './adamax.ts';
 export { AdamW, type AdamWOptions } from './adamw.ts';
-export { Optimizer, type OptimizerState } from './optimizer.ts';
+export { Lion, type LionOptions } from './lion.ts';
+export { NAdam, type NAdamOptions } from './nadam.ts';
+export { Optimizer, type OptimizerState, type UpdateSettings } from './optimizer.ts';
 export type { GroupSettings, ParameterGroup, Parameters } from './parameter-groups.ts';
+export { RAdam, type RAdamOptions } from './radam.ts';
+export { RMSprop, type RMSpropOptions } from './rmsprop.ts';
 export { constantSchedule } from './schedules/constant.ts';
 export type { Schedule } from './schedules/schedule.ts';
 export { type WarmupCosineOptions, warmupCosine } from './schedules/warmup-cosine.ts';

@@ -25,6 +25,15 @@ export interface OptimizerState {
   readonly tensors: Readonly<Record<string, Tensor>>;
 }
 
+/** What an optimizer is told about one update of one group. */
+export interface UpdateSettings {
+  /** Number of the step; the first is 1. */
+  readonly step: number;
+  readonly learningRate: number;
+  /** Undefined where the group leaves it to the optimizer. */
+  readonly weightDecay?: number | undefined;
+}
+
 /**
  * Changes parameters so that a loss falls.
  *
@@ -113,12 +122,12 @@ export abstract class Optimizer {
     }
   }
 
-  /** Updates one group; `weightDecay` is undefined where the group leaves it to the optimizer. */
+  /** Updates one group. */
   protected abstract update(
     parameters: Variable[],
     gradients: Tensor[],
     slots: Record<string, Tensor[]>,
-    settings: { step: number; learningRate: number; weightDecay: number | undefined },
+    settings: UpdateSettings,
   ): void;
 
   /** The state. The tensors are the optimizer's own: clone one to keep its present values. */

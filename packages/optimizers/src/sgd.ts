@@ -11,7 +11,7 @@ import {
   sgdStep,
 } from '@nabla/core';
 
-import { Optimizer } from './optimizer.ts';
+import { Optimizer, type UpdateSettings } from './optimizer.ts';
 import type { Parameters } from './parameter-groups.ts';
 
 export interface SGDOptions {
@@ -68,11 +68,7 @@ export class SGD extends Optimizer {
     parameters: Variable[],
     gradients: Tensor[],
     { velocity }: Record<string, Tensor[]>,
-    {
-      step,
-      learningRate,
-      weightDecay = this.weightDecay,
-    }: { step: number; learningRate: number; weightDecay?: number | undefined },
+    { step, learningRate, weightDecay = this.weightDecay }: UpdateSettings,
   ): void {
     const { momentum, dampening, nesterov } = this;
     const settings = { learningRate, momentum, dampening, nesterov, weightDecay, first: step === 1 };

@@ -195,6 +195,8 @@ export interface Fixtures {
     epsilon: number;
     weightDecay: number;
   }>;
+  /** `optimizer` is the name of the class, `options` are those of its constructor. */
+  adaptive: OptimizerCase<{ learningRate: number }> & { readonly optimizer: string };
   clipping: {
     readonly name: string;
     readonly options: { readonly maximumNorm: number };

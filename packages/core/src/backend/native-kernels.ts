@@ -730,6 +730,23 @@ export interface NativeCalls {
     nesterov: number;
     first: number;
   };
+  optimizer_rule_step_f32: {
+    parameters: readonly Handle[];
+    gradients: readonly Handle[];
+    first: readonly Handle[];
+    second: readonly Handle[];
+    third: readonly Handle[];
+    lengths: readonly number[];
+    rule: number;
+    weight_decay: number;
+    beta1: number;
+    beta2: number;
+    momentum: number;
+    step_size: number;
+    gradient_size: number;
+    scale: number;
+    epsilon: number;
+  };
   global_norm_f32: { tensors: readonly Handle[]; norm: Handle; lengths: readonly number[]; accumulate: number };
   clip_by_global_norm_f32: { norm: Handle; tensors: readonly Handle[]; lengths: readonly number[]; maximum: number };
   reduce_sum_f32: { in: Handle; out: Handle; outer: number; reduce: number; inner: number };
@@ -2209,6 +2226,26 @@ export const nativeKernels: readonly KernelDescription[] = [
       { name: 'gradient_rate', type: 'number' },
       { name: 'nesterov', type: 'integer' },
       { name: 'first', type: 'integer' },
+    ],
+  },
+  {
+    name: 'optimizer_rule_step_f32',
+    arguments: [
+      { name: 'parameters', type: 'buffers' },
+      { name: 'gradients', type: 'buffers' },
+      { name: 'first', type: 'buffers' },
+      { name: 'second', type: 'buffers' },
+      { name: 'third', type: 'buffers' },
+      { name: 'lengths', type: 'integers' },
+      { name: 'rule', type: 'integer' },
+      { name: 'weight_decay', type: 'number' },
+      { name: 'beta1', type: 'number' },
+      { name: 'beta2', type: 'number' },
+      { name: 'momentum', type: 'number' },
+      { name: 'step_size', type: 'number' },
+      { name: 'gradient_size', type: 'number' },
+      { name: 'scale', type: 'number' },
+      { name: 'epsilon', type: 'number' },
     ],
   },
   {

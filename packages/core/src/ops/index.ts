@@ -43,6 +43,7 @@ export {
   plainAdaptiveMaxPool,
   plainMaxPool,
 } from './max-pool.ts';
+export { type OptimizerRates, type OptimizerRule, optimizerRuleStep } from './optimizer-rule-step.ts';
 export {
   type Padding,
   type PadMode,

@@ -1,12 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 // One row per optimizer of @nabla/optimizers: how to make it, what it refuses, and which golden steps it must reproduce.
 
-import { AdamW, type AdamWOptions, SGD, type SGDOptions } from '@nabla/optimizers';
+import type { Variable } from '@nabla/core';
+import {
+  Adadelta,
+  Adagrad,
+  Adam,
+  AdamW,
+  type AdamWOptions,
+  Adamax,
+  Lion,
+  NAdam,
+  type Optimizer,
+  RAdam,
+  RMSprop,
+  SGD,
+  type SGDOptions,
+} from '@nabla/optimizers';
 import { type OptimizerRow, optimizerRow } from '../check-optimizer.ts';
 import { golden } from '../golden.ts';
 
+type AdaptiveOptimizer = new (parameters: readonly Variable[], options: { learningRate?: number }) => Optimizer;
+
+/** The row of an optimizer whose steps adapt to each element. */
+function adaptive(
+  Class: AdaptiveOptimizer,
+  learningRate: number,
+  refused: OptimizerRow['refused'],
+  others: object = {},
+): OptimizerRow {
+  return optimizerRow<{ learningRate: number }>({
+    make: (parameters, options) => new Class(parameters, options),
+    options: { learningRate, ...others },
+    refused: [
+      [{ learningRate: -1 }, 'ARGUMENT'],
+      [{ weightDecay: -0.1 }, 'ARGUMENT'],
+      [{ lr: 0.1 }, 'OPTION'],
+      ...refused,
+    ],
+    golden: golden('adaptive').cases.filter(({ optimizer }) => optimizer === Class.name),
+  });
+}
+
+const badMoments: OptimizerRow['refused'] = [
+  [{ betas: [1, 0.9] }, 'ARGUMENT'],
+  [{ betas: [0.9, -0.1] }, 'ARGUMENT'],
+  [{ epsilon: -1 }, 'ARGUMENT'],
+];
+
 /** Rows by the name of the class. */
 export const optimizerRows: Readonly<Record<string, OptimizerRow>> = {
+  Adadelta: adaptive(Adadelta, 30, [
+    [{ smoothing: 1 }, 'ARGUMENT'],
+    [{ epsilon: -1 }, 'ARGUMENT'],
+  ]),
+  Adagrad: adaptive(Adagrad, 0.5, [
+    [{ learningRateDecay: -1 }, 'ARGUMENT'],
+    [{ epsilon: -1 }, 'ARGUMENT'],
+  ]),
+  Adam: adaptive(Adam, 0.05, [...badMoments, [{ amsgrad: 1 }, 'ARGUMENT']]),
+  Adamax: adaptive(Adamax, 0.05, badMoments),
   AdamW: optimizerRow<AdamWOptions>({
     make: (parameters, options) => new AdamW(parameters, options),
     options: { learningRate: 0.05, weightDecay: 0.001 },
@@ -20,6 +73,23 @@ export const optimizerRows: Readonly<Record<string, OptimizerRow>> = {
     ],
     golden: golden('adamw').cases,
   }),
+  Lion: adaptive(
+    Lion,
+    0.02,
+    [
+      [{ betas: [1, 0.9] }, 'ARGUMENT'],
+      [{ betas: [0.9, -0.1] }, 'ARGUMENT'],
+    ],
+    { betas: [0.5, 0.5] },
+  ),
+  NAdam: adaptive(NAdam, 0.05, [...badMoments, [{ momentumDecay: -1 }, 'ARGUMENT']]),
+  RAdam: adaptive(RAdam, 0.2, badMoments),
+  RMSprop: adaptive(RMSprop, 0.02, [
+    [{ smoothing: 1 }, 'ARGUMENT'],
+    [{ epsilon: -1 }, 'ARGUMENT'],
+    [{ momentum: -1 }, 'ARGUMENT'],
+    [{ centered: 1 }, 'ARGUMENT'],
+  ]),
   SGD: optimizerRow<SGDOptions>({
     make: (parameters, options) => new SGD(parameters, options),
     options: { learningRate: 0.1, momentum: 0.5 },

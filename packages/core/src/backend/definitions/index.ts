@@ -13,6 +13,7 @@ import { groupNormDefinitions } from './group-norm.ts';
 import { layerNormDefinitions } from './layer-norm.ts';
 import { linearDefinitions } from './linear.ts';
 import { matMulDefinitions } from './mat-mul.ts';
+import { optimizerRuleDefinitions } from './optimizer-rule.ts';
 import { optimizerStepDefinitions } from './optimizer-step.ts';
 import { poolDefinitions } from './pool.ts';
 import { randomDefinitions } from './random.ts';
@@ -33,6 +34,7 @@ export const definitions: readonly KernelConfig[] = [
   ...layerNormDefinitions,
   ...linearDefinitions,
   ...matMulDefinitions,
+  ...optimizerRuleDefinitions,
   ...optimizerStepDefinitions,
   ...poolDefinitions,
   ...randomDefinitions,

@@ -19,6 +19,7 @@ import { globalNormKernels } from './global-norm.ts';
 import { groupNormKernels } from './group-norm.ts';
 import { layerNormKernels } from './layer-norm.ts';
 import { matMulKernels } from './mat-mul.ts';
+import { optimizerRuleKernels } from './optimizer-rule.ts';
 import { optimizerStepKernels } from './optimizer-step.ts';
 import { poolKernels } from './pool.ts';
 import { randomKernels } from './random.ts';
@@ -49,6 +50,7 @@ export const kernels: readonly KernelConfig[] = [
   ...groupNormKernels,
   ...layerNormKernels,
   ...matMulKernels,
+  ...optimizerRuleKernels,
   ...optimizerStepKernels,
   ...poolKernels,
   ...randomKernels,

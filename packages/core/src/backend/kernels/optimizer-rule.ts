@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Update rules of optimizers on device cpu: one native call for all tensors.
+
+import type { KernelConfig, TensorInfo } from '../../tf.ts';
+import { type OptimizerRuleAttributes, optimizerRules } from '../definitions/optimizer-rule.ts';
+import { nativeKernel } from '../kernel.ts';
+import { runOnLists, splitLists } from '../tensor-lists.ts';
+
+const optimizerRuleStep = nativeKernel<readonly TensorInfo[], OptimizerRuleAttributes>('NablaOptimizerRuleStep', {
+  run: (inputs, { rule, ...rates }, backend) => {
+    runOnLists(backend, splitLists(inputs, 2 + optimizerRules[rule].states), (lists, lengths) => {
+      // A state that the rule has not is not touched; its place is taken by the parameters.
+      const [parameters, gradients, first, second = parameters, third = parameters] = lists;
+      backend.kernels.optimizer_rule_step_f32({
+        parameters,
+        gradients,
+        first,
+        second,
+        third,
+        lengths,
+        rule: Object.keys(optimizerRules).indexOf(rule),
+        weight_decay: rates.weightDecay,
+        beta1: rates.beta1,
+        beta2: rates.beta2,
+        momentum: rates.momentum,
+        step_size: rates.stepSize,
+        gradient_size: rates.gradientSize,
+        scale: rates.scale,
+        epsilon: rates.epsilon,
+      });
+    });
+    return [];
+  },
+});
+
+export const optimizerRuleKernels: readonly KernelConfig[] = [optimizerRuleStep];

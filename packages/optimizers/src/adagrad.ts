@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gradients divided by the root of the sum of all their squares.
+
+import { type Tensor, type Variable, checkNumber, checkOptions, optimizerRuleStep } from '@nabla/core';
+
+import { Optimizer, type UpdateSettings } from './optimizer.ts';
+import type { Parameters } from './parameter-groups.ts';
+
+export interface AdagradOptions {
+  /** γ; default 0.01. */
+  learningRate?: number;
+  /** η: how fast the learning rate falls; default 0. */
+  learningRateDecay?: number;
+  /** ε; default 1e-10. */
+  epsilon?: number;
+  /** λ, added to the gradient as λ θ; default 0. */
+  weightDecay?: number;
+}
+
+/**
+ * Gradients divided by the root of the sum of all their squares. As PyTorch computes it, at step t with gradient g, parameter θ
+ * and sum s:
+ *
+ *     g ← g + λ θ          s ← s + g²          θ ← θ - γ / (1 + (t - 1) η) · g / (sqrt(s) + ε)
+ *
+ * @see Duchi, Hazan & Singer 2011, https://jmlr.org/papers/v12/duchi11a.html
+ * @example
+ * const w = parameter(tensor1d([1]));
+ * new Adagrad([w], { learningRate: 0.1 }).step(() => sum(square(w)));
+ * w; // [0.9]
+ */
+export class Adagrad extends Optimizer {
+  private readonly learningRateDecay: number;
+  private readonly epsilon: number;
+  private readonly weightDecay: number;
+
+  constructor(parameters: Parameters, options: AdagradOptions = {}) {
+    checkOptions('Adagrad', options, ['learningRate', 'learningRateDecay', 'epsilon', 'weightDecay']);
+    const { learningRate = 0.01, learningRateDecay = 0, epsilon = 1e-10, weightDecay = 0 } = options;
+    checkNumber('Adagrad', 'learningRateDecay', learningRateDecay, { minimum: 0 });
+    checkNumber('Adagrad', 'epsilon', epsilon, { minimum: 0 });
+    checkNumber('Adagrad', 'weightDecay', weightDecay, { minimum: 0 });
+    super(parameters, learningRate, ['sumOfSquares']);
+    this.learningRateDecay = learningRateDecay;
+    this.epsilon = epsilon;
+    this.weightDecay = weightDecay;
+  }
+
+  protected override update(
+    parameters: Variable[],
+    gradients: Tensor[],
+    slots: Record<string, Tensor[]>,
+    { step, learningRate, weightDecay = this.weightDecay }: UpdateSettings,
+  ): void {
+    const stepSize = learningRate / (1 + (step - 1) * this.learningRateDecay);
+    const rates = { weightDecay, epsilon: this.epsilon, stepSize };
+    optimizerRuleStep('adagrad', parameters, gradients, Object.values(slots), rates);
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Adam: steps of a size that adapts to each element's gradients.
+
+import { type Tensor, type Variable, checkBoolean, checkNumber, checkOptions, optimizerRuleStep } from '@nabla/core';
+
+import { Optimizer, type UpdateSettings } from './optimizer.ts';
+import type { Parameters } from './parameter-groups.ts';
+
+export interface AdamOptions {
+  /** γ; default 1e-3. */
+  learningRate?: number;
+  /** `[β₁, β₂]`: how slowly the averages of gradient and squared gradient forget; default [0.9, 0.999]. */
+  betas?: readonly [number, number];
+  /** ε; default 1e-8. */
+  epsilon?: number;
+  /** λ, added to the gradient as λ θ; default 0. */
+  weightDecay?: number;
+  /** Whether the largest second moment so far is divided by, which never lets a step grow again; default false. */
+  amsgrad?: boolean;
+}
+
+/**
+ * Adam: steps of a size that adapts to each element's gradients. As PyTorch computes it, at step t with gradient g, parameter θ, moments m and v:
+ *
+ *     g ← g + λ θ          m ← β₁ m + (1 - β₁) g          v ← β₂ v + (1 - β₂) g²
+ *     θ ← θ - γ (m / (1 - β₁ᵗ)) / (sqrt(v / (1 - β₂ᵗ)) + ε)          (amsgrad: the largest v so far)
+ *
+ * @see Kingma & Ba 2014, https://arxiv.org/abs/1412.6980; Reddi et al. 2018 (amsgrad), https://openreview.net/forum?id=ryQu7f-RZ
+ * @example
+ * const w = parameter(tensor1d([1]));
+ * new Adam([w], { learningRate: 0.1 }).step(() => sum(square(w)));
+ * w; // [0.9]
+ */
+export class Adam extends Optimizer {
+  private readonly betas: readonly [number, number];
+  private readonly epsilon: number;
+  private readonly weightDecay: number;
+  private readonly amsgrad: boolean;
+
+  constructor(parameters: Parameters, options: AdamOptions = {}) {
+    checkOptions('Adam', options, ['learningRate', 'betas', 'epsilon', 'weightDecay', 'amsgrad']);
+    const { learningRate = 1e-3, betas = [0.9, 0.999], epsilon = 1e-8, weightDecay = 0, amsgrad = false } = options;
+    checkNumber('Adam', 'betas[0]', betas[0], { minimum: 0, below: 1 });
+    checkNumber('Adam', 'betas[1]', betas[1], { minimum: 0, below: 1 });
+    checkNumber('Adam', 'epsilon', epsilon, { minimum: 0 });
+    checkNumber('Adam', 'weightDecay', weightDecay, { minimum: 0 });
+    checkBoolean('Adam', 'amsgrad', amsgrad);
+    super(parameters, learningRate, ['firstMoment', 'secondMoment', ...(amsgrad ? ['largestSecondMoment'] : [])]);
+    this.betas = betas;
+    this.epsilon = epsilon;
+    this.weightDecay = weightDecay;
+    this.amsgrad = amsgrad;
+  }
+
+  protected override update(
+    parameters: Variable[],
+    gradients: Tensor[],
+    slots: Record<string, Tensor[]>,
+    { step, learningRate, weightDecay = this.weightDecay }: UpdateSettings,
+  ): void {
+    const {
+      epsilon,
+      betas: [beta1, beta2],
+    } = this;
+    const rates = {
+      weightDecay,
+      beta1,
+      beta2,
+      epsilon,
+      stepSize: learningRate / (1 - beta1 ** step),
+      scale: 1 / Math.sqrt(1 - beta2 ** step),
+    };
+    optimizerRuleStep(this.amsgrad ? 'amsgrad' : 'adam', parameters, gradients, Object.values(slots), rates);
+  }
+}

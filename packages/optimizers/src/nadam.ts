@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Adam with Nesterov's look ahead.
+
+import { type Tensor, type Variable, checkNumber, checkOptions, optimizerRuleStep } from '@nabla/core';
+
+import { Optimizer, type UpdateSettings } from './optimizer.ts';
+import type { Parameters } from './parameter-groups.ts';
+
+export interface NAdamOptions {
+  /** γ; default 2e-3. */
+  learningRate?: number;
+  /** `[β₁, β₂]`: how slowly the averages of gradient and squared gradient forget; default [0.9, 0.999]. */
+  betas?: readonly [number, number];
+  /** ε; default 1e-8. */
+  epsilon?: number;
+  /** λ, added to the gradient as λ θ; default 0. */
+  weightDecay?: number;
+  /** ψ; default 4e-3. */
+  momentumDecay?: number;
+}
+
+/**
+ * Adam with Nesterov's look ahead. As PyTorch computes it, at step t with gradient g, parameter θ, moments m and v:
+ *
+ *     g ← g + λ θ          m ← β₁ m + (1 - β₁) g          v ← β₂ v + (1 - β₂) g²
+ *     μₜ = β₁ (1 - 0.96^(ψ t) / 2)          θ ← θ - γ (μₜ₊₁ m / (1 - Π μ₁…ₜ₊₁) + (1 - μₜ) g / (1 - Π μ₁…ₜ)) / (sqrt(v / (1 - β₂ᵗ)) + ε)
+ *
+ * @see Dozat 2016, https://openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ
+ * @example
+ * const w = parameter(tensor1d([1]));
+ * new NAdam([w], { learningRate: 0.1 }).step(() => sum(square(w)));
+ * w; // [0.894354]
+ */
+export class NAdam extends Optimizer {
+  private readonly betas: readonly [number, number];
+  private readonly epsilon: number;
+  private readonly weightDecay: number;
+  private readonly momentumDecay: number;
+
+  constructor(parameters: Parameters, options: NAdamOptions = {}) {
+    checkOptions('NAdam', options, ['learningRate', 'betas', 'epsilon', 'weightDecay', 'momentumDecay']);
+    const {
+      learningRate = 2e-3,
+      betas = [0.9, 0.999],
+      epsilon = 1e-8,
+      weightDecay = 0,
+      momentumDecay = 4e-3,
+    } = options;
+    checkNumber('NAdam', 'betas[0]', betas[0], { minimum: 0, below: 1 });
+    checkNumber('NAdam', 'betas[1]', betas[1], { minimum: 0, below: 1 });
+    checkNumber('NAdam', 'epsilon', epsilon, { minimum: 0 });
+    checkNumber('NAdam', 'weightDecay', weightDecay, { minimum: 0 });
+    checkNumber('NAdam', 'momentumDecay', momentumDecay, { minimum: 0 });
+    super(parameters, learningRate, ['firstMoment', 'secondMoment']);
+    this.betas = betas;
+    this.epsilon = epsilon;
+    this.weightDecay = weightDecay;
+    this.momentumDecay = momentumDecay;
+  }
+
+  protected override update(
+    parameters: Variable[],
+    gradients: Tensor[],
+    slots: Record<string, Tensor[]>,
+    { step, learningRate, weightDecay = this.weightDecay }: UpdateSettings,
+  ): void {
+    const {
+      epsilon,
+      betas: [beta1, beta2],
+    } = this;
+    const momentumAt = (t: number): number => beta1 * (1 - 0.5 * 0.96 ** (t * this.momentumDecay));
+    let product = 1; // of the momenta up to this step: from the start again, so that a resumed run has the same bits
+    for (let t = 1; t <= step; t++) product *= momentumAt(t);
+    const [now, next] = [momentumAt(step), momentumAt(step + 1)];
+    const rates = {
+      weightDecay,
+      beta1,
+      beta2,
+      epsilon,
+      gradientSize: (learningRate * (1 - now)) / (1 - product),
+      stepSize: (learningRate * next) / (1 - product * next),
+      scale: 1 / Math.sqrt(1 - beta2 ** step),
+    };
+    optimizerRuleStep('nadam', parameters, gradients, Object.values(slots), rates);
+  }
+}
