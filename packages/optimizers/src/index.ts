@@ -13,6 +13,15 @@ export type { GroupSettings, ParameterGroup, Parameters } from './parameter-grou
 export { RAdam, type RAdamOptions } from './radam.ts';
 export { RMSprop, type RMSpropOptions } from './rmsprop.ts';
 export { constantSchedule } from './schedules/constant.ts';
+export { type CosineRestartsOptions, cosineRestarts } from './schedules/cosine-restarts.ts';
+export { type ExponentialDecayOptions, exponentialDecay } from './schedules/exponential-decay.ts';
+export { inSequence } from './schedules/in-sequence.ts';
+export { type InverseSquareRootOptions, inverseSquareRoot } from './schedules/inverse-square-root.ts';
+export { type LinearChangeOptions, linearChange } from './schedules/linear-change.ts';
+export { type MultiStepDecayOptions, multiStepDecay } from './schedules/multi-step-decay.ts';
+export { type OneCycleOptions, oneCycle } from './schedules/one-cycle.ts';
+export { type PolynomialDecayOptions, polynomialDecay } from './schedules/polynomial-decay.ts';
 export type { Schedule } from './schedules/schedule.ts';
+export { type StepDecayOptions, stepDecay } from './schedules/step-decay.ts';
 export { type WarmupCosineOptions, warmupCosine } from './schedules/warmup-cosine.ts';
 export { SGD, type SGDOptions } from './sgd.ts';

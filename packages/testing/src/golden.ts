@@ -210,6 +210,8 @@ export interface Fixtures {
     readonly steps: readonly number[];
     readonly learningRates: readonly number[];
   };
+  /** `name` is that of our function. */
+  torch_schedules: { readonly name: string; readonly options: object; readonly learningRates: readonly number[] };
   /** Whole files of one tensor `x`; `values`, `restored` and `file` are base64. */
   safetensors: {
     readonly name: 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'U8' | 'BOOL';
