@@ -32,3 +32,11 @@ describe.each(exampleNames())('examples/%s.ts', (name) => {
     expect(lines.length).toBeLessThanOrEqual(40);
   });
 });
+
+it('docs/from-pytorch.md shows the ports as they are', () => {
+  const page = readFileSync(join(root, 'docs/from-pytorch.md'), 'utf8');
+  for (const name of exampleNames().filter((path) => path.startsWith('seed/'))) {
+    const [, ...code] = readFileSync(join(root, `examples/${name}.ts`), 'utf8').split('\n\n');
+    expect(page).toContain(code.join('\n\n').trimEnd());
+  }
+});

@@ -56,6 +56,12 @@ describe.each(devices())("tfjs' poolings on %s", (device) => {
     expect(maxPool2d(x, [1, 2])).toBeCloseToTensor([[[[NaN], [3]]]], tolerance('exact'));
   });
 
+  it('are the identity for a kernel of one position, as tfjs has it, even where padding and stride say otherwise', () => {
+    const x = image([1, 2, 2, 3], 3);
+    expect(maxPool(x, 1, 2, 1, 'floor')).toBeCloseToTensor(x, tolerance('exact'));
+    expect(avgPool(x, 1, 2, 1, 'floor')).toBeCloseToTensor(x, tolerance('exact'));
+  });
+
   it('take integers', () => {
     const x = tensor4d([1, 5, 3, 2], [1, 2, 2, 1], 'int32');
     expect(maxPool(x, 2, 2, 'valid')).toBeCloseToTensor([[[[5]]]], tolerance('exact'));

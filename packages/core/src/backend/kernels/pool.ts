@@ -128,8 +128,9 @@ function imageWindows(shape: readonly number[], attributes: ImagePoolAttributes)
 /** Whether the windows are such that the native kernels can have them. */
 function acceptsImage(x: TensorInfo, attributes: ImagePoolAttributes): boolean {
   if (x.dtype !== 'float32') return false;
-  const { inSize, outSize } = imageWindows(x.shape, attributes);
-  return [...inSize, ...outSize].every((length) => length > 0);
+  const { inSize, outSize, kernelSize } = imageWindows(x.shape, attributes);
+  // A kernel of one position is the identity to tfjs, whatever padding says.
+  return [...inSize, ...outSize].every((length) => length > 0) && kernelSize.some((length) => length > 1);
 }
 
 const tfjsMaxPool = nativeKernel<PoolInputs, ImagePoolAttributes>('MaxPool', {
