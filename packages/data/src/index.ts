@@ -15,7 +15,16 @@ export { CsvDataset, type CsvOptions } from './csv-dataset.ts';
 export { type Dataset, type Split, Subset, randomSplit } from './dataset.ts';
 export { DistributedSampler, type DistributedSamplerOptions } from './distributed-sampler.ts';
 export type { DownloadProgress } from './download.ts';
-export type { DatasetEntry, DatasetFile, ImagesEntry, NpmSource, SourceBytes, TableEntry, TextEntry } from './entry.ts';
+export type {
+  ArchiveSource,
+  DatasetEntry,
+  DatasetFile,
+  ImagesEntry,
+  NpmSource,
+  SourceBytes,
+  TableEntry,
+  TextEntry,
+} from './entry.ts';
 export { readText } from './files.ts';
 export type { Image, ImageExample } from './image.ts';
 export { type ImageArrays, ImageDataset, type ImageDatasetOptions } from './image-dataset.ts';
