@@ -60,7 +60,7 @@ export function randomSplit<Example, const Fractions extends readonly number[]>(
   fractions: Fractions,
   generator: Generator,
 ): Split<Example, Fractions> {
-  const lengths = partLengths(dataset.length, fractions);
+  const lengths = partLengths('randomSplit', dataset.length, fractions);
   const order = generator.permutation(dataset.length);
   let start = 0;
   const parts = lengths.map((length) => {
@@ -71,8 +71,8 @@ export function randomSplit<Example, const Fractions extends readonly number[]>(
   return parts as Split<Example, Fractions>;
 }
 
-function partLengths(length: number, fractions: readonly number[]): number[] {
-  const op = 'randomSplit';
+/** How many of `length` examples go to each part. */
+export function partLengths(op: string, length: number, fractions: readonly number[]): number[] {
   for (const fraction of fractions) checkNumber(op, 'fraction', fraction, { above: 0, maximum: 1 });
   const sum = fractions.reduce((total, fraction) => total + fraction, 0);
   if (Math.abs(sum - 1) > 1e-6) {

@@ -25,6 +25,14 @@ export interface NpmSource {
   readonly read: (folder: string, file: DatasetFile) => Promise<Uint8Array>;
 }
 
+/** An archive in which the publisher, or a registry, packs the files of a data set. */
+export interface ArchiveSource {
+  /** The archive itself: tar, packed with gzip or not. */
+  readonly file: DatasetFile;
+  /** The name of a file of the entry in the archive. */
+  readonly member: (name: string) => string;
+}
+
 interface CommonEntry {
   /** Lower-case words with hyphens. */
   readonly name: string;
@@ -37,6 +45,7 @@ interface CommonEntry {
   /** Other names under which a folder of data may have the data set's folder. */
   readonly folders?: readonly string[];
   readonly npm?: NpmSource;
+  readonly archive?: ArchiveSource;
 }
 
 /** A text: its first file. */
@@ -65,7 +74,7 @@ export interface ImagesEntry extends CommonEntry {
   /** The names of the files of each part. */
   readonly parts: Readonly<Record<string, readonly string[]>>;
   /** The images in the files of a part, which come in the order in which the part names them. */
-  readonly read: (files: readonly SourceBytes[]) => ImageArrays;
+  readonly read: (files: readonly SourceBytes[], part: string) => ImageArrays;
 }
 
 /** What the registry knows about a data set. */

@@ -109,7 +109,7 @@ describe('mnist', () => {
     await expect(loadImages(found, 'tset')).rejects.toThrow('part to be one of "train", "test", received "tset"');
     await expect(loadText(found)).rejects.toThrow('expected "mnist" to be a text, received a data set of images');
     await expect(loadImages(await resolveDataset('breast-cancer'), 'train')).rejects.toThrow(
-      'expected "breast-cancer" to be a data set of images, received a table. Of that kind are: mnist',
+      'expected "breast-cancer" to be a data set of images, received a table. Of that kind are: cifar-10, fashion-mnist, mnist.',
     );
     await expect(loadImages({ ...found, files: [found.files[2]] }, 'train')).rejects.toThrow(
       'expected "mnist" to have been resolved with the part "train", received no train-images-idx3-ubyte',

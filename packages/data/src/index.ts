@@ -9,13 +9,26 @@ export {
   collateTable,
   collateText,
 } from './collate.ts';
+export { StratifiedSampler, WeightedRandomSampler } from './class-samplers.ts';
+export { ArrayDataset, ConcatDataset, MappedDataset } from './composed-datasets.ts';
 export { CsvDataset, type CsvOptions } from './csv-dataset.ts';
 export { type Dataset, type Split, Subset, randomSplit } from './dataset.ts';
+export { DistributedSampler, type DistributedSamplerOptions } from './distributed-sampler.ts';
 export type { DownloadProgress } from './download.ts';
-export type { DatasetEntry, DatasetFile, ImagesEntry, NpmSource, SourceBytes, TableEntry, TextEntry } from './entry.ts';
+export type {
+  ArchiveSource,
+  DatasetEntry,
+  DatasetFile,
+  ImagesEntry,
+  NpmSource,
+  SourceBytes,
+  TableEntry,
+  TextEntry,
+} from './entry.ts';
 export { readText } from './files.ts';
 export type { Image, ImageExample } from './image.ts';
 export { type ImageArrays, ImageDataset, type ImageDatasetOptions } from './image-dataset.ts';
+export { balancedWeights, countClasses } from './labels.ts';
 export { loadImages, loadTable, loadText } from './load.ts';
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from './loader.ts';
 export { cacheFolder } from './places.ts';
@@ -24,14 +37,17 @@ export { type ReadImageOptions, readImage, writeImage } from './readers/image-fi
 export { datasets, findDataset } from './registry.ts';
 export { type ResolveOptions, type ResolvedDataset, type ResolvedFile, resolveDataset } from './resolve.ts';
 export {
+  IndependentSampler,
   RandomSampler,
   type RandomSamplerOptions,
   RandomWithReplacementSampler,
   Sampler,
   type SamplerState,
   SequentialSampler,
+  ShuffledSampler,
 } from './sampler.ts';
 export { Standardizer, type StandardizerState } from './standardizer.ts';
+export { stratifiedSplit } from './stratified-split.ts';
 export { TableDataset, type TableExample, type TableOptions } from './table-dataset.ts';
 export { type TextExample, TextDataset, type TextOptions, splitTokens } from './text-dataset.ts';
 export { CharacterTokenizer, type CharacterTokenizerOptions } from './tokenizers/character-tokenizer.ts';

@@ -7,19 +7,21 @@ import type { DatasetEntry } from './entry.ts';
 import { decodeText } from './files.ts';
 import { ImageDataset } from './image-dataset.ts';
 import { datasets } from './registry.ts';
-import type { ResolvedDataset } from './resolve.ts';
+import { gunzip, isGzip } from './readers/gzip.ts';
+import type { ResolvedDataset, ResolvedFile } from './resolve.ts';
 
 /**
  * The text of a data set, or of any file.
  *
- * @throws {ArgumentError} it is of another kind (code `DATASET_KIND`), empty, or not UTF-8 (code `TEXT`)
+ * @throws {ArgumentError} it is of another kind (code `DATASET_KIND`), empty, or not UTF-8 (code `TEXT`), or gzip data that are
+ *   damaged (code `GZIP`)
  * @example
  * (await loadText(await resolveDataset('moby-dick'))).slice(0, 10); // 'CHAPTER 1.'
  */
 export async function loadText(dataset: ResolvedDataset): Promise<string> {
   checkKind(dataset, 'text');
   const [file] = dataset.files;
-  return decodeText(await file.read(), file.path);
+  return textOf(file);
 }
 
 /**
@@ -35,7 +37,7 @@ export async function loadTable(dataset: ResolvedDataset, options: CsvOptions = 
   checkKind(dataset, 'table');
   const [file] = dataset.files;
   const known = dataset.entry?.kind === 'table' ? dataset.entry.csv : {};
-  return CsvDataset.parse(decodeText(await file.read(), file.path), file.path, { ...known, ...options });
+  return CsvDataset.parse(await textOf(file), file.path, { ...known, ...options });
 }
 
 /**
@@ -58,7 +60,13 @@ export async function loadImages(dataset: ResolvedDataset, part: string): Promis
     throw new ArgumentError({ op: 'loadImages', argument: `"${name}"`, expected, received: `no ${fileName}` });
   });
   const sources = await Promise.all(wanted.map(async (file) => ({ source: file.path, bytes: await file.read() })));
-  return new ImageDataset({ ...entry.read(sources), classes: entry.classes });
+  return new ImageDataset({ ...entry.read(sources, part), classes: entry.classes });
+}
+
+/** The text of a file, packed with gzip or not. */
+async function textOf(file: ResolvedFile): Promise<string> {
+  const bytes = await file.read();
+  return decodeText(isGzip(bytes) ? gunzip('load', bytes, file.path) : bytes, file.path);
 }
 
 /** A file that the registry does not know may be a text or a table. */

@@ -4,6 +4,7 @@
 import { Generator, memory } from '@nabla/core';
 import { collateTable, collateText } from './collate.ts';
 import type { Dataset } from './dataset.ts';
+import { DistributedSampler } from './distributed-sampler.ts';
 import { DataLoader, type DataLoaderOptions } from './loader.ts';
 import { RandomSampler, RandomWithReplacementSampler, SequentialSampler } from './sampler.ts';
 import { TextDataset } from './text-dataset.ts';
@@ -64,6 +65,44 @@ describe('DataLoader', () => {
       expect(resumed.next()).toEqual(ahead.next());
       expect([...resumed]).toEqual([...ahead]);
     }
+  });
+
+  it('gives collate a generator whose state is saved with the position', () => {
+    const make = (seed: number): DataLoader<number, number[]> =>
+      loader(7, {
+        collate: (examples, generator) => examples.map((example) => 1000 * example + generator.integer(1000)),
+        generator: new Generator(seed),
+        sampler: random(7, 1),
+      });
+    const batches = make(1);
+    for (let i = 0; i < 9; i++) {
+      const resumed = make(2);
+      resumed.loadState(JSON.parse(JSON.stringify(batches.state())));
+      expect(resumed.next()).toEqual(batches.next());
+    }
+    expect(make(1).next()).not.toEqual(make(2).next());
+  });
+
+  it('starts from seed 0 without a generator, and saves what was drawn', () => {
+    const collate = (examples: readonly number[], generator: Generator): number[] =>
+      examples.map(() => generator.integer(1e6));
+    const batches = loader(7, { collate });
+    expect(batches.state()).not.toHaveProperty('generator');
+    const fresh = batches.state();
+    const first = batches.next();
+    const resumed = loader(7, { collate });
+    resumed.loadState(batches.state());
+    expect(resumed.next()).toEqual(batches.next());
+    resumed.loadState(fresh);
+    expect(resumed.next()).toEqual(first);
+  });
+
+  it('takes the number of batches from the sampler, where that gives a share of the data set', () => {
+    const sampler = new DistributedSampler(10, { generator: new Generator(0), rank: 1, worldSize: 3 });
+    const batches = loader(10, { batchSize: 3, sampler });
+    expect(batches.batchesPerEpoch).toBe(2);
+    expect([...batches].map((batch) => batch.length)).toEqual([3, 1]);
+    expect(() => loader(10, { batchSize: 5, sampler, dropLast: true })).toThrow('batchSize to be at most 4');
   });
 
   it('is unmoved by being saved', () => {

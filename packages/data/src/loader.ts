@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Batches of a data set in the order of a sampler, with a position that can be saved.
 
-import { ArgumentError, checkBoolean, checkInteger, checkOptions } from '@nabla/core';
+import {
+  ArgumentError,
+  Generator as RandomGenerator,
+  type GeneratorState,
+  checkBoolean,
+  checkInteger,
+  checkOptions,
+} from '@nabla/core';
 import type { Dataset } from './dataset.ts';
 import { type Sampler, type SamplerState, SequentialSampler } from './sampler.ts';
 
@@ -10,7 +17,12 @@ export interface DataLoaderOptions<Example, Batch> {
   /** Examples in a batch. */
   readonly batchSize: number;
   /** Makes a batch of its examples: `collateTable`, `collateText`, or one of your own. */
-  readonly collate: (examples: readonly Example[]) => Batch;
+  readonly collate: (examples: readonly Example[], generator: RandomGenerator) => Batch;
+  /**
+   * What `collate` draws from, to change examples at random. The loader goes on from where it stands with one of its own, whose
+   * state is saved with the position. Default: one of seed 0.
+   */
+  readonly generator?: RandomGenerator;
   /** The order of the examples. Default: sequential. */
   readonly sampler?: Sampler;
   /** Whether an epoch's last batch is left out when it is not full. Default: false. */
@@ -21,6 +33,8 @@ export interface DataLoaderOptions<Example, Batch> {
 export interface DataLoaderState {
   readonly batchSize: number;
   readonly sampler: SamplerState;
+  /** Of the generator that `collate` draws from; left out where there was none and nothing was drawn. */
+  readonly generator?: GeneratorState;
 }
 
 /**
@@ -40,36 +54,40 @@ export class DataLoader<Example, Batch> implements Iterable<Batch> {
   readonly batchSize: number;
   readonly dropLast: boolean;
   readonly #sampler: Sampler;
-  readonly #collate: (examples: readonly Example[]) => Batch;
+  readonly #collate: (examples: readonly Example[], generator: RandomGenerator) => Batch;
+  readonly #ownsSeed: boolean;
+  #generator: RandomGenerator;
 
   constructor(dataset: Dataset<Example>, options: DataLoaderOptions<Example, Batch>) {
     const op = 'DataLoader';
-    checkOptions(op, options, ['batchSize', 'collate', 'sampler', 'dropLast']);
+    checkOptions(op, options, ['batchSize', 'collate', 'generator', 'sampler', 'dropLast']);
     const { batchSize, collate, dropLast = false } = options;
     checkInteger(op, 'batchSize', batchSize, { minimum: 1 });
     checkBoolean(op, 'dropLast', dropLast);
     if (dataset.length === 0) {
       throw new ArgumentError({ op, argument: 'dataset', expected: 'to have examples', received: 'none' });
     }
-    if (dropLast && batchSize > dataset.length) {
-      const expected = `to be at most ${dataset.length}, the number of examples, when the last batch is dropped`;
-      throw new ArgumentError({ op, argument: 'batchSize', expected, received: String(batchSize) });
-    }
     const sampler = options.sampler ?? new SequentialSampler(dataset.length);
-    if (sampler.length !== dataset.length) {
+    if (sampler.examples !== dataset.length) {
       const expected = `to be for the ${dataset.length} examples of the data set`;
-      throw new ArgumentError({ op, argument: 'sampler', expected, received: `one for ${sampler.length}` });
+      throw new ArgumentError({ op, argument: 'sampler', expected, received: `one for ${sampler.examples}` });
+    }
+    if (dropLast && batchSize > sampler.length) {
+      const expected = `to be at most ${sampler.length}, the number of examples, when the last batch is dropped`;
+      throw new ArgumentError({ op, argument: 'batchSize', expected, received: String(batchSize) });
     }
     this.dataset = dataset;
     this.batchSize = batchSize;
     this.dropLast = dropLast;
     this.#sampler = sampler;
     this.#collate = collate;
+    this.#ownsSeed = options.generator === undefined;
+    this.#generator = RandomGenerator.fromState((options.generator ?? new RandomGenerator(0)).state());
   }
 
   /** Batches in a whole epoch. */
   get batchesPerEpoch(): number {
-    const batches = this.dataset.length / this.batchSize;
+    const batches = this.#sampler.length / this.batchSize;
     return this.dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
 
@@ -83,7 +101,10 @@ export class DataLoader<Example, Batch> implements Iterable<Batch> {
     const left = this.#sampler.length - this.#sampler.position;
     const indices = Array.from({ length: Math.min(this.batchSize, left) }, () => this.#sampler.next());
     if (this.dropLast) this.#dropRest();
-    return this.#collate(indices.map((index) => this.dataset.get(index)));
+    return this.#collate(
+      indices.map((index) => this.dataset.get(index)),
+      this.#generator,
+    );
   }
 
   /** The batches that are left of the epoch under way. */
@@ -93,13 +114,15 @@ export class DataLoader<Example, Batch> implements Iterable<Batch> {
   }
 
   state(): DataLoaderState {
-    return { batchSize: this.batchSize, sampler: this.#sampler.state() };
+    const state = { batchSize: this.batchSize, sampler: this.#sampler.state() };
+    const isNeedless = this.#ownsSeed && this.#generator.offset === 0;
+    return isNeedless ? state : { ...state, generator: this.#generator.state() };
   }
 
   /** @throws {ArgumentError} the state is of another batch size, kind of sampler or number of examples (code `STATE`) */
   loadState(state: DataLoaderState): void {
     const op = 'DataLoader.loadState';
-    checkOptions(op, state ?? null, ['batchSize', 'sampler']);
+    checkOptions(op, state ?? null, ['batchSize', 'sampler', 'generator']);
     if (state.batchSize !== this.batchSize) {
       const hint = 'The state was saved with another batch size; nothing was changed.';
       const expected = `to be ${this.batchSize}`;
@@ -108,7 +131,9 @@ export class DataLoader<Example, Batch> implements Iterable<Batch> {
         'STATE',
       );
     }
+    const generator = state.generator === undefined ? undefined : RandomGenerator.fromState(state.generator);
     this.#sampler.loadState(state.sampler);
+    this.#generator = generator ?? new RandomGenerator(this.#generator.seed);
   }
 
   /** Ends the epoch if what is left of it makes no full batch. */

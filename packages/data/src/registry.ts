@@ -3,13 +3,30 @@
 
 import { ArgumentError, suggest } from '@nabla/core';
 import { breastCancer } from './datasets/breast-cancer.ts';
+import { cifar10 } from './datasets/cifar-10.ts';
+import { digits } from './datasets/digits.ts';
+import { fashionMnist } from './datasets/fashion-mnist.ts';
+import { iris } from './datasets/iris.ts';
 import { mnist } from './datasets/mnist.ts';
 import { mobyDick } from './datasets/moby-dick.ts';
+import { names } from './datasets/names.ts';
 import { tinyshakespeare } from './datasets/tinyshakespeare.ts';
+import { wine } from './datasets/wine.ts';
 import type { DatasetEntry } from './entry.ts';
 
 /** Every data set of the registry. */
-export const datasets: readonly DatasetEntry[] = [breastCancer, mnist, mobyDick, tinyshakespeare];
+export const datasets: readonly DatasetEntry[] = [
+  breastCancer,
+  cifar10,
+  digits,
+  fashionMnist,
+  iris,
+  mnist,
+  mobyDick,
+  names,
+  tinyshakespeare,
+  wine,
+];
 
 /**
  * The entry with this name.
@@ -21,14 +38,14 @@ export const datasets: readonly DatasetEntry[] = [breastCancer, mnist, mobyDick,
 export function findDataset(name: string): DatasetEntry {
   const entry = datasets.find((candidate) => candidate.name === name);
   if (entry !== undefined) return entry;
-  const names = datasets.map((candidate) => candidate.name);
+  const known = datasets.map((candidate) => candidate.name);
   const expected = 'to be the name of a data set, or a file that exists';
   const mismatch = {
     op: 'resolveDataset',
     argument: 'data',
     expected,
     received: `"${name}"`,
-    hint: suggest(name, names),
+    hint: suggest(name, known),
   };
   throw new ArgumentError(mismatch, 'DATASET');
 }

@@ -7,8 +7,10 @@ import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { DownloadProgress } from './download.ts';
 import type { DatasetFile, TextEntry } from './entry.ts';
+import { countClasses } from './labels.ts';
 import { loadTable, loadText } from './load.ts';
 import { datasets, findDataset } from './registry.ts';
 import { resolveDataset, resolveEntry } from './resolve.ts';
@@ -131,6 +133,52 @@ describe('resolveEntry', () => {
     );
   });
 
+  describe('with an archive', () => {
+    const tar = (name: string, text: string): Buffer => {
+      const header = Buffer.alloc(512);
+      header.write(name, 0);
+      header.write(`${text.length.toString(8).padStart(11, '0')}\0`, 124);
+      header.write('        0', 148);
+      const sum = header.reduce((total, byte) => total + byte, 0);
+      header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+      const content = Buffer.alloc(Math.ceil(text.length / 512) * 512);
+      content.write(text);
+      return gzipSync(Buffer.concat([header, content, Buffer.alloc(1024)]));
+    };
+    const archived = (name: string, text: string): { packed: Buffer; entry: TextEntry } => {
+      const packed = tar(name, text);
+      const sha256 = createHash('sha256').update(packed).digest('hex');
+      const archive = { name: 'whale.tgz', bytes: packed.length, sha256, addresses: [] };
+      return { packed, entry: { ...whale, archive: { file: archive, member: (name) => `package/${name}` } } };
+    };
+
+    it('unpacks it to the cache', async () => {
+      const { packed, entry } = archived('package/input.txt', content);
+      await put('data/whale/whale.tgz', '');
+      await writeFile(join(folder, 'data/whale/whale.tgz'), packed);
+      const options = { dataDirectory: join(folder, 'data'), offline: true };
+      const path = join(folder, 'cache/datasets/whale/input.txt');
+      expect((await resolveEntry(entry, options)).files).toMatchObject([{ path, origin: 'data' }]);
+      expect(await readFile(path, 'utf8')).toBe(content);
+      expect((await resolveEntry(entry)).files).toMatchObject([{ path, origin: 'cache' }]);
+    });
+
+    it.each([
+      ['package/other.txt', content, 'whale.tgz, package/input.txt: not in it'],
+      ['package/input.txt', 'another text', 'whale.tgz, package/input.txt: 12 bytes with sha256'],
+    ])('does not take what is not right: %s', async (name, text, message) => {
+      const { packed, entry } = archived(name, text);
+      await put('data/whale.tgz', '');
+      await writeFile(join(folder, 'data/whale.tgz'), packed);
+      await expect(resolveEntry(entry, { dataDirectory: join(folder, 'data') })).rejects.toThrow(message);
+    });
+
+    it('says that it is missing, too', async () => {
+      const { entry } = archived('package/input.txt', content);
+      await expect(resolveEntry(entry)).rejects.toThrow(`  ${folder}/cache/datasets/whale/whale.tgz: not there`);
+    });
+  });
+
   it('does not take other data from an installed package', async () => {
     const npm = { package: 'csv-parse', version: '0.0.1', read: () => Promise.resolve(Buffer.from('other')) };
     await expect(resolveEntry({ ...whale, npm })).rejects.toThrow(
@@ -202,6 +250,25 @@ describe('resolveDataset', () => {
     expect((await loadTable(found)).classes).toEqual(['malignant', 'benign']);
   });
 
+  it.each<[string, number, number, number[]]>([
+    ['iris', 150, 4, [50, 50, 50]],
+    ['wine', 178, 13, [59, 71, 48]],
+    ['digits', 1797, 64, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]],
+  ])('ships the table %s', async (name, rows, features, counts) => {
+    const found = await resolveDataset(name, { offline: true });
+    expect(found.files[0].origin).toBe('package');
+    const table = await loadTable(found);
+    expect([table.length, table.columns.length]).toEqual([rows, features]);
+    expect(countClasses(table.labels, table.classes)).toEqual(counts);
+  });
+
+  it('finds the files of one part alone', async () => {
+    const { files } = await resolveDataset('mnist', { part: 'test', offline: true });
+    expect(files.map(({ name }) => name)).toEqual(['t10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte']);
+    await expect(resolveDataset('mnist', { part: 'tset' })).rejects.toThrow('part to be one of "train", "test"');
+    await expect(resolveDataset('moby-dick', { part: 'train' })).rejects.toThrow('part to be one of');
+  });
+
   it('ships the breast-cancer table', async () => {
     const found = await resolveDataset('breast-cancer', { offline: true });
     expect(found.files[0].origin).toBe('package');
@@ -223,7 +290,10 @@ describe('resolveDataset', () => {
   it.each<[string, string]>([
     ['moby-dik', 'received "moby-dik". Did you mean "moby-dick"?'],
     ['TinyShakespeare', 'Did you mean "tinyshakespeare"?'],
-    ['xyz', 'Known: breast-cancer, mnist, moby-dick, tinyshakespeare.'],
+    [
+      'xyz',
+      'Known: breast-cancer, cifar-10, digits, fashion-mnist, iris, mnist, moby-dick, names, tinyshakespeare, wine.',
+    ],
     ['no/such/file.csv', 'expected "no/such/file.csv" to be a file or the name of a data set, received no such file.'],
     ['file.csv', 'received no such file. Its full path is '],
     ['', 'expected data to be a string that is not empty'],

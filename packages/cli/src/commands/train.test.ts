@@ -105,7 +105,7 @@ describe('nabla train', () => {
     [['fnn', '--data', 'nowhere.csv'], /"nowhere\.csv" to be a file or the name of a data set, received no such file/],
     [
       ['fnn', '--data', 'moby-dick'],
-      /"moby-dick" to be a table, received a text\. Of that kind are: breast-cancer\. \[DATASET_KIND\]/,
+      /"moby-dick" to be a table, received a text\. Of that kind are: breast-cancer, digits, iris, wine\. \[DATASET_KIND\]/,
     ],
     [['fnn', '--data', 'abc.txt'], /\[CSV\]/],
     [['fnn', '--out', '.'], /the folder of the run to be new or empty, received \., which is not empty\..* \[EXISTS\]/],

