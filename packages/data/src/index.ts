@@ -52,3 +52,7 @@ export { TableDataset, type TableExample, type TableOptions } from './table-data
 export { type TextExample, TextDataset, type TextOptions, splitTokens } from './text-dataset.ts';
 export { CharacterTokenizer, type CharacterTokenizerOptions } from './tokenizers/character-tokenizer.ts';
 export type { TokenizerFile } from './tokenizers/tokenizer-file.ts';
+export { type ColorJitterOptions, colorJitter, normalize } from './transforms/color.ts';
+export { type RandomCropOptions, centerCrop, randomCrop, randomHorizontalFlip, resize } from './transforms/geometry.ts';
+export { type MixUpOptions, type MixedBatch, collateMixUp } from './transforms/mix-up.ts';
+export { type ImageTransform, collateTransformed, compose } from './transforms/transform.ts';
