@@ -34,6 +34,7 @@ export { DataLoader, type DataLoaderOptions, type DataLoaderState } from './load
 export { cacheFolder } from './places.ts';
 export { type IdxArray, type IdxValues, parseIdx, readIdx } from './readers/idx.ts';
 export { type ReadImageOptions, readImage, writeImage } from './readers/image-file.ts';
+export { type ImageFolderOptions, readImageFolder } from './readers/image-folder.ts';
 export { datasets, findDataset } from './registry.ts';
 export { type ResolveOptions, type ResolvedDataset, type ResolvedFile, resolveDataset } from './resolve.ts';
 export {

@@ -107,7 +107,15 @@ describe('crops', () => {
       counts.set(key, (counts.get(key) ?? 0) + 1);
     }
     expect([...counts.keys()].sort()).toEqual([
-      '0,0,0,1', '0,0,1,2', '0,0,2,0', '0,1,0,3', '0,3,0,0', '1,2,3,4', '2,0,4,0', '3,4,0,0', '4,0,0,0',
+      '0,0,0,1',
+      '0,0,1,2',
+      '0,0,2,0',
+      '0,1,0,3',
+      '0,3,0,0',
+      '1,2,3,4',
+      '2,0,4,0',
+      '3,4,0,0',
+      '4,0,0,0',
     ]);
     for (const count of counts.values()) expect(Math.abs(count - 1000)).toBeLessThan(120);
   });
