@@ -28,6 +28,7 @@ export type {
 export { readText } from './files.ts';
 export type { Image, ImageExample } from './image.ts';
 export { type ImageArrays, ImageDataset, type ImageDatasetOptions } from './image-dataset.ts';
+export { type BatchOptions, type IterableDataset, batchesOf, collect } from './iterable-dataset.ts';
 export { balancedWeights, countClasses } from './labels.ts';
 export { loadImages, loadTable, loadText } from './load.ts';
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from './loader.ts';
@@ -35,6 +36,9 @@ export { cacheFolder } from './places.ts';
 export { type IdxArray, type IdxValues, parseIdx, readIdx } from './readers/idx.ts';
 export { type ReadImageOptions, readImage, writeImage } from './readers/image-file.ts';
 export { type ImageFolderOptions, readImageFolder } from './readers/image-folder.ts';
+export { JsonLinesDataset, JsonRecord } from './readers/json-lines.ts';
+export { type Line, LinesDataset } from './readers/lines.ts';
+export { type Sound, parseWav, readWav } from './readers/wav.ts';
 export { datasets, findDataset } from './registry.ts';
 export { type ResolveOptions, type ResolvedDataset, type ResolvedFile, resolveDataset } from './resolve.ts';
 export {
