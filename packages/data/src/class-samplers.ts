@@ -3,15 +3,8 @@
 
 import { ArgumentError, type Generator } from '@nabla/core';
 import { groupByLabel } from './labels.ts';
+import { unit } from './random.ts';
 import { IndependentSampler, type RandomSamplerOptions, ShuffledSampler } from './sampler.ts';
-
-/** Steps between two uniform numbers of {@link unit}. */
-const UNIT_STEPS = 2 ** 52;
-
-/** A uniform number in [0, 1) with 52 bits. */
-function unit(generator: Generator): number {
-  return generator.integer(UNIT_STEPS) / UNIT_STEPS;
-}
 
 /**
  * Any example each time, drawn independently, each with a probability in proportion to its weight.

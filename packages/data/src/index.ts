@@ -28,12 +28,17 @@ export type {
 export { readText } from './files.ts';
 export type { Image, ImageExample } from './image.ts';
 export { type ImageArrays, ImageDataset, type ImageDatasetOptions } from './image-dataset.ts';
+export { type BatchOptions, type IterableDataset, batchesOf, collect } from './iterable-dataset.ts';
 export { balancedWeights, countClasses } from './labels.ts';
 export { loadImages, loadTable, loadText } from './load.ts';
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from './loader.ts';
 export { cacheFolder } from './places.ts';
 export { type IdxArray, type IdxValues, parseIdx, readIdx } from './readers/idx.ts';
 export { type ReadImageOptions, readImage, writeImage } from './readers/image-file.ts';
+export { type ImageFolderOptions, readImageFolder } from './readers/image-folder.ts';
+export { JsonLinesDataset, JsonRecord } from './readers/json-lines.ts';
+export { type Line, LinesDataset } from './readers/lines.ts';
+export { type Sound, parseWav, readWav } from './readers/wav.ts';
 export { datasets, findDataset } from './registry.ts';
 export { type ResolveOptions, type ResolvedDataset, type ResolvedFile, resolveDataset } from './resolve.ts';
 export {
@@ -52,3 +57,7 @@ export { TableDataset, type TableExample, type TableOptions } from './table-data
 export { type TextExample, TextDataset, type TextOptions, splitTokens } from './text-dataset.ts';
 export { CharacterTokenizer, type CharacterTokenizerOptions } from './tokenizers/character-tokenizer.ts';
 export type { TokenizerFile } from './tokenizers/tokenizer-file.ts';
+export { type ColorJitterOptions, colorJitter, normalize } from './transforms/color.ts';
+export { type RandomCropOptions, centerCrop, randomCrop, randomHorizontalFlip, resize } from './transforms/geometry.ts';
+export { type MixUpOptions, type MixedBatch, collateMixUp } from './transforms/mix-up.ts';
+export { type ImageTransform, collateTransformed, compose } from './transforms/transform.ts';
