@@ -21,6 +21,7 @@
 #include "kernels/optimizer_step.h"
 #include "kernels/pool.h"
 #include "kernels/random.h"
+#include "kernels/recurrent.h"
 #include "kernels/reduce.h"
 #include "kernels/resample.h"
 #include "kernels/rms_norm.h"

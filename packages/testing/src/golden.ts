@@ -83,6 +83,15 @@ export interface Fixtures {
     paddingIndex?: number;
     mode?: 'mean' | 'sum' | 'max';
   }>;
+  recurrent: ForwardCase<{
+    kind: 'tanh' | 'relu' | 'lstm' | 'gru';
+    features: number;
+    hidden: number;
+    layers: number;
+    bidirectional: boolean;
+    bias: boolean;
+    lengths?: number[];
+  }>;
   embedding: ForwardCase<{ vocabulary: number; features: number }>;
   activations: ForwardCase<{ activation: 'relu' | 'gelu' | 'geluTanh' | 'sigmoid' | 'tanh' | 'silu' | 'softmax' }>;
   /** `activation` is the name of the class; `options` are its options in our words, or its arguments by name. */

@@ -697,6 +697,51 @@ export interface NativeCalls {
     padding: readonly number[];
     dilation: readonly number[];
   };
+  recurrent_f32: {
+    in: Handle;
+    weight_ih: Handle;
+    weight_hh: Handle;
+    bias_ih: Handle;
+    bias_hh: Handle;
+    hidden_before: Handle;
+    cell_before: Handle;
+    out: Handle;
+    gates: Handle;
+    states: Handle;
+    cells: Handle;
+    batch: number;
+    time: number;
+    features: number;
+    hidden: number;
+    kind: number;
+    reverse: number;
+    has_bias: number;
+    lengths: readonly number[];
+  };
+  recurrent_grad_f32: {
+    grad_out: Handle;
+    in: Handle;
+    weight_ih: Handle;
+    weight_hh: Handle;
+    gates: Handle;
+    states: Handle;
+    cells: Handle;
+    grad_in: Handle;
+    grad_weight_ih: Handle;
+    grad_weight_hh: Handle;
+    grad_bias_ih: Handle;
+    grad_bias_hh: Handle;
+    grad_hidden: Handle;
+    grad_cell: Handle;
+    batch: number;
+    time: number;
+    features: number;
+    hidden: number;
+    kind: number;
+    reverse: number;
+    has_bias: number;
+    lengths: readonly number[];
+  };
   adamw_step_f32: {
     parameters: readonly Handle[];
     gradients: readonly Handle[];
@@ -2184,6 +2229,57 @@ export const nativeKernels: readonly KernelDescription[] = [
       { name: 'stride', type: 'dims' },
       { name: 'padding', type: 'dims' },
       { name: 'dilation', type: 'dims' },
+    ],
+  },
+  {
+    name: 'recurrent_f32',
+    arguments: [
+      { name: 'in', type: 'buffer' },
+      { name: 'weight_ih', type: 'buffer' },
+      { name: 'weight_hh', type: 'buffer' },
+      { name: 'bias_ih', type: 'buffer' },
+      { name: 'bias_hh', type: 'buffer' },
+      { name: 'hidden_before', type: 'buffer' },
+      { name: 'cell_before', type: 'buffer' },
+      { name: 'out', type: 'buffer' },
+      { name: 'gates', type: 'buffer' },
+      { name: 'states', type: 'buffer' },
+      { name: 'cells', type: 'buffer' },
+      { name: 'batch', type: 'integer' },
+      { name: 'time', type: 'integer' },
+      { name: 'features', type: 'integer' },
+      { name: 'hidden', type: 'integer' },
+      { name: 'kind', type: 'integer' },
+      { name: 'reverse', type: 'integer' },
+      { name: 'has_bias', type: 'integer' },
+      { name: 'lengths', type: 'integers' },
+    ],
+  },
+  {
+    name: 'recurrent_grad_f32',
+    arguments: [
+      { name: 'grad_out', type: 'buffer' },
+      { name: 'in', type: 'buffer' },
+      { name: 'weight_ih', type: 'buffer' },
+      { name: 'weight_hh', type: 'buffer' },
+      { name: 'gates', type: 'buffer' },
+      { name: 'states', type: 'buffer' },
+      { name: 'cells', type: 'buffer' },
+      { name: 'grad_in', type: 'buffer' },
+      { name: 'grad_weight_ih', type: 'buffer' },
+      { name: 'grad_weight_hh', type: 'buffer' },
+      { name: 'grad_bias_ih', type: 'buffer' },
+      { name: 'grad_bias_hh', type: 'buffer' },
+      { name: 'grad_hidden', type: 'buffer' },
+      { name: 'grad_cell', type: 'buffer' },
+      { name: 'batch', type: 'integer' },
+      { name: 'time', type: 'integer' },
+      { name: 'features', type: 'integer' },
+      { name: 'hidden', type: 'integer' },
+      { name: 'kind', type: 'integer' },
+      { name: 'reverse', type: 'integer' },
+      { name: 'has_bias', type: 'integer' },
+      { name: 'lengths', type: 'integers' },
     ],
   },
   {

@@ -55,6 +55,17 @@ export {
 } from './pad-spatial.ts';
 export { pixelShuffle, pixelUnshuffle } from './pixel-shuffle.ts';
 export type { PoolKernel, PoolOptions } from './pool-windows.ts';
+export { plainGru, plainLstm, plainRnn } from './plain-recurrent.ts';
+export {
+  type LstmState,
+  type RecurrentOptions,
+  type RecurrentResult,
+  type RecurrentWeights,
+  type RnnOptions,
+  gru,
+  lstm,
+  rnn,
+} from './recurrent.ts';
 export { type RmsNormOptions, plainRmsNorm, rmsNorm } from './rms-norm.ts';
 export { plainSgdStep, sgdStep, type SgdStepOptions } from './sgd-step.ts';
 export {

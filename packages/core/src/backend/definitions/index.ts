@@ -17,6 +17,7 @@ import { optimizerRuleDefinitions } from './optimizer-rule.ts';
 import { optimizerStepDefinitions } from './optimizer-step.ts';
 import { poolDefinitions } from './pool.ts';
 import { randomDefinitions } from './random.ts';
+import { recurrentDefinitions } from './recurrent.ts';
 import { resampleDefinitions } from './resample.ts';
 import { rmsNormDefinitions } from './rms-norm.ts';
 import { crossEntropyDefinitions } from './softmax-cross-entropy.ts';
@@ -38,6 +39,7 @@ export const definitions: readonly KernelConfig[] = [
   ...optimizerStepDefinitions,
   ...poolDefinitions,
   ...randomDefinitions,
+  ...recurrentDefinitions,
   ...resampleDefinitions,
   ...rmsNormDefinitions,
 ];

@@ -23,6 +23,7 @@ import { optimizerRuleKernels } from './optimizer-rule.ts';
 import { optimizerStepKernels } from './optimizer-step.ts';
 import { poolKernels } from './pool.ts';
 import { randomKernels } from './random.ts';
+import { recurrentKernels } from './recurrent.ts';
 import { reduceKernels } from './reduce.ts';
 import { resampleKernels } from './resample.ts';
 import { rmsNormKernels } from './rms-norm.ts';
@@ -54,6 +55,7 @@ export const kernels: readonly KernelConfig[] = [
   ...optimizerStepKernels,
   ...poolKernels,
   ...randomKernels,
+  ...recurrentKernels,
   ...reduceKernels,
   ...resampleKernels,
   ...rmsNormKernels,
