@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Golden values of torch.nn.RNN, LSTM and GRU, batch first: the outputs, and behind them each final state as one more step."""
+"""Golden values of torch.nn.RNN, LSTM and GRU, batch first: the outputs, and behind them each final state as one more step; and
+of their cells: the new states side by side."""
 
 import torch
 from torch import nn
@@ -56,6 +57,29 @@ def make(kind, sizes, layers=1, bidirectional=False, bias=True, state=False, len
     return module_case(draw, ', '.join(said), recorded, module, inputs, call)
 
 
+CELLS = {
+    'tanh': nn.RNNCell,
+    'relu': lambda *sizes, **options: nn.RNNCell(*sizes, nonlinearity='relu', **options),
+    'lstm': nn.LSTMCell,
+    'gru': nn.GRUCell,
+}
+
+
+def make_cell(kind, bias=True, state=True):
+    batch, features, hidden = 3, 4, 2
+    module = draw.fill(CELLS[kind](features, hidden, bias=bias))
+    names = (['hidden', 'cell'] if kind == 'lstm' else ['hidden']) if state else []
+    inputs = {'x': draw.normal(batch, features), **{name: draw.normal(batch, hidden) for name in names}}
+
+    def call(x, *states):
+        after = module(x, None if not states else states if kind == 'lstm' else states[0])
+        return torch.cat(after, 1) if kind == 'lstm' else after
+
+    said = [kind, 'one step'] + ['no bias'] * (not bias) + ['initial state'] * state
+    recorded = {'kind': kind, 'cell': True, 'features': features, 'hidden': hidden, 'bias': bias}
+    return module_case(draw, ', '.join(said), recorded, module, inputs, call)
+
+
 cases = []
 for kind in MODULES:
     cases += [
@@ -69,4 +93,6 @@ for kind in MODULES:
             make(kind, [2, 3, 2, 3], bidirectional=True),
             make(kind, [3, 3, 2, 2], layers=2, bidirectional=True, state=True, lengths=[1, 3, 2], dropout=0.5),
         ]
+for kind in CELLS:
+    cases += [make_cell(kind), make_cell(kind, bias=False, state=False)]
 write(SEED, 'torch.nn.RNN, LSTM and GRU, batch first; lengths by pack_padded_sequence', cases)

@@ -13,6 +13,7 @@ import { lossModuleRows } from './rows/loss-modules.ts';
 import { lossRows } from './rows/losses.ts';
 import { normRows } from './rows/norm.ts';
 import { poolRows } from './rows/pool.ts';
+import { recurrentRows } from './rows/recurrent.ts';
 import { spatialRows } from './rows/spatial.ts';
 
 const rows = {
@@ -25,6 +26,7 @@ const rows = {
   ...lossRows,
   ...normRows,
   ...poolRows,
+  ...recurrentRows,
   ...spatialRows,
 };
 

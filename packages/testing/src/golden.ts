@@ -87,9 +87,10 @@ export interface Fixtures {
     kind: 'tanh' | 'relu' | 'lstm' | 'gru';
     features: number;
     hidden: number;
-    layers: number;
-    bidirectional: boolean;
     bias: boolean;
+    cell?: true;
+    layers?: number;
+    bidirectional?: boolean;
     lengths?: number[];
   }>;
   embedding: ForwardCase<{ vocabulary: number; features: number }>;
