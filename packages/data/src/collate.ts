@@ -1,10 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Examples put together into the tensors of one batch.
 
-import { ShapeError, type Tensor1D, type Tensor2D, type Tensor4D, tensor1d, tensor2d, tensor4d } from '@nabla/core';
+import {
+  ShapeError,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+  type Tensor4D,
+  tensor1d,
+  tensor2d,
+  tensor3d,
+  tensor4d,
+} from '@nabla/core';
 import type { ImageExample } from './image.ts';
 import type { TableExample } from './table-dataset.ts';
 import type { TextExample } from './text-dataset.ts';
+import type { WindowExample } from './window-dataset.ts';
 
 /** A batch of table rows. */
 export interface TableBatch {
@@ -28,6 +39,14 @@ export interface ImageBatch {
   readonly images: Tensor4D;
   /** `[batch]`, int32: class ids */
   readonly labels: Tensor1D;
+}
+
+/** A batch of windows of a time series. */
+export interface WindowBatch {
+  /** `[batch, inputLength, columns]`, float32 */
+  readonly inputs: Tensor3D;
+  /** `[batch, horizon, targetColumns]`, float32: the times right after the inputs */
+  readonly targets: Tensor3D;
 }
 
 /**
@@ -86,6 +105,36 @@ export function collateImages(examples: readonly ImageExample[]): ImageBatch {
     images: tensor4d(pixels, [examples.length, height, width, channels], 'float32'),
     labels: tensor1d(labels, 'int32'),
   };
+}
+
+/**
+ * Windows of a time series as tensors, which the caller disposes of.
+ *
+ * @param examples  at least one; all windows of the same lengths and columns
+ * @example
+ * const window = { inputs: Float32Array.of(1, 2), targets: Float32Array.of(3), columns: 1, targetColumns: 1 };
+ * collateWindows([window]).inputs; // [[[1], [2]]]
+ */
+export function collateWindows(examples: readonly WindowExample[]): WindowBatch {
+  const { columns = 0, targetColumns = 0 } = examples[0] ?? {};
+  return {
+    inputs: stackTimes(
+      examples.map(({ inputs }) => inputs),
+      columns,
+    ),
+    targets: stackTimes(
+      examples.map(({ targets }) => targets),
+      targetColumns,
+    ),
+  };
+}
+
+/** `[batch, times, columns]` of the `[times, columns]` of each window. */
+function stackTimes(windows: readonly Float32Array[], columns: number): Tensor3D {
+  const size = windows[0]?.length ?? 0;
+  const values = new Float32Array(windows.length * size);
+  windows.forEach((window, i) => values.set(window, i * size));
+  return tensor3d(values, [windows.length, size / columns, columns], 'float32');
 }
 
 function stackIds(rows: readonly Int32Array[]): Tensor2D {

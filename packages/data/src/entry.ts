@@ -3,6 +3,7 @@
 
 import type { CsvOptions } from './csv-dataset.ts';
 import type { ImageArrays } from './image-dataset.ts';
+import type { CsvSeriesOptions } from './readers/csv-series.ts';
 
 /** One file of a data set. */
 export interface DatasetFile {
@@ -59,6 +60,12 @@ export interface TableEntry extends CommonEntry {
   readonly csv: CsvOptions;
 }
 
+/** A time series: its first file, a CSV file. */
+export interface SeriesEntry extends CommonEntry {
+  readonly kind: 'series';
+  readonly csv: CsvSeriesOptions;
+}
+
 /** Bytes of a file, and its name in errors. */
 export interface SourceBytes {
   /** A path, or where else the bytes are from. */
@@ -78,4 +85,4 @@ export interface ImagesEntry extends CommonEntry {
 }
 
 /** What the registry knows about a data set. */
-export type DatasetEntry = TextEntry | TableEntry | ImagesEntry;
+export type DatasetEntry = TextEntry | TableEntry | SeriesEntry | ImagesEntry;

@@ -5,9 +5,11 @@ export {
   type ImageBatch,
   type TableBatch,
   type TextBatch,
+  type WindowBatch,
   collateImages,
   collateTable,
   collateText,
+  collateWindows,
 } from './collate.ts';
 export { StratifiedSampler, WeightedRandomSampler } from './class-samplers.ts';
 export { ArrayDataset, ConcatDataset, MappedDataset } from './composed-datasets.ts';
@@ -21,6 +23,7 @@ export type {
   DatasetFile,
   ImagesEntry,
   NpmSource,
+  SeriesEntry,
   SourceBytes,
   TableEntry,
   TextEntry,
@@ -30,9 +33,10 @@ export type { Image, ImageExample } from './image.ts';
 export { type ImageArrays, ImageDataset, type ImageDatasetOptions } from './image-dataset.ts';
 export { type BatchOptions, type IterableDataset, batchesOf, collect } from './iterable-dataset.ts';
 export { balancedWeights, countClasses } from './labels.ts';
-export { loadImages, loadTable, loadText } from './load.ts';
+export { loadImages, loadSeries, loadTable, loadText } from './load.ts';
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from './loader.ts';
 export { cacheFolder } from './places.ts';
+export { type CsvSeriesOptions, parseSeries, readSeries } from './readers/csv-series.ts';
 export { type IdxArray, type IdxValues, parseIdx, readIdx } from './readers/idx.ts';
 export { type ReadImageOptions, readImage, writeImage } from './readers/image-file.ts';
 export { type ImageFolderOptions, readImageFolder } from './readers/image-folder.ts';
@@ -55,9 +59,18 @@ export { Standardizer, type StandardizerState } from './standardizer.ts';
 export { stratifiedSplit } from './stratified-split.ts';
 export { TableDataset, type TableExample, type TableOptions } from './table-dataset.ts';
 export { type TextExample, TextDataset, type TextOptions, splitTokens } from './text-dataset.ts';
+export {
+  type SeriesExample,
+  type SeriesSplit,
+  type SplitSeriesOptions,
+  TimeSeries,
+  type TimeSeriesOptions,
+  splitSeries,
+} from './time-series.ts';
 export { CharacterTokenizer, type CharacterTokenizerOptions } from './tokenizers/character-tokenizer.ts';
 export type { TokenizerFile } from './tokenizers/tokenizer-file.ts';
 export { type ColorJitterOptions, colorJitter, normalize } from './transforms/color.ts';
 export { type RandomCropOptions, centerCrop, randomCrop, randomHorizontalFlip, resize } from './transforms/geometry.ts';
 export { type MixUpOptions, type MixedBatch, collateMixUp } from './transforms/mix-up.ts';
 export { type ImageTransform, collateTransformed, compose } from './transforms/transform.ts';
+export { WindowDataset, type WindowExample, type WindowOptions } from './window-dataset.ts';

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The content of a data set that was found: a text, a table, or images.
+// The content of a data set that was found: a text, a table, a time series, or images.
 
 import { ArgumentError, checkOneOf } from '@nabla/core';
 import { CsvDataset, type CsvOptions } from './csv-dataset.ts';
 import type { DatasetEntry } from './entry.ts';
 import { decodeText } from './files.ts';
 import { ImageDataset } from './image-dataset.ts';
-import { datasets } from './registry.ts';
+import { type CsvSeriesOptions, parseSeries } from './readers/csv-series.ts';
 import { gunzip, isGzip } from './readers/gzip.ts';
+import { datasets } from './registry.ts';
 import type { ResolvedDataset, ResolvedFile } from './resolve.ts';
+import type { TimeSeries } from './time-series.ts';
 
 /**
  * The text of a data set, or of any file.
@@ -41,6 +43,22 @@ export async function loadTable(dataset: ResolvedDataset, options: CsvOptions = 
 }
 
 /**
+ * The time series of a data set, or of any CSV file with a row for each time.
+ *
+ * @param dataset  what `resolveDataset` found
+ * @param options  how to read it, where that differs from what the registry says
+ * @throws {ArgumentError} it is of another kind (code `DATASET_KIND`), or not a table of numbers in the order of time (code `CSV`)
+ * @example
+ * (await loadSeries(await resolveDataset('sunspots'))).columns; // ['SUNACTIVITY']
+ */
+export async function loadSeries(dataset: ResolvedDataset, options: CsvSeriesOptions = {}): Promise<TimeSeries> {
+  checkKind(dataset, 'series');
+  const [file] = dataset.files;
+  const known = dataset.entry?.kind === 'series' ? dataset.entry.csv : {};
+  return parseSeries(await textOf(file), file.path, { ...known, ...options });
+}
+
+/**
  * The images of one part of a data set.
  *
  * @param dataset  what `resolveDataset` found
@@ -69,13 +87,13 @@ async function textOf(file: ResolvedFile): Promise<string> {
   return decodeText(isGzip(bytes) ? gunzip('load', bytes, file.path) : bytes, file.path);
 }
 
-/** A file that the registry does not know may be a text or a table. */
-function checkKind(dataset: ResolvedDataset, kind: 'text' | 'table'): void {
+/** A file that the registry does not know may be a text, a table or a time series. */
+function checkKind(dataset: ResolvedDataset, kind: 'text' | 'table' | 'series'): void {
   if (dataset.entry !== undefined && dataset.entry.kind !== kind) throw kindError(dataset, kind);
 }
 
 function kindError({ name, entry }: ResolvedDataset, kind: DatasetEntry['kind']): ArgumentError {
-  const words = { text: 'a text', table: 'a table', images: 'a data set of images' };
+  const words = { text: 'a text', table: 'a table', series: 'a time series', images: 'a data set of images' };
   const names = datasets.filter((candidate) => candidate.kind === kind).map((candidate) => candidate.name);
   const hint = `Of that kind are: ${names.join(', ')}.`;
   const received = entry === undefined ? 'a file' : words[entry.kind];

@@ -5,11 +5,15 @@ import { ArgumentError, suggest } from '@nabla/core';
 import { breastCancer } from './datasets/breast-cancer.ts';
 import { cifar10 } from './datasets/cifar-10.ts';
 import { digits } from './datasets/digits.ts';
+import { elNino } from './datasets/el-nino.ts';
 import { fashionMnist } from './datasets/fashion-mnist.ts';
 import { iris } from './datasets/iris.ts';
+import { maunaLoaCo2 } from './datasets/mauna-loa-co2.ts';
 import { mnist } from './datasets/mnist.ts';
 import { mobyDick } from './datasets/moby-dick.ts';
 import { names } from './datasets/names.ts';
+import { nile } from './datasets/nile.ts';
+import { sunspots } from './datasets/sunspots.ts';
 import { tinyshakespeare } from './datasets/tinyshakespeare.ts';
 import { wine } from './datasets/wine.ts';
 import type { DatasetEntry } from './entry.ts';
@@ -19,11 +23,15 @@ export const datasets: readonly DatasetEntry[] = [
   breastCancer,
   cifar10,
   digits,
+  elNino,
   fashionMnist,
   iris,
+  maunaLoaCo2,
   mnist,
   mobyDick,
   names,
+  nile,
+  sunspots,
   tinyshakespeare,
   wine,
 ];

@@ -8,7 +8,7 @@ import { describeWithData } from '@nabla/testing';
 import { CsvDataset } from './csv-dataset.ts';
 import { mnist } from './datasets/mnist.ts';
 import { countClasses } from './labels.ts';
-import { loadImages, loadTable, loadText } from './load.ts';
+import { loadImages, loadSeries, loadTable, loadText } from './load.ts';
 import { tarFiles } from './readers/tar.ts';
 import { resolveDataset } from './resolve.ts';
 import { splitTokens } from './text-dataset.ts';
@@ -77,5 +77,18 @@ describeWithData('tables of scikit-learn', 'sklearn-toy', (folder) => {
   ])('reads %s', async (name, rows, features, classes) => {
     const table = await CsvDataset.read(join(folder, name), { header: 'counts' });
     expect([table.length, table.columns.length, table.classes]).toEqual([rows, features, classes]);
+  });
+});
+
+describeWithData('time series of statsmodels', 'timeseries', (folder) => {
+  it.each([
+    ['sunspots', 'sunspots.csv', 309],
+    ['mauna-loa-co2', 'co2.csv', 2284],
+    ['nile', 'nile.csv', 100],
+    ['el-nino', 'elnino.csv', 732],
+  ])('finds %s under its other folder name', async (name, file, length) => {
+    const found = await resolveDataset(name, { dataDirectory: dirname(folder) });
+    expect(found.files[0].path).toBe(join(folder, 'statsmodels', file));
+    expect((await loadSeries(found)).length).toBe(length);
   });
 });
