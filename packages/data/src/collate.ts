@@ -13,6 +13,7 @@ import {
   tensor4d,
 } from '@nabla/core';
 import type { ImageExample } from './image.ts';
+import type { RegressionExample } from './regression-dataset.ts';
 import type { TableExample } from './table-dataset.ts';
 import type { TextExample } from './text-dataset.ts';
 import type { WindowExample } from './window-dataset.ts';
@@ -41,6 +42,14 @@ export interface ImageBatch {
   readonly labels: Tensor1D;
 }
 
+/** A batch of rows with numbers to predict. */
+export interface RegressionBatch {
+  /** `[batch, features]`, float32 */
+  readonly features: Tensor2D;
+  /** `[batch, 1]`, float32: of the shape that a layer with one output gives */
+  readonly targets: Tensor2D;
+}
+
 /** A batch of windows of a time series. */
 export interface WindowBatch {
   /** `[batch, inputLength, columns]`, float32 */
@@ -57,11 +66,20 @@ export interface WindowBatch {
  * collateTable([{ features: new Float32Array([1, 2]), label: 3 }]).features; // [[1, 2]]
  */
 export function collateTable(examples: readonly TableExample[]): TableBatch {
-  const width = examples[0]?.features.length ?? 0;
-  const features = new Float32Array(examples.length * width);
-  examples.forEach((example, row) => features.set(example.features, row * width));
   const labels = Int32Array.from(examples, ({ label }) => label);
-  return { features: tensor2d(features, [examples.length, width], 'float32'), labels: tensor1d(labels, 'int32') };
+  return { features: stackFeatures(examples), labels: tensor1d(labels, 'int32') };
+}
+
+/**
+ * Rows with a number to predict as tensors, which the caller disposes of.
+ *
+ * @param examples  at least one; all with the same number of features
+ * @example
+ * collateRegression([{ features: new Float32Array([1, 2]), target: 0.5 }]).targets; // [[0.5]]
+ */
+export function collateRegression(examples: readonly RegressionExample[]): RegressionBatch {
+  const targets = Float32Array.from(examples, ({ target }) => target);
+  return { features: stackFeatures(examples), targets: tensor2d(targets, [examples.length, 1], 'float32') };
 }
 
 /**
@@ -135,6 +153,13 @@ function stackTimes(windows: readonly Float32Array[], columns: number): Tensor3D
   const values = new Float32Array(windows.length * size);
   windows.forEach((window, i) => values.set(window, i * size));
   return tensor3d(values, [windows.length, size / columns, columns], 'float32');
+}
+
+function stackFeatures(examples: readonly { readonly features: Float32Array }[]): Tensor2D {
+  const width = examples[0]?.features.length ?? 0;
+  const features = new Float32Array(examples.length * width);
+  examples.forEach((example, row) => features.set(example.features, row * width));
+  return tensor2d(features, [examples.length, width], 'float32');
 }
 
 function stackIds(rows: readonly Int32Array[]): Tensor2D {

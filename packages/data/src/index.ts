@@ -3,10 +3,12 @@
 
 export {
   type ImageBatch,
+  type RegressionBatch,
   type TableBatch,
   type TextBatch,
   type WindowBatch,
   collateImages,
+  collateRegression,
   collateTable,
   collateText,
   collateWindows,
@@ -22,18 +24,32 @@ export type {
   DatasetEntry,
   DatasetFile,
   ImagesEntry,
+  LabelledTextsEntry,
   NpmSource,
+  RegressionEntry,
   SeriesEntry,
+  SoundsEntry,
   SourceBytes,
   TableEntry,
   TextEntry,
+  TextPairsEntry,
 } from './entry.ts';
 export { readText } from './files.ts';
 export type { Image, ImageExample } from './image.ts';
 export { type ImageArrays, ImageDataset, type ImageDatasetOptions } from './image-dataset.ts';
 export { type BatchOptions, type IterableDataset, batchesOf, collect } from './iterable-dataset.ts';
+export { LabelledDataset, type LabelledText, type SoundExample } from './labelled-dataset.ts';
 export { balancedWeights, countClasses } from './labels.ts';
-export { loadImages, loadSeries, loadTable, loadText } from './load.ts';
+export {
+  loadImages,
+  loadLabelledTexts,
+  loadRegression,
+  loadSeries,
+  loadSounds,
+  loadTable,
+  loadText,
+  loadTextPairs,
+} from './load.ts';
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from './loader.ts';
 export { cacheFolder } from './places.ts';
 export { type CsvSeriesOptions, parseSeries, readSeries } from './readers/csv-series.ts';
@@ -42,8 +58,10 @@ export { type ReadImageOptions, readImage, writeImage } from './readers/image-fi
 export { type ImageFolderOptions, readImageFolder } from './readers/image-folder.ts';
 export { JsonLinesDataset, JsonRecord } from './readers/json-lines.ts';
 export { type Line, LinesDataset } from './readers/lines.ts';
+export { type TextPair, parseTextPairs } from './readers/text-pairs.ts';
 export { type Sound, parseWav, readWav } from './readers/wav.ts';
 export { datasets, findDataset } from './registry.ts';
+export { RegressionDataset, type RegressionExample, type RegressionOptions } from './regression-dataset.ts';
 export { type ResolveOptions, type ResolvedDataset, type ResolvedFile, resolveDataset } from './resolve.ts';
 export {
   IndependentSampler,

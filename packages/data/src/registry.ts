@@ -4,6 +4,7 @@
 import { ArgumentError, suggest } from '@nabla/core';
 import { breastCancer } from './datasets/breast-cancer.ts';
 import { cifar10 } from './datasets/cifar-10.ts';
+import { diabetes } from './datasets/diabetes.ts';
 import { digits } from './datasets/digits.ts';
 import { elNino } from './datasets/el-nino.ts';
 import { fashionMnist } from './datasets/fashion-mnist.ts';
@@ -13,8 +14,12 @@ import { mnist } from './datasets/mnist.ts';
 import { mobyDick } from './datasets/moby-dick.ts';
 import { names } from './datasets/names.ts';
 import { nile } from './datasets/nile.ts';
+import { rtPolarity } from './datasets/rt-polarity.ts';
+import { spokenDigits } from './datasets/spoken-digits.ts';
 import { sunspots } from './datasets/sunspots.ts';
+import { tatoebaFraEng } from './datasets/tatoeba-fra-eng.ts';
 import { tinyshakespeare } from './datasets/tinyshakespeare.ts';
+import { wikitext2 } from './datasets/wikitext-2.ts';
 import { wine } from './datasets/wine.ts';
 import type { DatasetEntry } from './entry.ts';
 
@@ -22,6 +27,7 @@ import type { DatasetEntry } from './entry.ts';
 export const datasets: readonly DatasetEntry[] = [
   breastCancer,
   cifar10,
+  diabetes,
   digits,
   elNino,
   fashionMnist,
@@ -31,8 +37,12 @@ export const datasets: readonly DatasetEntry[] = [
   mobyDick,
   names,
   nile,
+  rtPolarity,
+  spokenDigits,
   sunspots,
+  tatoebaFraEng,
   tinyshakespeare,
+  wikitext2,
   wine,
 ];
 
