@@ -1,10 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Examples put together into the tensors of one batch.
 
-import { ShapeError, type Tensor1D, type Tensor2D, type Tensor4D, tensor1d, tensor2d, tensor4d } from '@nabla/core';
+import {
+  ShapeError,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+  type Tensor4D,
+  tensor1d,
+  tensor2d,
+  tensor3d,
+  tensor4d,
+} from '@nabla/core';
 import type { ImageExample } from './image.ts';
+import type { RegressionExample } from './regression-dataset.ts';
 import type { TableExample } from './table-dataset.ts';
 import type { TextExample } from './text-dataset.ts';
+import type { WindowExample } from './window-dataset.ts';
 
 /** A batch of table rows. */
 export interface TableBatch {
@@ -30,6 +42,22 @@ export interface ImageBatch {
   readonly labels: Tensor1D;
 }
 
+/** A batch of rows with numbers to predict. */
+export interface RegressionBatch {
+  /** `[batch, features]`, float32 */
+  readonly features: Tensor2D;
+  /** `[batch, 1]`, float32: of the shape that a layer with one output gives */
+  readonly targets: Tensor2D;
+}
+
+/** A batch of windows of a time series. */
+export interface WindowBatch {
+  /** `[batch, inputLength, columns]`, float32 */
+  readonly inputs: Tensor3D;
+  /** `[batch, horizon, targetColumns]`, float32: the times right after the inputs */
+  readonly targets: Tensor3D;
+}
+
 /**
  * Rows of a table as tensors, which the caller disposes of.
  *
@@ -38,11 +66,20 @@ export interface ImageBatch {
  * collateTable([{ features: new Float32Array([1, 2]), label: 3 }]).features; // [[1, 2]]
  */
 export function collateTable(examples: readonly TableExample[]): TableBatch {
-  const width = examples[0]?.features.length ?? 0;
-  const features = new Float32Array(examples.length * width);
-  examples.forEach((example, row) => features.set(example.features, row * width));
   const labels = Int32Array.from(examples, ({ label }) => label);
-  return { features: tensor2d(features, [examples.length, width], 'float32'), labels: tensor1d(labels, 'int32') };
+  return { features: stackFeatures(examples), labels: tensor1d(labels, 'int32') };
+}
+
+/**
+ * Rows with a number to predict as tensors, which the caller disposes of.
+ *
+ * @param examples  at least one; all with the same number of features
+ * @example
+ * collateRegression([{ features: new Float32Array([1, 2]), target: 0.5 }]).targets; // [[0.5]]
+ */
+export function collateRegression(examples: readonly RegressionExample[]): RegressionBatch {
+  const targets = Float32Array.from(examples, ({ target }) => target);
+  return { features: stackFeatures(examples), targets: tensor2d(targets, [examples.length, 1], 'float32') };
 }
 
 /**
@@ -86,6 +123,43 @@ export function collateImages(examples: readonly ImageExample[]): ImageBatch {
     images: tensor4d(pixels, [examples.length, height, width, channels], 'float32'),
     labels: tensor1d(labels, 'int32'),
   };
+}
+
+/**
+ * Windows of a time series as tensors, which the caller disposes of.
+ *
+ * @param examples  at least one; all windows of the same lengths and columns
+ * @example
+ * const window = { inputs: Float32Array.of(1, 2), targets: Float32Array.of(3), columns: 1, targetColumns: 1 };
+ * collateWindows([window]).inputs; // [[[1], [2]]]
+ */
+export function collateWindows(examples: readonly WindowExample[]): WindowBatch {
+  const { columns = 0, targetColumns = 0 } = examples[0] ?? {};
+  return {
+    inputs: stackTimes(
+      examples.map(({ inputs }) => inputs),
+      columns,
+    ),
+    targets: stackTimes(
+      examples.map(({ targets }) => targets),
+      targetColumns,
+    ),
+  };
+}
+
+/** `[batch, times, columns]` of the `[times, columns]` of each window. */
+function stackTimes(windows: readonly Float32Array[], columns: number): Tensor3D {
+  const size = windows[0]?.length ?? 0;
+  const values = new Float32Array(windows.length * size);
+  windows.forEach((window, i) => values.set(window, i * size));
+  return tensor3d(values, [windows.length, size / columns, columns], 'float32');
+}
+
+function stackFeatures(examples: readonly { readonly features: Float32Array }[]): Tensor2D {
+  const width = examples[0]?.features.length ?? 0;
+  const features = new Float32Array(examples.length * width);
+  examples.forEach((example, row) => features.set(example.features, row * width));
+  return tensor2d(features, [examples.length, width], 'float32');
 }
 
 function stackIds(rows: readonly Int32Array[]): Tensor2D {

@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // A CSV file as a table of numbers with a class label in each row.
 
-import { ArgumentError, checkInteger, checkName, checkOneOf, checkOptions, suggest } from '@nabla/core';
-import { type CsvRow, cellError, parseNumber, parseRows } from './csv.ts';
+import { checkName, checkOneOf, checkOptions } from '@nabla/core';
+import {
+  type CsvRow,
+  cellError,
+  checkWidths,
+  csvError,
+  findColumn,
+  parseNames,
+  parseNumber,
+  parseRows,
+} from './csv.ts';
 import { readText } from './files.ts';
 import { TableDataset } from './table-dataset.ts';
 
@@ -66,7 +75,7 @@ export class CsvDataset extends TableDataset {
     const rows = parseRows(text, source, delimiter);
     const head = readHeader(rows, header, source);
     checkRows(head, source, delimiter);
-    const labelIndex = findLabel(head.columns, label, source);
+    const labelIndex = findColumn('CsvDataset', head.columns, 'label', label, source);
     const columns = head.columns.filter((_, i) => i !== labelIndex);
     const features = new Float32Array(head.body.length * columns.length);
     let next = 0;
@@ -95,17 +104,12 @@ function readHeader(rows: readonly CsvRow[], header: 'names' | 'none' | 'counts'
   const numbered = (body[0]?.cells ?? []).map((_, i) => `column ${i + 1}`);
   if (header === 'none') return { columns: numbered, classes: undefined, body };
   if (header === 'names') {
-    const numeric = first.every((cell) => cell !== '' && Number.isFinite(Number(cell)));
-    if (numeric || countsMatch(first, body)) {
-      const received = numeric ? 'numbers only' : 'the counts that scikit-learn writes';
-      const hint = `For a file ${numeric ? 'without a' : 'with such a'} header, set header to "${numeric ? 'none' : 'counts'}".`;
-      throw csvError(place, 'to be the names of the columns', received, hint);
+    if (countsMatch(first, body)) {
+      const hint = 'For a file with such a header, set header to "counts".';
+      throw csvError(place, 'to be the names of the columns', 'the counts that scikit-learn writes', hint);
     }
-    const twice = first.find((name, i) => first.indexOf(name) !== i);
-    if (twice !== undefined) {
-      throw csvError(place, 'to name each column once', `"${twice}" twice`, 'Rename one of the two columns.');
-    }
-    return { columns: first, classes: undefined, body };
+    const columns = parseNames(first, place, 'For a file without a header, set header to "none".');
+    return { columns, classes: undefined, body };
   }
   const classes = first.slice(2);
   if (!countsMatch(first, body)) {
@@ -130,22 +134,7 @@ function checkRows({ columns, body }: Header, source: string, delimiter: string)
     const hint = `Cells are divided by "${delimiter}": if the file uses another character, set delimiter to it.`;
     throw csvError(source, 'to have at least one feature column and a label column', 'a single column', hint);
   }
-  for (const { line, cells } of body) {
-    if (cells.length === columns.length) continue;
-    const expected = `to have ${columns.length} cells, like the rows before it`;
-    const hint = `It begins with "${cells.slice(0, 3).join(delimiter).slice(0, 40)}".`;
-    throw csvError(`${source}, line ${line}`, expected, String(cells.length), hint);
-  }
-}
-
-function findLabel(columns: readonly string[], label: string | number, source: string): number {
-  if (typeof label === 'string') {
-    const index = columns.indexOf(label);
-    if (index !== -1) return index;
-    throw csvError(source, 'to have the label column', `no column "${label}"`, suggest(label, columns));
-  }
-  checkInteger('CsvDataset', 'label', label, { minimum: -columns.length, maximum: columns.length - 1 });
-  return label < 0 ? label + columns.length : label;
+  checkWidths(body, columns.length, source, delimiter);
 }
 
 function readLabels(
@@ -184,8 +173,4 @@ function occurring(cells: readonly string[]): string[] {
 
 function list(names: readonly string[]): string {
   return names.length <= 10 ? names.join(', ') : `${names.slice(0, 10).join(', ')}, …`;
-}
-
-function csvError(argument: string, expected: string, received: string, hint: string): ArgumentError {
-  return new ArgumentError({ op: 'csv', argument, expected, received, hint }, 'CSV');
 }

@@ -3,11 +3,15 @@
 
 export {
   type ImageBatch,
+  type RegressionBatch,
   type TableBatch,
   type TextBatch,
+  type WindowBatch,
   collateImages,
+  collateRegression,
   collateTable,
   collateText,
+  collateWindows,
 } from './collate.ts';
 export { StratifiedSampler, WeightedRandomSampler } from './class-samplers.ts';
 export { ArrayDataset, ConcatDataset, MappedDataset } from './composed-datasets.ts';
@@ -20,26 +24,44 @@ export type {
   DatasetEntry,
   DatasetFile,
   ImagesEntry,
+  LabelledTextsEntry,
   NpmSource,
+  RegressionEntry,
+  SeriesEntry,
+  SoundsEntry,
   SourceBytes,
   TableEntry,
   TextEntry,
+  TextPairsEntry,
 } from './entry.ts';
 export { readText } from './files.ts';
 export type { Image, ImageExample } from './image.ts';
 export { type ImageArrays, ImageDataset, type ImageDatasetOptions } from './image-dataset.ts';
 export { type BatchOptions, type IterableDataset, batchesOf, collect } from './iterable-dataset.ts';
+export { LabelledDataset, type LabelledText, type SoundExample } from './labelled-dataset.ts';
 export { balancedWeights, countClasses } from './labels.ts';
-export { loadImages, loadTable, loadText } from './load.ts';
+export {
+  loadImages,
+  loadLabelledTexts,
+  loadRegression,
+  loadSeries,
+  loadSounds,
+  loadTable,
+  loadText,
+  loadTextPairs,
+} from './load.ts';
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from './loader.ts';
 export { cacheFolder } from './places.ts';
+export { type CsvSeriesOptions, parseSeries, readSeries } from './readers/csv-series.ts';
 export { type IdxArray, type IdxValues, parseIdx, readIdx } from './readers/idx.ts';
 export { type ReadImageOptions, readImage, writeImage } from './readers/image-file.ts';
 export { type ImageFolderOptions, readImageFolder } from './readers/image-folder.ts';
 export { JsonLinesDataset, JsonRecord } from './readers/json-lines.ts';
 export { type Line, LinesDataset } from './readers/lines.ts';
+export { type TextPair, parseTextPairs } from './readers/text-pairs.ts';
 export { type Sound, parseWav, readWav } from './readers/wav.ts';
 export { datasets, findDataset } from './registry.ts';
+export { RegressionDataset, type RegressionExample, type RegressionOptions } from './regression-dataset.ts';
 export { type ResolveOptions, type ResolvedDataset, type ResolvedFile, resolveDataset } from './resolve.ts';
 export {
   IndependentSampler,
@@ -55,9 +77,18 @@ export { Standardizer, type StandardizerState } from './standardizer.ts';
 export { stratifiedSplit } from './stratified-split.ts';
 export { TableDataset, type TableExample, type TableOptions } from './table-dataset.ts';
 export { type TextExample, TextDataset, type TextOptions, splitTokens } from './text-dataset.ts';
+export {
+  type SeriesExample,
+  type SeriesSplit,
+  type SplitSeriesOptions,
+  TimeSeries,
+  type TimeSeriesOptions,
+  splitSeries,
+} from './time-series.ts';
 export { CharacterTokenizer, type CharacterTokenizerOptions } from './tokenizers/character-tokenizer.ts';
 export type { TokenizerFile } from './tokenizers/tokenizer-file.ts';
 export { type ColorJitterOptions, colorJitter, normalize } from './transforms/color.ts';
 export { type RandomCropOptions, centerCrop, randomCrop, randomHorizontalFlip, resize } from './transforms/geometry.ts';
 export { type MixUpOptions, type MixedBatch, collateMixUp } from './transforms/mix-up.ts';
 export { type ImageTransform, collateTransformed, compose } from './transforms/transform.ts';
+export { WindowDataset, type WindowExample, type WindowOptions } from './window-dataset.ts';

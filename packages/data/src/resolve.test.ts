@@ -290,10 +290,7 @@ describe('resolveDataset', () => {
   it.each<[string, string]>([
     ['moby-dik', 'received "moby-dik". Did you mean "moby-dick"?'],
     ['TinyShakespeare', 'Did you mean "tinyshakespeare"?'],
-    [
-      'xyz',
-      'Known: breast-cancer, cifar-10, digits, fashion-mnist, iris, mnist, moby-dick, names, tinyshakespeare, wine.',
-    ],
+    ['xyz', `Known: ${datasets.map((entry) => entry.name).join(', ')}.`],
     ['no/such/file.csv', 'expected "no/such/file.csv" to be a file or the name of a data set, received no such file.'],
     ['file.csv', 'received no such file. Its full path is '],
     ['', 'expected data to be a string that is not empty'],

@@ -19,7 +19,7 @@ export interface ResolveOptions {
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
   /** Whether to leave the network alone. Default: false. */
   readonly offline?: boolean | undefined;
-  /** For a data set of images, the part whose files are wanted: `train` or `test`. Default: all files. */
+  /** For a data set that has parts, the one whose files are wanted: `train` or `test`. Default: all files. */
   readonly part?: string | undefined;
 }
 
@@ -98,7 +98,7 @@ export async function resolveEntry(entry: DatasetEntry, options: ResolveOptions 
 /** The files of a part, or all of them. */
 function filesOf(entry: DatasetEntry, part: string | undefined): readonly DatasetFile[] {
   if (part === undefined) return entry.files;
-  const parts = entry.kind === 'images' ? entry.parts : {};
+  const { parts = {} } = entry;
   checkOneOf('resolveDataset', 'part', part, Object.keys(parts));
   return entry.files.filter(({ name }) => parts[part]?.includes(name));
 }

@@ -4,7 +4,7 @@
 import { ArgumentError } from '@nabla/core';
 import type { SourceBytes } from '../entry.ts';
 import type { ImageArrays } from '../image-dataset.ts';
-import { tarFiles } from './tar.ts';
+import { memberOf, openArchive } from './archive.ts';
 
 const SIDE = 32;
 const PLANE = SIDE * SIDE;
@@ -14,18 +14,14 @@ const RECORD = 1 + 3 * PLANE;
  * @param files    one archive
  * @param members  the names of the archive's files to read, in order
  * @param classes  how many classes there are
- * @throws {ArgumentError} the archive is damaged (codes `GZIP`, `TAR`), lacks a file, or a file is no list of records or has a label
- *   that is too great (code `CIFAR`)
+ * @throws {ArgumentError} the archive is damaged (codes `GZIP`, `TAR`) or lacks a file (code `ARCHIVE`), or a file is no list of
+ *   records or has a label that is too great (code `CIFAR`)
  * @see https://www.cs.toronto.edu/~kriz/cifar.html
  */
 export function cifarImages(files: readonly SourceBytes[], members: readonly string[], classes: number): ImageArrays {
-  const [archive] = files;
-  if (archive === undefined) throw cifarError('the archive', 'to be there', 'none');
-  const found = tarFiles(archive.bytes, archive.source);
+  const archive = openArchive(files);
   const batches = members.map((member) => {
-    const bytes = found.get(member);
-    const place = `${archive.source}, ${member}`;
-    if (bytes === undefined) throw cifarError(place, 'to be in the archive', 'none');
+    const { source: place, bytes } = memberOf(archive, member);
     if (bytes.length % RECORD === 0) return { place, bytes };
     throw cifarError(place, `to have a multiple of ${RECORD} bytes`, `${bytes.length}`);
   });

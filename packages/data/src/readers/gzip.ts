@@ -6,7 +6,7 @@ import { ArgumentError } from '@nabla/core';
 import { messageOf } from '../files.ts';
 
 /** Deflate writes at least one bit for 258 bytes, hence 1 byte for at most 1032. */
-const GREATEST_RATIO = 1032;
+export const GREATEST_RATIO = 1032;
 
 /** Whether bytes begin as gzip data do. */
 export function isGzip(bytes: Uint8Array): boolean {
