@@ -17,7 +17,16 @@ export { Recall } from './metrics/recall.ts';
 export { RocAuc, type RocAucOptions } from './metrics/roc-auc.ts';
 export { RootMeanSquaredError } from './metrics/root-mean-squared-error.ts';
 export { TopKAccuracy } from './metrics/top-k-accuracy.ts';
+export { type RnnConfig, forecastDefaults, rnnDefaults, rnnSchema } from './rnn/config.ts';
+export {
+  CharacterRNN,
+  type CharacterRNNShape,
+  type RecurrentShape,
+  SeriesForecaster,
+  type SeriesForecasterShape,
+} from './rnn/model.ts';
 export { findRecipe, recipes } from './registry.ts';
+export type { Chart, ChartLine } from './training/chart.ts';
 export type { Checkpoint, TrainerState } from './training/checkpoint.ts';
 export { type RawConfiguration, resolveConfiguration } from './training/configuration.ts';
 export type { Emit, Metrics, TrainingEvent } from './training/events.ts';

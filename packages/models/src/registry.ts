@@ -6,10 +6,11 @@ import { ArgumentError, suggest } from '@nabla/core';
 import { attentionRecipe } from './attention/recipe.ts';
 import { cnnRecipe } from './cnn/recipe.ts';
 import { fnnRecipe } from './fnn/recipe.ts';
+import { rnnRecipe } from './rnn/recipe.ts';
 import type { Recipe } from './training/recipe.ts';
 import { transformerRecipe } from './transformer/recipe.ts';
 
-export const recipes: readonly Recipe[] = [fnnRecipe, cnnRecipe, attentionRecipe, transformerRecipe];
+export const recipes: readonly Recipe[] = [fnnRecipe, cnnRecipe, rnnRecipe, attentionRecipe, transformerRecipe];
 
 /** @throws {ArgumentError} there is no such recipe (code `RECIPE`); the nearest spelling is offered */
 export function findRecipe(name: string): Recipe {

@@ -8,6 +8,7 @@ import type { Command } from '@commander-js/extra-typings';
 import { ArgumentError } from '@nabla/core';
 import {
   type Emit,
+  EventLog,
   type RawConfiguration,
   findRecipe,
   readRunConfiguration,
@@ -22,7 +23,8 @@ import { Exit, INTERRUPTED } from '../exit.ts';
 import { Interrupt } from '../interrupt.ts';
 import { integer, number, readConfigurationFile, setting } from '../options.ts';
 import type { Output } from '../output.ts';
-import { writeLossCurve } from '../render/loss-curve-svg.ts';
+import { writeChart } from '../render/chart-svg.ts';
+import { lossChart } from '../render/loss-chart.ts';
 import { TrainingView } from '../render/training-view.ts';
 
 interface TrainOptions {
@@ -66,7 +68,9 @@ async function train(recipe: string | undefined, options: TrainOptions, output: 
   const interrupt = new Interrupt(output, () => view?.stop());
   const emit: Emit = (event) => {
     if (event.event === 'start') interrupt.watch(); // until then there is nothing to save
-    if (event.event === 'end' || event.event === 'interrupt') writeLossCurve(event.run);
+    if (event.event === 'chart') writeChart(event.run, event.chart);
+    if (event.event === 'end' || event.event === 'interrupt')
+      writeChart(event.run, lossChart(EventLog.read(event.run)));
     if (view === undefined) output.result(JSON.stringify(event));
     else view.show(event);
   };

@@ -5,8 +5,9 @@ import { PassThrough } from 'node:stream';
 
 import type { TrainingEvent } from '@nabla/models';
 
+import { chartSvg } from './chart-svg.ts';
 import { formatBytes, formatDuration, formatMetrics, formatNumber } from './format.ts';
-import { lossCurveSvg } from './loss-curve-svg.ts';
+import { lossChart } from './loss-chart.ts';
 import { lossCurveText } from './loss-curve-text.ts';
 import { table } from './table.ts';
 import { TrainingView } from './training-view.ts';
@@ -74,12 +75,29 @@ describe('the curve in text', () => {
   it('is left out where there is nothing to draw', () => expect(lossCurveText(steps(1))).toBeUndefined());
 });
 
-describe('the curve as a picture', () => {
-  it('has a line for training and marked points for held-out data', () => {
-    const svg = lossCurveSvg([...steps(20), evaluation(100, 2), evaluation(191, 1.5)]);
+describe('a chart as a picture', () => {
+  it('has a line and a name for each of its lines, and marks points where they are few', () => {
+    const svg = chartSvg(lossChart([...steps(60), evaluation(100, 2), evaluation(191, 1.5)]));
     expect(svg.match(/<polyline/g)).toHaveLength(2);
-    expect(svg.match(/<circle/g)).toHaveLength(3); // one in the legend
-    expect(svg).not.toContain('NaN');
+    expect(svg.match(/<circle/g)).toHaveLength(2); // held out; the training loss has 60 points
+    expect(svg).toContain('>training</text>');
+    expect(svg).toContain('>held out</text>');
+  });
+
+  it('has numbers that cover its points', () => {
+    const points = [
+      [1979, -12],
+      [2008, 190],
+    ] as const;
+    const svg = chartSvg({ name: 'c', title: 'c', x: 'year', y: 'spots', lines: [{ name: 'measured', points }] });
+    const numbers = [...svg.matchAll(/>(-?\d+)<\/text>/g)].map(([, number]) => Number(number));
+    expect(numbers).toEqual([-50, 0, 50, 100, 150, 200, 1970, 1980, 1990, 2000, 2010]);
+  });
+
+  it('shows names as they are, whatever stands in them', () => {
+    const svg = chartSvg({ name: 'c', title: 'a < b & c', x: '', y: '</svg>', lines: [] });
+    expect(svg).toContain('a &lt; b &amp; c');
+    expect(svg.match(/<\/svg>/g)).toHaveLength(1);
   });
 
   it.each([
@@ -88,7 +106,7 @@ describe('the curve as a picture', () => {
     ['equal losses', [step(1, 2), step(2, 2)]],
     ['a held-out loss that is not a number', [step(1, 2), evaluation(1, NaN)]],
   ])('is a whole picture for %s', (_, events) => {
-    const svg = lossCurveSvg(events);
+    const svg = chartSvg(lossChart(events));
     expect(svg).toMatch(/^<svg [^]*<\/svg>\n$/);
     expect(svg).not.toMatch(/NaN|Infinity|undefined/);
   });

@@ -7,6 +7,7 @@ import { EventLog, type TrainingEvent } from '@nabla/models';
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 
 import type { Output } from '../output.ts';
+import { chartFile } from './chart-svg.ts';
 import { formatDuration, formatMetrics, formatNumber } from './format.ts';
 import { lossCurveText } from './loss-curve-text.ts';
 
@@ -30,6 +31,7 @@ export class TrainingView {
     if (event.event === 'start') this.start(event);
     else if (event.event === 'step') this.step(event);
     else if (event.event === 'evaluate') this.evaluate(event);
+    else if (event.event === 'chart') this.chart(event);
     else if (event.event === 'interrupt') this.interrupt(event);
     else if (event.event === 'end') this.end(event);
   }
@@ -65,6 +67,10 @@ export class TrainingView {
 
   private evaluate({ step, metrics, best }: Of<'evaluate'>): void {
     this.note(`step ${step}: held-out ${formatMetrics(metrics)}${best ? '' : ' (not the best)'}`);
+  }
+
+  private chart({ run, chart }: Of<'chart'>): void {
+    this.note(`${chart.title}: ${join(run, chartFile(chart))}`);
   }
 
   private interrupt({ step, run }: Of<'interrupt'>): void {

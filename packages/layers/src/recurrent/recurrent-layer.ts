@@ -87,7 +87,7 @@ export abstract class RecurrentLayer<Name extends string> extends Module {
       suffixes.map((suffix) => {
         const sizes = { gates, inputs: layer === 0 ? inputs : hidden * suffixes.length, hidden };
         const weights = initialWeights(sizes, bias, generator);
-        const named = Object.entries(weights).map(([name, weight]) => [`${name}_l${layer}${suffix}`, weight]);
+        const named = Object.entries(weights).map(([name, weight]) => [`${name}_l${layer}${suffix}`, weight] as const);
         Object.assign(this, Object.fromEntries(named));
         return weights;
       }),

@@ -94,7 +94,7 @@ export const fnnRecipe: Recipe<typeof fnnSchema, TableBatch> = {
   title: 'a feed-forward network that classifies the rows of a table (CSV)',
   schema: fnnSchema,
   defaults: fnnDefaults,
-  fileNames: [TABLE_FILE],
+  fileNames: () => [TABLE_FILE],
 
   async prepare(config, generator, resolveData): Promise<Task<TableBatch>> {
     const table = await readTable(await resolveData(config.data), config);

@@ -76,7 +76,7 @@ export function imageClassifier<Schema extends z.ZodObject, Network extends Imag
     title,
     schema,
     defaults,
-    fileNames: [IMAGES_FILE],
+    fileNames: () => [IMAGES_FILE],
 
     async prepare(config, generator, resolveData): Promise<Task<ImageBatch>> {
       const { data, batchSize } = config as TrainingSettings;

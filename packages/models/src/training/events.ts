@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a run tells the world, in order. Progress bars, plots and files are views of these.
 
+import type { Chart } from './chart.ts';
+
 /** Numbers measured on held-out data; `loss` is in nats. */
 export type Metrics = Readonly<Record<string, number>>;
 
@@ -31,6 +33,7 @@ export type TrainingEvent =
     }
   | { readonly event: 'evaluate'; readonly step: number; readonly metrics: Metrics; readonly best: boolean }
   | { readonly event: 'checkpoint'; readonly step: number; readonly path: string }
+  | { readonly event: 'chart'; readonly step: number; readonly run: string; readonly chart: Chart }
   | { readonly event: 'interrupt'; readonly step: number; readonly run: string }
   | {
       readonly event: 'end';

@@ -6,6 +6,7 @@ import type { DataLoader, ResolvedDataset } from '@nabla/data';
 import type { Module } from '@nabla/layers';
 import type { z } from 'zod';
 
+import type { Chart } from './chart.ts';
 import type { RawConfiguration } from './configuration.ts';
 import type { Metrics } from './events.ts';
 
@@ -26,6 +27,8 @@ export interface Task<B extends Batch = Batch> {
   loss(batch: B): Tensor;
   /** Metrics on held-out data, `loss` among them. `quick`: on a fixed part of it, for use while training. */
   evaluate(quick: boolean): Metrics;
+  /** Pictures of what the trained model does, where there is something to see. */
+  charts?(): readonly Chart[];
   /** What `evaluate`, `predict` and `generate` need later. */
   readonly files: RunFiles;
 }
@@ -64,8 +67,10 @@ export interface Recipe<Schema extends z.ZodObject = z.ZodObject, B extends Batc
   readonly title: string;
   readonly schema: Schema;
   readonly defaults: RawConfiguration;
+  /** What is another default for a value of the option `task`, where the recipe has it. */
+  readonly taskDefaults?: Readonly<Record<string, RawConfiguration>>;
   /** Names of the run's files, see {@link RunFiles}. */
-  readonly fileNames: readonly string[];
+  fileNames(config: z.infer<Schema>): readonly string[];
   /** Builds model and data. `generator` draws initial values, order and dropout, from the seed of the configuration. */
   prepare(config: z.infer<Schema>, generator: Generator, resolveData: ResolveData): Promise<Task<B>>;
   /** Builds the model of a saved run from its files; `folder` names them in errors. */

@@ -54,7 +54,8 @@ export interface ResumeOptions extends RunOptions {
  */
 export async function startRun({ recipe: name, overrides, ...options }: NewRunOptions): Promise<TrainingResult> {
   const recipe = findRecipe(name);
-  const config = resolveConfiguration(name, recipe.schema, recipe.defaults, ...overrides) as TrainingSettings;
+  const layers = [defaultsOfTask(recipe, overrides), ...overrides];
+  const config = resolveConfiguration(name, recipe.schema, recipe.defaults, ...layers) as TrainingSettings;
   checkNewFolder(options.folder);
   const generator = new Generator(config.seed);
   const task = await recipe.prepare(config, generator, options.resolveData);
@@ -109,7 +110,7 @@ export async function openRun(folder: string, weights: keyof typeof WEIGHTS_FILE
   const saved = readRunConfiguration(folder);
   const recipe = findRecipe(saved.recipe);
   const config = resolveConfiguration(saved.recipe, recipe.schema, saved.config);
-  const restored = recipe.restore(config, readRunFiles(folder, recipe.fileNames), folder);
+  const restored = recipe.restore(config, readRunFiles(folder, recipe.fileNames(config)), folder);
   try {
     const state = await readWeights(folder, weights);
     loadWeights(restored.model, state, join(folder, WEIGHTS_FILES[weights]));
@@ -120,6 +121,12 @@ export async function openRun(folder: string, weights: keyof typeof WEIGHTS_FILE
   }
   restored.model.eval();
   return restored;
+}
+
+/** What the task that is asked for has as other defaults. */
+function defaultsOfTask({ taskDefaults = {} }: Recipe, overrides: readonly RawConfiguration[]): RawConfiguration {
+  const { task } = Object.assign({}, ...overrides) as { task?: unknown };
+  return typeof task === 'string' && Object.hasOwn(taskDefaults, task) ? (taskDefaults[task] ?? {}) : {};
 }
 
 /** Loads weights into a model; an error names their file. */

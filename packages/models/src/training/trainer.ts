@@ -104,7 +104,7 @@ export class Trainer<B extends Batch> {
   }
 
   /**
-   * Trains to the end. Events: `step`, `evaluate`, `checkpoint`.
+   * Trains to the end. Events: `step`, `evaluate`, `checkpoint`, `chart`.
    *
    * @param signal ends training after the current step, with a checkpoint
    * @throws {NablaError} the loss or the gradient is not finite (code `NON_FINITE`), or a checkpoint cannot be saved (code `CHECKPOINT`)
@@ -143,6 +143,8 @@ export class Trainer<B extends Batch> {
     }
     await this.save(emit, clock());
     const metrics = this.measure(false);
+    const charts = this.evaluating(() => task.charts?.() ?? []);
+    for (const chart of charts) emit({ event: 'chart', step: this.step, run: this.options.folder, chart });
     return { finished: true, steps: this.step, seconds: clock(), stoppedEarly: this.step < this.steps, metrics };
   }
 
@@ -174,11 +176,16 @@ export class Trainer<B extends Batch> {
   }
 
   private measure(quick: boolean): Metrics {
-    const { task } = this.options;
-    task.model.eval();
-    const metrics = scope(() => noGrad(() => task.evaluate(quick)));
-    task.model.train();
-    return metrics;
+    return this.evaluating(() => this.options.task.evaluate(quick));
+  }
+
+  /** Runs `f` with the model in evaluation. */
+  private evaluating<Result>(f: () => Result): Result {
+    const { model } = this.options.task;
+    model.eval();
+    const result = scope(() => noGrad(f));
+    model.train();
+    return result;
   }
 
   private async save(emit: Emit, seconds: number): Promise<void> {

@@ -7,7 +7,7 @@ import { useDevice } from '@nabla/testing';
 
 import type { GenerateOptions } from '../training/recipe.ts';
 import { encodePrompt, generateText, nextLogits, probabilities, sampleToken } from './generate.ts';
-import { CharacterTransformer } from './model.ts';
+import { CharacterTransformer } from '../transformer/model.ts';
 
 useDevice('js');
 

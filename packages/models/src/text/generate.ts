@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writing text with a trained transformer, one character at a time.
+// Writing text with a trained language model, one character at a time.
 
 import { setImmediate as nextTick } from 'node:timers/promises';
 
@@ -7,7 +7,7 @@ import { ArgumentError, type Generator, type Tensor, noGrad, reshape, scope, sli
 import type { CharacterTokenizer } from '@nabla/data';
 
 import type { GenerateOptions } from '../training/recipe.ts';
-import type { CharacterTransformer } from './model.ts';
+import type { CharacterModel } from './language-model.ts';
 
 /**
  * The tokens of the beginning of a text.
@@ -18,13 +18,13 @@ export function encodePrompt(tokenizer: CharacterTokenizer, prompt: string): num
   if (prompt !== '') return [...tokenizer.encode(prompt)];
   const expected = 'to have at least one character';
   throw new ArgumentError(
-    { op: 'transformer', argument: 'the beginning of the text', expected, received: 'none' },
+    { op: 'generate', argument: 'the beginning of the text', expected, received: 'none' },
     'TEXT',
   );
 }
 
 /** Logits of the character after `tokens`, of which the last `context` are seen. → `[vocabulary]` */
-export function nextLogits(model: CharacterTransformer, tokens: readonly number[]): Float32Array {
+export function nextLogits(model: CharacterModel, tokens: readonly number[]): Float32Array {
   const seen = tokens.slice(-model.context);
   return scope(() =>
     noGrad(() => {
@@ -66,7 +66,7 @@ export function sampleToken(
 
 /** The text after a prompt, character by character. Lets the event loop in between two of them. */
 export async function* generateText(
-  model: CharacterTransformer,
+  model: CharacterModel,
   tokenizer: CharacterTokenizer,
   options: GenerateOptions,
 ): AsyncIterableIterator<string> {
