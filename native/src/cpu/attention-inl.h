@@ -40,27 +40,45 @@ inline int64_t visible_keys(const AttentionParams& p, int64_t query_end) {
   return p.causal != 0 && query_end < p.key_time ? query_end : p.key_time;
 }
 
+// Positions before the first key (and value) that a head of query reads, counted through batch and heads.
+inline int64_t first_key(const AttentionParams& p, int64_t head) { return head / (p.heads / p.key_heads) * p.key_time; }
+
 // scores = scale * query . key^T for a tile; rows are kKeyTile apart.
 inline void score_tile(const AttentionParams& p, const float* query, const float* key, const ScoreTile& tile,
                        const AttentionWorkspace& w) {
   const float* q = query + (tile.head * p.query_time + tile.query) * p.head_size;
-  const float* k = key + (tile.head * p.key_time + tile.key) * p.head_size;
+  const float* k = key + (first_key(p, tile.head) + tile.key) * p.head_size;
   gemm_block({tile.rows, tile.keys, p.head_size, matrix(q, p.head_size, false), matrix(k, p.head_size, true), w.scores,
               kKeyTile, p.scale},
              w.product);
 }
 
-// Sets the scores of one row that the mask hides to -Inf; returns how many keys of the tile are not beyond the query.
-inline int64_t hide_scores(const AttentionParams& p, const uint8_t* mask, const ScoreTile& tile, int64_t row,
-                           float* scores) {
+// Where mask or bias say something of the first key of a tile's row.
+inline int64_t tile_offset(const AttentionParams& p, const Dims& strides, const ScoreTile& tile, int64_t row) {
+  const int64_t* s = strides.size;
+  return tile.head / p.heads * s[0] + tile.head % p.heads * s[1] + (tile.query + row) * s[2] + tile.key * s[3];
+}
+
+// scores[k] += bias[k * stride], for a stride of 0 or 1.
+inline void add_bias(const float* bias, int64_t stride, int64_t count, float* scores) {
+  int64_t k = 0;
+  for (; k + kLanes <= count; k += kLanes)
+    store(scores + k, add(load(scores + k), stride == 0 ? splat(*bias) : load(bias + k)));
+  for (; k < count; ++k) scores[k] += bias[k * stride];
+}
+
+// Adds the bias to the scores of one row and sets those that the mask hides to -Inf; returns how many keys of the tile
+// are not beyond the query.
+inline int64_t hide_scores(const AttentionParams& p, const uint8_t* mask, const float* bias, const ScoreTile& tile,
+                           int64_t row, float* scores) {
   const int64_t query = tile.query + row;
   int64_t visible = tile.keys;
   if (p.causal != 0 && query + 1 - tile.key < visible) visible = query + 1 < tile.key ? 0 : query + 1 - tile.key;
+  if (p.bias_strides.rank != 0)
+    add_bias(bias + tile_offset(p, p.bias_strides, tile, row), p.bias_strides.size[3], visible, scores);
   if (p.mask_strides.rank == 0) return visible;
-  const int64_t* strides = p.mask_strides.size;
-  const uint8_t* allowed = mask + tile.head / p.heads * strides[0] + tile.head % p.heads * strides[1] +
-                           query * strides[2] + tile.key * strides[3];
-  if (strides[3] == 0) return *allowed != 0 ? visible : 0;
+  const uint8_t* allowed = mask + tile_offset(p, p.mask_strides, tile, row);
+  if (p.mask_strides.size[3] == 0) return *allowed != 0 ? visible : 0;
   const F32 hidden = splat(-INFINITY);
   int64_t k = 0;
   for (; k + kLanes <= visible; k += kLanes)
@@ -104,7 +122,7 @@ inline float weigh_row(float* scores, int64_t visible, float& maximum, float& su
 
 // All of one tile of queries.
 inline void attend(const AttentionParams& p, const Keep& keep, const float* query, const float* key, const float* value,
-                   const uint8_t* mask, float* out, float* log_sum_exp, int64_t head, int64_t first,
+                   const uint8_t* mask, const float* bias, float* out, float* log_sum_exp, int64_t head, int64_t first,
                    const AttentionWorkspace& w) {
   const int64_t rows = smaller(kQueryTile, p.query_time - first);
   const int64_t row = head * p.query_time + first;
@@ -118,7 +136,7 @@ inline void attend(const AttentionParams& p, const Keep& keep, const float* quer
     score_tile(p, query, key, tile, w);
     for (int64_t r = 0; r < rows; ++r) {
       float* scores = w.scores + r * kKeyTile;
-      const int64_t visible = hide_scores(p, mask, tile, r, scores);
+      const int64_t visible = hide_scores(p, mask, bias, tile, r, scores);
       const float correction = weigh_row(scores, visible, maximum[r], sum[r]);
       if (p.dropout > 0) {
         keep_weights(p, keep, tile, r, visible, w.factors);
@@ -127,7 +145,7 @@ inline void attend(const AttentionParams& p, const Keep& keep, const float* quer
       row_clear(scores + visible, tile.keys - visible);
       if (k > 0 && correction != 1) row_scale(o + r * p.value_size, o + r * p.value_size, p.value_size, correction);
     }
-    const float* v = value + (head * p.key_time + k) * p.value_size;
+    const float* v = value + (first_key(p, head) + k) * p.value_size;
     gemm_block({rows, p.value_size, tile.keys, matrix(w.scores, kKeyTile, false), matrix(v, p.value_size, false), o,
                 p.value_size, 1, k > 0 ? 1.0f : 0.0f},
                w.product);
@@ -139,8 +157,8 @@ inline void attend(const AttentionParams& p, const Keep& keep, const float* quer
   }
 }
 
-inline void attention_f32(const float* query, const float* key, const float* value, const uint8_t* mask, float* out,
-                          float* log_sum_exp, const AttentionParams& p) {
+inline void attention_f32(const float* query, const float* key, const float* value, const uint8_t* mask,
+                          const float* bias, float* out, float* log_sum_exp, const AttentionParams& p) {
   const int64_t tiles = divide_up(p.query_time, kQueryTile), tasks = p.batch * p.heads * tiles;
   if (tasks == 0) return;
   const int64_t floats = AttentionWorkspace::floats(p, 1);
@@ -150,6 +168,7 @@ inline void attention_f32(const float* query, const float* key, const float* val
   parallel_for(tasks, divide_up(kParallelWork, work + 1), [&](int64_t begin, int64_t end, int worker) {
     const AttentionWorkspace workspace(scratch.floats() + worker * floats, 1);
     for (int64_t task = begin; task < end; ++task)
-      attend(p, keep, query, key, value, mask, out, log_sum_exp, task / tiles, task % tiles * kQueryTile, workspace);
+      attend(p, keep, query, key, value, mask, bias, out, log_sum_exp, task / tiles, task % tiles * kQueryTile,
+             workspace);
   });
 }

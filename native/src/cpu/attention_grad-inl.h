@@ -25,72 +25,114 @@ inline void grad_row(float* scores, float* grads, const float* factors, int64_t 
   });
 }
 
-// The slices of one head.
-struct HeadGradients {
+// What both kernels read.
+struct AttentionSaved {
   const float *grad_out, *query, *key, *value;
-  float *grad_query, *grad_key, *grad_value;
+  const uint8_t* mask;
+  const float *bias, *out, *log_sum_exp;
 };
 
-// Adds the share of one tile, with the scores already in place, to all three gradients.
-inline void add_tile_gradients(const AttentionParams& p, const HeadGradients& h, const ScoreTile& tile,
-                               const AttentionWorkspace& w) {
-  const float* g = h.grad_out + tile.query * p.value_size;
+// d[r] = grad_out . out for the rows of a tile of queries that begins at `row`, counted through batch and heads.
+inline void tile_means(const AttentionParams& p, const AttentionSaved& s, int64_t row, int64_t rows, float* d) {
+  const float *g = s.grad_out + row * p.value_size, *out = s.out + row * p.value_size;
+  for (int64_t r = 0; r < rows; ++r) d[r] = row_dot(g + r * p.value_size, out + r * p.value_size, p.value_size);
+}
+
+// Leaves in w.scores the weights of one tile, times what dropout keeps, and in w.grads the gradients of its scores
+// times `scale`; 0 in both for keys beyond a query.
+inline void tile_gradients(const AttentionParams& p, const AttentionSaved& s, const Keep& keep, const ScoreTile& tile,
+                           const float* d, float scale, const AttentionWorkspace& w) {
+  const int64_t row = tile.head * p.query_time + tile.query;
+  const float* values = s.value + (first_key(p, tile.head) + tile.key) * p.value_size;
+  score_tile(p, s.query, s.key, tile, w);
+  gemm_block({tile.rows, tile.keys, p.value_size, matrix(s.grad_out + row * p.value_size, p.value_size, false),
+              matrix(values, p.value_size, true), w.grads, kKeyTile},
+             w.product);
+  for (int64_t r = 0; r < tile.rows; ++r) {
+    float *scores = w.scores + r * kKeyTile, *grads = w.grads + r * kKeyTile;
+    const int64_t visible = hide_scores(p, s.mask, s.bias, tile, r, scores);
+    if (p.dropout > 0) keep_weights(p, keep, tile, r, visible, w.factors);
+    grad_row(scores, grads, p.dropout > 0 ? w.factors : nullptr, visible, s.log_sum_exp[row + r], d[r], scale);
+    row_clear(scores + visible, tile.keys - visible);
+    row_clear(grads + visible, tile.keys - visible);
+  }
+}
+
+// Adds the share of one tile, with weights and gradients already in place, to the gradients of its head of query and of
+// its head of key and value.
+inline void add_tile_gradients(const AttentionParams& p, const AttentionSaved& s, const ScoreTile& tile,
+                               float* grad_query, float* grad_key, float* grad_value, const AttentionWorkspace& w) {
+  const int64_t row = tile.head * p.query_time + tile.query, key = first_key(p, tile.head) + tile.key;
   const View weights{w.scores, 1, kKeyTile}, grads{w.grads, 1, kKeyTile};  // transposed: [keys, rows]
-  gemm_block({tile.keys, p.value_size, tile.rows, weights, matrix(g, p.value_size, false),
-              h.grad_value + tile.key * p.value_size, p.value_size, 1, 1},
+  gemm_block({tile.keys, p.value_size, tile.rows, weights, matrix(s.grad_out + row * p.value_size, p.value_size, false),
+              grad_value + key * p.value_size, p.value_size, 1, 1},
              w.product);
   gemm_block({tile.rows, p.head_size, tile.keys, matrix(w.grads, kKeyTile, false),
-              matrix(h.key + tile.key * p.head_size, p.head_size, false), h.grad_query + tile.query * p.head_size,
-              p.head_size, 1, 1},
+              matrix(s.key + key * p.head_size, p.head_size, false), grad_query + row * p.head_size, p.head_size, 1, 1},
              w.product);
-  gemm_block({tile.keys, p.head_size, tile.rows, grads, matrix(h.query + tile.query * p.head_size, p.head_size, false),
-              h.grad_key + tile.key * p.head_size, p.head_size, 1, 1},
+  gemm_block({tile.keys, p.head_size, tile.rows, grads, matrix(s.query + row * p.head_size, p.head_size, false),
+              grad_key + key * p.head_size, p.head_size, 1, 1},
              w.product);
 }
 
 inline void attention_grad_f32(const float* grad_out, const float* query, const float* key, const float* value,
-                               const uint8_t* mask, const float* out, const float* log_sum_exp, float* grad_query,
-                               float* grad_key, float* grad_value, const AttentionParams& p) {
-  const int64_t heads = p.batch * p.heads;
-  if (heads == 0) return;
+                               const uint8_t* mask, const float* bias, const float* out, const float* log_sum_exp,
+                               float* grad_query, float* grad_key, float* grad_value, const AttentionParams& p) {
+  const int64_t key_heads = p.batch * p.key_heads;
+  if (key_heads == 0) return;
+  const AttentionSaved saved{grad_out, query, key, value, mask, bias, out, log_sum_exp};
+  const int64_t floats = AttentionWorkspace::floats(p, 2), group = p.heads / p.key_heads;
+  const Scratch scratch(static_cast<size_t>(floats * thread_count()) * sizeof(float));
+  const Keep keep(p.dropout, p.seed, p.offset);
+  const int64_t key_size = p.key_time * p.head_size, value_size = p.key_time * p.value_size;
+  const int64_t query_size = group * p.query_time * p.head_size;
+  const int64_t work = 2 * group * p.query_time * p.key_time * (3 * p.head_size + 2 * p.value_size);
+  parallel_for(key_heads, divide_up(kParallelWork, work + 1), [&](int64_t begin, int64_t end, int worker) {
+    const AttentionWorkspace w(scratch.floats() + worker * floats, 2);
+    for (int64_t key_head = begin; key_head < end; ++key_head) {
+      row_clear(grad_query + key_head * query_size, query_size);
+      row_clear(grad_key + key_head * key_size, key_size);
+      row_clear(grad_value + key_head * value_size, value_size);
+      for (int64_t head = key_head * group; head < (key_head + 1) * group; ++head) {
+        for (int64_t q = 0; q < p.query_time; q += kQueryTile) {
+          const int64_t rows = smaller(kQueryTile, p.query_time - q), keys = visible_keys(p, q + rows);
+          float d[kQueryTile];
+          tile_means(p, saved, head * p.query_time + q, rows, d);
+          for (int64_t k = 0; k < keys; k += kKeyTile) {
+            const ScoreTile tile{head, q, rows, k, smaller(kKeyTile, keys - k)};
+            tile_gradients(p, saved, keep, tile, d, p.scale, w);
+            add_tile_gradients(p, saved, tile, grad_query, grad_key, grad_value, w);
+          }
+        }
+      }
+    }
+  });
+}
+
+inline void attention_scores_grad_f32(const float* grad_out, const float* query, const float* key, const float* value,
+                                      const uint8_t* mask, const float* bias, const float* out,
+                                      const float* log_sum_exp, float* grad_scores, const AttentionParams& p) {
+  const int64_t tiles = divide_up(p.query_time, kQueryTile), tasks = p.batch * p.heads * tiles;
+  if (tasks == 0) return;
+  const AttentionSaved saved{grad_out, query, key, value, mask, bias, out, log_sum_exp};
   const int64_t floats = AttentionWorkspace::floats(p, 2);
   const Scratch scratch(static_cast<size_t>(floats * thread_count()) * sizeof(float));
   const Keep keep(p.dropout, p.seed, p.offset);
-  const int64_t query_size = p.query_time * p.head_size, out_size = p.query_time * p.value_size;
-  const int64_t key_size = p.key_time * p.head_size, value_size = p.key_time * p.value_size;
-  const int64_t work = 2 * p.query_time * p.key_time * (3 * p.head_size + 2 * p.value_size);
-  parallel_for(heads, divide_up(kParallelWork, work + 1), [&](int64_t begin, int64_t end, int worker) {
+  const int64_t work = 2 * kQueryTile * smaller(kKeyTile, p.key_time) * (p.head_size + p.value_size);
+  parallel_for(tasks, divide_up(kParallelWork, work + 1), [&](int64_t begin, int64_t end, int worker) {
     const AttentionWorkspace w(scratch.floats() + worker * floats, 2);
-    for (int64_t head = begin; head < end; ++head) {
-      const HeadGradients h{grad_out + head * out_size,    query + head * query_size,      key + head * key_size,
-                            value + head * value_size,     grad_query + head * query_size, grad_key + head * key_size,
-                            grad_value + head * value_size};
-      row_clear(h.grad_query, query_size);
-      row_clear(h.grad_key, key_size);
-      row_clear(h.grad_value, value_size);
-      for (int64_t q = 0; q < p.query_time; q += kQueryTile) {
-        const int64_t rows = smaller(kQueryTile, p.query_time - q), keys = visible_keys(p, q + rows);
-        float d[kQueryTile];
+    for (int64_t task = begin; task < end; ++task) {
+      const int64_t head = task / tiles, q = task % tiles * kQueryTile, row = head * p.query_time + q;
+      const int64_t rows = smaller(kQueryTile, p.query_time - q), keys = visible_keys(p, q + rows);
+      float d[kQueryTile];
+      tile_means(p, saved, row, rows, d);
+      row_clear(grad_scores + row * p.key_time, rows * p.key_time);
+      for (int64_t k = 0; k < keys; k += kKeyTile) {
+        const ScoreTile tile{head, q, rows, k, smaller(kKeyTile, keys - k)};
+        tile_gradients(p, saved, keep, tile, d, 1, w);
         for (int64_t r = 0; r < rows; ++r)
-          d[r] = row_dot(h.grad_out + (q + r) * p.value_size, out + head * out_size + (q + r) * p.value_size,
-                         p.value_size);
-        for (int64_t k = 0; k < keys; k += kKeyTile) {
-          const ScoreTile tile{head, q, rows, k, smaller(kKeyTile, keys - k)};
-          score_tile(p, query, key, tile, w);
-          gemm_block({rows, tile.keys, p.value_size, matrix(h.grad_out + q * p.value_size, p.value_size, false),
-                      matrix(h.value + k * p.value_size, p.value_size, true), w.grads, kKeyTile},
-                     w.product);
-          for (int64_t r = 0; r < rows; ++r) {
-            float *scores = w.scores + r * kKeyTile, *grads = w.grads + r * kKeyTile;
-            const int64_t visible = hide_scores(p, mask, tile, r, scores);
-            if (p.dropout > 0) keep_weights(p, keep, tile, r, visible, w.factors);
-            grad_row(scores, grads, p.dropout > 0 ? w.factors : nullptr, visible,
-                     log_sum_exp[head * p.query_time + q + r], d[r], p.scale);
-            row_clear(scores + visible, tile.keys - visible);
-            row_clear(grads + visible, tile.keys - visible);
-          }
-          add_tile_gradients(p, h, tile, w);
-        }
+          memcpy(grad_scores + (row + r) * p.key_time + k, w.grads + r * kKeyTile,
+                 static_cast<size_t>(tile.keys) * sizeof(float));
       }
     }
   });

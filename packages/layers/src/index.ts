@@ -26,14 +26,21 @@ export {
   Threshold,
 } from './activations/rectifiers.ts';
 export { LogSigmoid, Mish, Softplus, type SoftplusOptions, Softsign, Tanhshrink } from './activations/smooth.ts';
+export type { AttentionMasks } from './attention/masks.ts';
 export {
-  type AttentionMasks,
+  type AttentionWeightsOptions,
   MultiHeadAttention,
   type MultiHeadAttentionOptions,
 } from './attention/multi-head-attention.ts';
 export { LearnedPositions, SinusoidalPositions } from './attention/positions.ts';
+export { RotaryEmbedding, type RotaryEmbeddingOptions, type RotaryPositions } from './attention/rotary-embedding.ts';
 export { SelfAttention2d, type SelfAttention2dOptions } from './attention/self-attention2d.ts';
-export { TransformerEncoderLayer, type TransformerEncoderLayerOptions } from './attention/transformer-encoder-layer.ts';
+export { Transformer, type TransformerMasks, type TransformerOptions } from './attention/transformer.ts';
+export { TransformerDecoder } from './attention/transformer-decoder.ts';
+export { type DecoderMasks, TransformerDecoderLayer } from './attention/transformer-decoder-layer.ts';
+export { TransformerEncoder, type TransformerStackOptions } from './attention/transformer-encoder.ts';
+export { TransformerEncoderLayer } from './attention/transformer-encoder-layer.ts';
+export type { TransformerLayerOptions } from './attention/transformer-options.ts';
 export { Bilinear, type BilinearOptions } from './bilinear.ts';
 export {
   CosineSimilarity,

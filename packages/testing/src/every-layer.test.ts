@@ -5,6 +5,7 @@ import * as layers from '@nabla/layers';
 import { checkLayer } from './check-layer.ts';
 import { checkEveryMember } from './every-member.ts';
 import { activationRows } from './rows/activations.ts';
+import { attentionRows } from './rows/attention.ts';
 import { bilinearEmbeddingRows } from './rows/bilinear-embedding.ts';
 import { convRows } from './rows/conv.ts';
 import { distanceRows } from './rows/distances.ts';
@@ -19,6 +20,7 @@ import { spatialRows } from './rows/spatial.ts';
 const rows = {
   ...layerRows,
   ...activationRows,
+  ...attentionRows,
   ...bilinearEmbeddingRows,
   ...convRows,
   ...distanceRows,

@@ -97,7 +97,16 @@ export interface Fixtures {
   activations: ForwardCase<{ activation: 'relu' | 'gelu' | 'geluTanh' | 'sigmoid' | 'tanh' | 'silu' | 'softmax' }>;
   /** `activation` is the name of the class; `options` are its options in our words, or its arguments by name. */
   activation_layers: ForwardCase<{ activation: string; options: Readonly<Record<string, number>> }>;
-  multi_head_attention: ForwardCase<{ features: number; heads: number; causal: boolean }>;
+  /** `weights`: they are appended to the output along its last axis. */
+  multi_head_attention: ForwardCase<{
+    features: number;
+    heads: number;
+    causal: boolean;
+    keySize?: number;
+    valueSize?: number;
+    bias?: boolean;
+    weights?: 'mean' | 'perHead';
+  }>;
   transformer_encoder_layer: ForwardCase<{
     features: number;
     heads: number;
@@ -106,6 +115,18 @@ export interface Fixtures {
     normFirst: boolean;
     causal: boolean;
   }>;
+  transformer: ForwardCase<{
+    layer: 'TransformerDecoderLayer' | 'TransformerEncoder' | 'TransformerDecoder' | 'Transformer';
+    features: number;
+    heads: number;
+    hidden: number;
+    /** Of each stack. */
+    layers: number;
+    activation: 'relu' | 'gelu';
+    normFirst: boolean;
+    causal: boolean;
+  }>;
+  rotary_embedding: ForwardCase<{ offset: number; base: number; pairs: 'neighbours' | 'halves' }>;
   mlp: ForwardCase<{ sizes: number[]; activations: ('relu' | 'tanh' | 'sigmoid' | 'gelu' | 'silu')[] }>;
   convolution: ForwardCase<{
     axes: number;

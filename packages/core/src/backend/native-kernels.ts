@@ -16,16 +16,19 @@ export interface NativeCalls {
     key: Handle;
     value: Handle;
     mask: Handle;
+    bias: Handle;
     out: Handle;
     log_sum_exp: Handle;
     batch: number;
     heads: number;
+    key_heads: number;
     query_time: number;
     key_time: number;
     head_size: number;
     value_size: number;
     causal: number;
     mask_strides: readonly number[];
+    bias_strides: readonly number[];
     scale: number;
     dropout: number;
     seed: number;
@@ -37,6 +40,7 @@ export interface NativeCalls {
     key: Handle;
     value: Handle;
     mask: Handle;
+    bias: Handle;
     out: Handle;
     log_sum_exp: Handle;
     grad_query: Handle;
@@ -44,12 +48,39 @@ export interface NativeCalls {
     grad_value: Handle;
     batch: number;
     heads: number;
+    key_heads: number;
     query_time: number;
     key_time: number;
     head_size: number;
     value_size: number;
     causal: number;
     mask_strides: readonly number[];
+    bias_strides: readonly number[];
+    scale: number;
+    dropout: number;
+    seed: number;
+    offset: number;
+  };
+  attention_scores_grad_f32: {
+    grad_out: Handle;
+    query: Handle;
+    key: Handle;
+    value: Handle;
+    mask: Handle;
+    bias: Handle;
+    out: Handle;
+    log_sum_exp: Handle;
+    grad_scores: Handle;
+    batch: number;
+    heads: number;
+    key_heads: number;
+    query_time: number;
+    key_time: number;
+    head_size: number;
+    value_size: number;
+    causal: number;
+    mask_strides: readonly number[];
+    bias_strides: readonly number[];
     scale: number;
     dropout: number;
     seed: number;
@@ -909,16 +940,19 @@ export const nativeKernels: readonly KernelDescription[] = [
       { name: 'key', type: 'buffer' },
       { name: 'value', type: 'buffer' },
       { name: 'mask', type: 'buffer' },
+      { name: 'bias', type: 'buffer' },
       { name: 'out', type: 'buffer' },
       { name: 'log_sum_exp', type: 'buffer' },
       { name: 'batch', type: 'integer' },
       { name: 'heads', type: 'integer' },
+      { name: 'key_heads', type: 'integer' },
       { name: 'query_time', type: 'integer' },
       { name: 'key_time', type: 'integer' },
       { name: 'head_size', type: 'integer' },
       { name: 'value_size', type: 'integer' },
       { name: 'causal', type: 'integer' },
       { name: 'mask_strides', type: 'dims' },
+      { name: 'bias_strides', type: 'dims' },
       { name: 'scale', type: 'number' },
       { name: 'dropout', type: 'number' },
       { name: 'seed', type: 'integer' },
@@ -933,6 +967,7 @@ export const nativeKernels: readonly KernelDescription[] = [
       { name: 'key', type: 'buffer' },
       { name: 'value', type: 'buffer' },
       { name: 'mask', type: 'buffer' },
+      { name: 'bias', type: 'buffer' },
       { name: 'out', type: 'buffer' },
       { name: 'log_sum_exp', type: 'buffer' },
       { name: 'grad_query', type: 'buffer' },
@@ -940,12 +975,42 @@ export const nativeKernels: readonly KernelDescription[] = [
       { name: 'grad_value', type: 'buffer' },
       { name: 'batch', type: 'integer' },
       { name: 'heads', type: 'integer' },
+      { name: 'key_heads', type: 'integer' },
       { name: 'query_time', type: 'integer' },
       { name: 'key_time', type: 'integer' },
       { name: 'head_size', type: 'integer' },
       { name: 'value_size', type: 'integer' },
       { name: 'causal', type: 'integer' },
       { name: 'mask_strides', type: 'dims' },
+      { name: 'bias_strides', type: 'dims' },
+      { name: 'scale', type: 'number' },
+      { name: 'dropout', type: 'number' },
+      { name: 'seed', type: 'integer' },
+      { name: 'offset', type: 'integer' },
+    ],
+  },
+  {
+    name: 'attention_scores_grad_f32',
+    arguments: [
+      { name: 'grad_out', type: 'buffer' },
+      { name: 'query', type: 'buffer' },
+      { name: 'key', type: 'buffer' },
+      { name: 'value', type: 'buffer' },
+      { name: 'mask', type: 'buffer' },
+      { name: 'bias', type: 'buffer' },
+      { name: 'out', type: 'buffer' },
+      { name: 'log_sum_exp', type: 'buffer' },
+      { name: 'grad_scores', type: 'buffer' },
+      { name: 'batch', type: 'integer' },
+      { name: 'heads', type: 'integer' },
+      { name: 'key_heads', type: 'integer' },
+      { name: 'query_time', type: 'integer' },
+      { name: 'key_time', type: 'integer' },
+      { name: 'head_size', type: 'integer' },
+      { name: 'value_size', type: 'integer' },
+      { name: 'causal', type: 'integer' },
+      { name: 'mask_strides', type: 'dims' },
+      { name: 'bias_strides', type: 'dims' },
       { name: 'scale', type: 'number' },
       { name: 'dropout', type: 'number' },
       { name: 'seed', type: 'integer' },

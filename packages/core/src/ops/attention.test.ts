@@ -15,8 +15,8 @@ import {
 import { valueAndGrad } from '../autodiff.ts';
 import { getThreads, setThreads } from '../device.ts';
 import { Generator } from '../random.ts';
-import { type Tensor, mul, ones, sum, tensor, tensor4d, zeros } from '../tf.ts';
-import { type AttentionOptions, plainAttention, scaledDotProductAttention } from './attention.ts';
+import { type Tensor, fill, gather, matMul, mul, ones, sum, tensor, tensor4d, where, zeros } from '../tf.ts';
+import { type AttentionOptions, attentionWeights, plainAttention, scaledDotProductAttention } from './attention.ts';
 
 type Sizes = readonly [
   batch: number,
@@ -26,17 +26,25 @@ type Sizes = readonly [
   headSize: number,
   valueSize: number,
 ];
+type SharedSizes = readonly [...Sizes, keyHeads: number];
+type AnySizes = readonly [...Sizes, keyHeads?: number];
 
-const draw = ([batch, heads, queryTime, keyTime, headSize, valueSize]: Sizes): [Tensor, Tensor, Tensor] => [
+const draw = ([batch, heads, queryTime, keyTime, headSize, valueSize, keyHeads = heads]: AnySizes): [
+  Tensor,
+  Tensor,
+  Tensor,
+] => [
   randomTensor([batch, heads, queryTime, headSize], { seed: 1 }),
-  randomTensor([batch, heads, keyTime, headSize], { seed: 2 }),
-  randomTensor([batch, heads, keyTime, valueSize], { seed: 3 }),
+  randomTensor([batch, keyHeads, keyTime, headSize], { seed: 2 }),
+  randomTensor([batch, keyHeads, keyTime, valueSize], { seed: 3 }),
 ];
 
-/** Output and gradients of the weighted sum of an attention. */
+/** Output and gradients of the weighted sum of an attention, that of a float mask among them. */
 function run(f: typeof plainAttention, inputs: [Tensor, Tensor, Tensor], options: AttentionOptions): Tensor[] {
   const weights = randomTensor(f(...inputs, drawn(options)).shape, { seed: 4 });
-  const { gradients } = valueAndGrad(() => sum(mul(f(...inputs, drawn(options)), weights)), inputs);
+  const { mask } = options;
+  const watched = mask?.dtype === 'float32' ? [...inputs, mask] : inputs;
+  const { gradients } = valueAndGrad(() => sum(mul(f(...inputs, drawn(options)), weights)), watched);
   return [f(...inputs, drawn(options)), ...gradients];
 }
 
@@ -46,14 +54,13 @@ function drawn(options: AttentionOptions): AttentionOptions {
   return generator === undefined ? options : { ...options, generator: Generator.fromState(generator.state()) };
 }
 
-function compare(sizes: Sizes, options: AttentionOptions): void {
+function compare(sizes: AnySizes, options: AttentionOptions): void {
   const inputs = draw(sizes);
   const expected = run(plainAttention, inputs, options);
   const received = run(scaledDotProductAttention, inputs, options);
   const limit = tolerance('matmul', 64 + sizes[2]);
-  ['output', 'gradQuery', 'gradKey', 'gradValue'].forEach((name, i) =>
-    assertClose(name, received[i], expected[i], limit),
-  );
+  const names = ['output', 'gradQuery', 'gradKey', 'gradValue', 'gradMask'];
+  expected.forEach((result, i) => assertClose(names[i], received[i], result, limit));
 }
 
 describe.each(devices())('scaledDotProductAttention on %s', (device) => {
@@ -80,8 +87,32 @@ describe.each(devices())('scaledDotProductAttention on %s', (device) => {
       const mask = randomMask(shape, { seed: 5 });
       compare([2, 3, 5, 9, 4, 3], { mask });
       compare([2, 3, 5, 9, 4, 3], { mask, causal: true });
+      compare([2, 3, 5, 9, 4, 3], { mask: randomTensor(shape, { seed: 5 }) });
+      compare([2, 3, 5, 9, 4, 3], { mask: randomTensor(shape, { seed: 5 }), causal: true });
     },
   );
+
+  it.each<SharedSizes>([
+    [2, 4, 3, 5, 3, 2, 2],
+    [1, 6, 7, 5, 4, 4, 1],
+    [2, 6, 33, 17, 5, 8, 3],
+    [1, 4, 40, 270, 8, 7, 2],
+    [1, 2, 1, 300, 16, 16, 1],
+  ])('lets heads of queries share keys and values: %i %i %i %i %i %i, %i heads of keys', (...sizes) => {
+    const [batch, heads, queryTime, keyTime] = sizes;
+    const generator = Generator.fromState({ seed: 5, offset: 3 });
+    compare(sizes, {});
+    compare(sizes, { causal: true, dropout: 0.2, generator });
+    compare(sizes, { mask: randomMask([batch, heads, queryTime, keyTime], { seed: 6 }) });
+    compare(sizes, { mask: randomTensor([heads, queryTime, keyTime], { seed: 6 }), dropout: 0.3, generator });
+  });
+
+  it('equals attention to repeated keys and values, where heads share them', () => {
+    const [query, key, value] = draw([2, 6, 3, 5, 4, 2, 2]);
+    const repeated = [key, value].map((x) => gather(x, tensor([0, 0, 0, 1, 1, 1], [6], 'int32'), 1));
+    const expected = scaledDotProductAttention(query, repeated[0], repeated[1]);
+    expect(scaledDotProductAttention(query, key, value)).toBeCloseToTensor(expected, tolerance('matmul', 5));
+  });
 
   it.each([
     [34, 260],
@@ -91,6 +122,7 @@ describe.each(devices())('scaledDotProductAttention on %s', (device) => {
     const generator = Generator.fromState({ seed: 3, offset: 7 });
     compare([1, 1, queryTime, keyTime, 5, 6], { mask, causal: true, dropout: 0.3, generator });
     compare([1, 2, queryTime, keyTime, 5, 6], { dropout: 0.5, generator });
+    compare([1, 2, queryTime, keyTime, 5, 6], { mask: randomTensor([queryTime, keyTime], { seed: 6 }), causal: true });
   });
 
   it.each<AttentionOptions>([{}, { causal: true }, { scale: 0.7 }])(
@@ -106,6 +138,28 @@ describe.each(devices())('scaledDotProductAttention on %s', (device) => {
       checkGradient(f(scaledDotProductAttention), shapes, { plain: f(plainAttention), seed: 7 });
     },
   );
+
+  it('has the gradient of its formula for shared keys and a float mask', () => {
+    const f = (op: typeof plainAttention) => (query: Tensor, key: Tensor, value: Tensor, mask: Tensor) =>
+      op(query, key, value, { mask, causal: true });
+    const shapes = [
+      [1, 4, 3, 4],
+      [1, 2, 5, 4],
+      [1, 2, 5, 2],
+      [4, 1, 5],
+    ];
+    checkGradient(f(scaledDotProductAttention), shapes, { plain: f(plainAttention), seed: 8 });
+  });
+
+  it('hides keys where a float mask is -Infinity, and takes it without a gradient', () => {
+    const inputs = draw([2, 2, 3, 5, 4, 3]);
+    const allowed = randomMask([2, 1, 3, 5], { seed: 8 });
+    const mask = where(allowed, zeros([2, 1, 3, 5]), fill([2, 1, 3, 5], -Infinity));
+    const expected = run(scaledDotProductAttention, inputs, { mask: allowed });
+    const received = run(scaledDotProductAttention, inputs, { mask });
+    expected.forEach((result, i) => assertClose(`result ${i}`, received[i], result, tolerance('exact')));
+    expect(received[4].dataSync().some(Number.isNaN)).toBe(false);
+  });
 
   it.each(golden('attention').cases)('equals PyTorch: $name', (recorded) => {
     checkGolden(recorded, ({ query, key, value, mask }) =>
@@ -125,12 +179,16 @@ describe.each(devices())('scaledDotProductAttention on %s', (device) => {
   });
 
   it('takes empty tensors', () => {
-    const attend = (...sizes: Sizes): Tensor => scaledDotProductAttention(...draw(sizes), { scale: 1 });
+    const attend = (...sizes: AnySizes): Tensor => scaledDotProductAttention(...draw(sizes), { scale: 1 });
     expect(attend(0, 2, 3, 4, 5, 6).shape).toEqual([0, 2, 3, 6]);
     expect(attend(1, 2, 0, 4, 5, 6).shape).toEqual([1, 2, 0, 6]);
     expect(attend(1, 2, 3, 4, 5, 0).shape).toEqual([1, 2, 3, 0]);
     expect(attend(1, 2, 3, 0, 5, 6)).toBeCloseToTensor(zeros([1, 2, 3, 6]), tolerance('exact'));
     expect(attend(1, 1, 1, 2, 0, 1).shape).toEqual([1, 1, 1, 1]);
+    expect(attend(1, 0, 3, 2, 4, 1).shape).toEqual([1, 0, 3, 1]);
+    expect(attend(1, 0, 3, 2, 4, 1, 2).shape).toEqual([1, 0, 3, 1]);
+    const [, , , , gradMask] = run(scaledDotProductAttention, draw([1, 2, 3, 0, 5, 6]), { mask: ones([3, 1]) });
+    expect(gradMask).toBeCloseToTensor(zeros([3, 1]), tolerance('exact'));
     const gradients = run(scaledDotProductAttention, draw([1, 2, 3, 0, 5, 6]), {});
     expect(gradients.map(({ shape }) => shape)).toEqual([
       [1, 2, 3, 6],
@@ -166,9 +224,13 @@ describe.each(devices())('scaledDotProductAttention on %s', (device) => {
     if (device === 'js') return;
     const threads = getThreads();
     const generator = new Generator(2);
+    const mask = randomTensor([3, 1, 280], { seed: 5 });
     const results = (count: number): Tensor[] => {
       setThreads(count);
-      return run(scaledDotProductAttention, draw([2, 3, 150, 280, 16, 24]), { causal: true, dropout: 0.1, generator });
+      return [
+        ...run(scaledDotProductAttention, draw([2, 3, 150, 280, 16, 24]), { causal: true, dropout: 0.1, generator }),
+        ...run(scaledDotProductAttention, draw([2, 3, 150, 280, 16, 24, 1]), { mask }),
+      ];
     };
     try {
       const expected = results(1);
@@ -183,18 +245,58 @@ describe.each(devices())('scaledDotProductAttention on %s', (device) => {
       (options: AttentionOptions, key = ones([1, 2, 4, 5]), value = ones([1, 2, 4, 6])) =>
       () =>
         scaledDotProductAttention(ones([1, 2, 3, 5]), key, value, options);
-    expect(attend({}, ones([1, 2, 4, 7]))).toThrowCode('SHAPE', /expected key of shape \[1, 2, keyTime, 5\]/);
-    expect(attend({}, ones([1, 3, 4, 5]))).toThrowCode('SHAPE', /key/);
+    expect(attend({}, ones([1, 2, 4, 7]))).toThrowCode('SHAPE', /expected key of shape \[1, keyHeads, keyTime, 5\]/);
+    expect(attend({}, ones([1, 3, 4, 5]))).toThrowCode(
+      'SHAPE',
+      /expected key of shape \[1, a divisor of 2, keyTime, 5\]/,
+    );
+    expect(attend({}, ones([1, 0, 4, 5]))).toThrowCode('SHAPE', /a divisor of 2/);
+    expect(attend({}, ones([1, 1, 4, 5]))).toThrowCode('SHAPE', /expected value of shape \[1, 1, 4, valueSize\]/);
     expect(attend({}, undefined, ones([1, 2, 5, 6]))).toThrowCode(
       'SHAPE',
       /expected value of shape \[1, 2, 4, valueSize\]/,
     );
     expect(attend({}, ones([1, 2, 4, 5], 'int32'))).toThrowCode('DTYPE', /key/);
     expect(() => scaledDotProductAttention(ones([3, 5]), ones([3, 5]), ones([3, 5]))).toThrowCode('RANK', /query/);
-    expect(attend({ mask: ones([3, 4]) })).toThrowCode('DTYPE', /mask of dtype bool/);
+    expect(attend({ mask: ones([3, 4], 'int32') })).toThrowCode('DTYPE', /mask of dtype bool or float32/);
+    expect(attend({ mask: ones([3, 3]) })).toThrowCode('BROADCAST', /mask/);
     expect(attend({ mask: ones([3, 3], 'bool') })).toThrowCode('BROADCAST', /broadcasts to \[1, 2, 3, 4\]/);
     expect(attend({ scale: NaN })).toThrowCode('ARGUMENT', /scale/);
     expect(attend({ dropout: 2, generator: new Generator(1) })).toThrowCode('ARGUMENT', /dropout/);
+    expect(attend({ dropout: 0.1 })).toThrowCode('ARGUMENT', /generator/);
+    expect(attend({ isCausal: true } as AttentionOptions)).toThrowCode('OPTION', /causal/);
+  });
+});
+
+describe.each(devices())('attentionWeights on %s', (device) => {
+  useDevice(device);
+
+  it('are those of the attention: of shared keys, causal, masked, after the same dropout', () => {
+    const [query, key, value] = draw([2, 4, 3, 5, 4, 2]);
+    const generator = Generator.fromState({ seed: 3, offset: 7 });
+    const mask = randomTensor([3, 5], { seed: 4 });
+    for (const options of [{}, { causal: true, scale: 0.3 }, { mask }, { dropout: 0.5, generator }]) {
+      const expected = scaledDotProductAttention(query, key, value, drawn(options));
+      const weights = attentionWeights(query, key, drawn(options));
+      expect(matMul(weights, value)).toBeCloseToTensor(expected, tolerance('matmul', 5));
+    }
+    expect(attentionWeights(query, ones([2, 2, 5, 4])).shape).toEqual([2, 4, 3, 5]);
+  });
+
+  it('sum to 1, or are 0 where there is nothing to attend to; and have a gradient', () => {
+    const [query, key] = draw([1, 2, 2, 3, 2, 2]);
+    const weights = attentionWeights(query, key, { mask: tensor([0, 0, 0, 1, 1, 1], [2, 3], 'bool') });
+    expect(sum(weights, -1)).toBeCloseToTensor([[[0, 1], [0, 1]]], tolerance('reduce', 3)); // prettier-ignore
+    checkGradient((q, k, mask) => attentionWeights(q, k, { mask }), [query, key, [2, 1, 3]], { seed: 9 });
+  });
+
+  it('refuses tensors that do not match, and options out of range', () => {
+    const attend = (options: AttentionOptions, key = ones([1, 2, 4, 5])) => {
+      return () => attentionWeights(ones([1, 2, 3, 5]), key, options);
+    };
+    expect(attend({}, ones([1, 2, 4, 7]))).toThrowCode('SHAPE', /attentionWeights: expected key/);
+    expect(attend({ mask: ones([3, 3], 'bool') })).toThrowCode('BROADCAST', /mask/);
+    expect(attend({ mask: ones([3, 4], 'int32') })).toThrowCode('DTYPE', /mask/);
     expect(attend({ dropout: 0.1 })).toThrowCode('ARGUMENT', /generator/);
     expect(attend({ isCausal: true } as AttentionOptions)).toThrowCode('OPTION', /causal/);
   });

@@ -3,7 +3,7 @@
 
 export type { Activation } from '../backend/definitions/activation.ts';
 export { type AdamWStepOptions, adamWStep, plainAdamWStep } from './adamw-step.ts';
-export { type AttentionOptions, plainAttention, scaledDotProductAttention } from './attention.ts';
+export { type AttentionOptions, attentionWeights, plainAttention, scaledDotProductAttention } from './attention.ts';
 export {
   type AveragePoolOptions,
   adaptiveAveragePool1d,

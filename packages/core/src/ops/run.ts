@@ -85,8 +85,8 @@ export function runFused(
 /** How the gradient of a kernel is computed part by part, each where somebody needs it. */
 export interface GradientByPart<Attributes extends object> {
   readonly kernelName: string;
-  /** Names of the inputs that `gradient` needs, in the order of `saved`. */
-  readonly savedInputs: readonly string[];
+  /** Names of the inputs that `gradient` needs, in the order of `saved`; `all` of them where they are an array. */
+  readonly savedInputs: readonly string[] | 'all';
   /** For each output, whether `gradient` needs it; they follow the inputs in `saved`. */
   readonly savedOutputs?: readonly boolean[];
   /** From the gradient of the first output to that of each float32 input. */
@@ -105,7 +105,7 @@ export function defineGradientByPart<Attributes extends object>(definition: Grad
   const { kernelName, savedInputs, savedOutputs, gradient } = definition;
   registerGradient({
     kernelName,
-    inputsToSave: [...savedInputs],
+    ...(savedInputs === 'all' ? { saveAllInputs: true } : { inputsToSave: [...savedInputs] }),
     ...(savedOutputs && { outputsToSave: [...savedOutputs] }),
     gradFunc: (gradOut, saved, attributes) => gradient([gradOut].flat()[0], saved, attributes as Attributes & object),
   });

@@ -1,8 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of multi-head attention: who sees whom, dropout, refusals; golden values are in the suite of all layers.
 
-import { Generator, type Tensor, add, clone, concat, memory, slice, tensor, tensor2d, zeros } from '@nabla/core';
-import { devices, randomTensor, tolerance, useDevice } from '@nabla/testing';
+import {
+  Generator,
+  type Tensor,
+  add,
+  clone,
+  concat,
+  fill,
+  mean,
+  memory,
+  slice,
+  stack,
+  tensor,
+  tensor2d,
+  where,
+  zeros,
+} from '@nabla/core';
+import { devices, randomMask, randomTensor, tolerance, useDevice } from '@nabla/testing';
 
 import { MultiHeadAttention } from './multi-head-attention.ts';
 
@@ -29,7 +44,7 @@ describe.each(devices())('MultiHeadAttention on %s', (device) => {
     const attention = new MultiHeadAttention(60, 3, { generator: new Generator(1) });
     expect(memory().tensors).toBe(tensors + 4);
     const bound = Math.sqrt(6 / (180 + 60));
-    const drawn = [...attention.in_proj_weight.dataSync()];
+    const drawn = [...(attention.in_proj_weight?.dataSync() ?? [])];
     expect(Math.max(...drawn)).toBeLessThanOrEqual(bound);
     expect(Math.max(...drawn)).toBeGreaterThan(bound * 0.99);
     expect(Math.min(...drawn)).toBeGreaterThanOrEqual(-bound);
@@ -123,6 +138,54 @@ describe.each(devices())('MultiHeadAttention on %s', (device) => {
     });
   });
 
+  it('takes a mask for each head of each sample, and a float one that hides where it is -Infinity', () => {
+    withAttention((attention) => {
+      const x = concat([random(3, 1), random(3, 2)]);
+      const attentionMask = randomMask([4, 3, 3], { seed: 3 });
+      const hidden = where(attentionMask, fill([4, 3, 3], -Infinity), zeros([4, 3, 3]));
+      const keyPaddingMask = bools([[0, 0, 0], [0, 0, 1]]); // prettier-ignore
+      for (const padding of [undefined, keyPaddingMask]) {
+        const expected = attention.forward(x, x, x, { attentionMask, keyPaddingMask: padding });
+        const received = attention.forward(x, x, x, { attentionMask: hidden, keyPaddingMask: padding });
+        expect(received).toBeCloseToTensor(expected, exact);
+      }
+      const same = randomMask([3, 3], { seed: 4 });
+      const everywhere = stack([same, same, same, same]);
+      const expected = attention.forward(x, x, x, { attentionMask: same });
+      expect(attention.forward(x, x, x, { attentionMask: everywhere })).toBeCloseToTensor(expected, exact);
+    });
+  });
+
+  it('returns its weights with the same output: the mean of the heads, or each', () => {
+    withAttention((attention) => {
+      const [query, key] = [random(3, 1), random(5, 2)];
+      const masks = { attentionMask: randomTensor([3, 5], { seed: 3 }) };
+      const { output, weights } = attention.forwardWithWeights(query, key, key, masks);
+      const each = attention.forwardWithWeights(query, key, key, { ...masks, perHead: true }).weights;
+      expect(output).toBeCloseToTensor(attention.forward(query, key, key, masks), matmul);
+      expect([weights.shape, each.shape]).toEqual([[1, 3, 5], [1, 2, 3, 5]]); // prettier-ignore
+      expect(mean(each, 1)).toBeCloseToTensor(weights, exact);
+    });
+  });
+
+  it('projects keys and values of another size by matrices of their own', () => {
+    const attention = new MultiHeadAttention(4, 2, { generator: new Generator(1), keySize: 3, valueSize: 4 });
+    const shapes = Object.entries(attention.stateDict()).map(([name, { shape }]) => [name, shape]);
+    expect(shapes).toEqual([
+      ['q_proj_weight', [4, 4]],
+      ['k_proj_weight', [4, 3]],
+      ['v_proj_weight', [4, 4]],
+      ['in_proj_bias', [12]],
+      ['out_proj.weight', [4, 4]],
+      ['out_proj.bias', [4]],
+    ]);
+    expect(() => attention.forward(random(3, 1), random(3, 1), random(3, 1))).toThrowCode('SHAPE', /key .*, 3\]/);
+    attention.dispose();
+    const usual = new MultiHeadAttention(4, 2, { generator: new Generator(1), keySize: 4, valueSize: 4 });
+    expect(Object.keys(usual.stateDict())).toContain('in_proj_weight');
+    usual.dispose();
+  });
+
   it('drops attention weights while training only', () => {
     withAttention((attention) => {
       const x = random(5, 1);
@@ -148,6 +211,8 @@ describe.each(devices())('MultiHeadAttention on %s', (device) => {
     expect(() => new MultiHeadAttention(4, 3, { generator })).toThrowCode('ARGUMENT', /heads to divide the 4 features/);
     expect(() => new MultiHeadAttention(4, 0, { generator })).toThrowCode('ARGUMENT', /heads/);
     expect(() => new MultiHeadAttention(4, 2, { generator, dropout: 1 })).toThrowCode('ARGUMENT', /dropout/);
+    expect(() => new MultiHeadAttention(4, 2, { generator, keySize: 0 })).toThrowCode('ARGUMENT', /keySize/);
+    expect(() => new MultiHeadAttention(4, 2, { generator, valueSize: 1.5 })).toThrowCode('ARGUMENT', /valueSize/);
     const options = { generator, droput: 0.1 };
     expect(() => new MultiHeadAttention(4, 2, options)).toThrowCode('OPTION', /Did you mean "dropout"/);
   });
@@ -162,7 +227,11 @@ describe.each(devices())('MultiHeadAttention on %s', (device) => {
       expect(run({ keyPaddingMask: bools([[0, 0]]) })).toThrowCode('SHAPE', /keyPaddingMask/);
       expect(run({ keyPaddingMask: zeros([1, 3]) })).toThrowCode('DTYPE', /keyPaddingMask/);
       expect(run({ attentionMask: bools([[0, 0, 0]]) })).toThrowCode('SHAPE', /attentionMask/);
-      expect(run({ attentionMask: zeros([3, 3]) })).toThrowCode('DTYPE', /attentionMask/);
+      expect(run({ attentionMask: zeros([3, 3], 'int32') })).toThrowCode('DTYPE', /attentionMask/);
+      expect(run({ attentionMask: zeros([1, 3, 3]) })).toThrowCode('SHAPE', /attentionMask of shape \[2, 3, 3\]/);
+      const weigh = (options: object) => () => attention.forwardWithWeights(x, x, x, options);
+      expect(weigh({ averaged: true })).toThrowCode('OPTION', /averaged/);
+      expect(weigh({ perHead: 1 })).toThrowCode('ARGUMENT', /perHead/);
     });
   });
 });

@@ -4,14 +4,15 @@
 import { Generator, type Tensor, add, concat, relu, slice, tensor2d } from '@nabla/core';
 import { devices, randomTensor, tolerance, useDevice } from '@nabla/testing';
 
-import { TransformerEncoderLayer, type TransformerEncoderLayerOptions } from './transformer-encoder-layer.ts';
+import { TransformerEncoderLayer } from './transformer-encoder-layer.ts';
+import type { TransformerLayerOptions } from './transformer-options.ts';
 
 const exact = tolerance('exact');
 const matmul = tolerance('matmul', 16);
 
 /** Runs `f` with a small block and an input for it. */
 function withBlock(
-  options: Omit<TransformerEncoderLayerOptions, 'generator'>,
+  options: Omit<TransformerLayerOptions, 'generator'>,
   f: (block: TransformerEncoderLayer, x: Tensor) => void,
 ): void {
   const block = new TransformerEncoderLayer(4, 2, { generator: new Generator(1), feedForward: 8, ...options });

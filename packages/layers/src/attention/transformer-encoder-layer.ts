@@ -1,40 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // One block of a transformer: self-attention and a feed-forward network, each with a residual connection and a norm.
 
-import {
-  type Generator,
-  type LinearActivation,
-  type Tensor,
-  add,
-  checkInteger,
-  checkNumber,
-  checkOneOf,
-  checkOptions,
-  linear,
-} from '@nabla/core';
+import { type LinearActivation, type Tensor, add } from '@nabla/core';
 
 import { Dropout } from '../dropout.ts';
 import { LayerNorm } from '../layer-norm.ts';
 import { Linear } from '../linear.ts';
 import { Module } from '../module.ts';
-import { type AttentionMasks, MultiHeadAttention } from './multi-head-attention.ts';
-
-export interface TransformerEncoderLayerOptions {
-  /** Draws the initial values, and while training what dropout drops. */
-  generator: Generator;
-  /** Width of the hidden layer of the feed-forward network; default 2048. */
-  feedForward?: number;
-  /** Probability of dropping an element while training; default 0.1. */
-  dropout?: number;
-  /** Between the two linear layers; default `relu`. */
-  activation?: 'relu' | 'gelu' | 'geluTanh';
-  /** Normalize before attention and network (pre-norm) instead of after the residual sum (post-norm); default false. */
-  normFirst?: boolean;
-  /** Added to the variance of the norms; default 1e-5. */
-  epsilon?: number;
-}
-
-const OPTIONS = ['generator', 'feedForward', 'dropout', 'activation', 'normFirst', 'epsilon'];
+import type { AttentionMasks } from './masks.ts';
+import { MultiHeadAttention } from './multi-head-attention.ts';
+import { type TransformerLayerOptions, completeOptions, feedForward } from './transformer-options.ts';
 
 /**
  * Post-norm: `y = norm1(x + attention(x))`, `z = norm2(y + network(y))`.
@@ -58,32 +33,20 @@ export class TransformerEncoderLayer extends Module {
   readonly activation: LinearActivation;
   readonly normFirst: boolean;
 
-  constructor(features: number, heads: number, options: TransformerEncoderLayerOptions) {
+  constructor(features: number, heads: number, options: TransformerLayerOptions) {
     super();
-    checkOptions('TransformerEncoderLayer', options, OPTIONS);
-    const {
-      generator,
-      feedForward = 2048,
-      dropout = 0.1,
-      activation = 'relu',
-      normFirst = false,
-      epsilon = 1e-5,
-    } = options;
-    // All before the first tensor is made, which nobody could free.
-    checkInteger('TransformerEncoderLayer', 'feedForward', feedForward, { minimum: 1 });
-    checkNumber('TransformerEncoderLayer', 'dropout', dropout, { minimum: 0, below: 1 });
-    checkNumber('TransformerEncoderLayer', 'epsilon', epsilon, { minimum: 0 });
-    checkOneOf('TransformerEncoderLayer', 'activation', activation, ['relu', 'gelu', 'geluTanh']);
+    const settings = completeOptions('TransformerEncoderLayer', [features, heads], options);
+    const { generator, dropout, epsilon } = settings;
     this.self_attn = new MultiHeadAttention(features, heads, { dropout, generator });
-    this.linear1 = new Linear(features, feedForward, { generator });
-    this.linear2 = new Linear(feedForward, features, { generator });
+    this.linear1 = new Linear(features, settings.feedForward, { generator });
+    this.linear2 = new Linear(settings.feedForward, features, { generator });
     this.norm1 = new LayerNorm(features, { epsilon });
     this.norm2 = new LayerNorm(features, { epsilon });
     this.dropout = new Dropout(dropout, { generator });
     this.dropout1 = new Dropout(dropout, { generator });
     this.dropout2 = new Dropout(dropout, { generator });
-    this.activation = activation;
-    this.normFirst = normFirst;
+    this.activation = settings.activation;
+    this.normFirst = settings.normFirst;
   }
 
   /** `[batch, time, features]` → the same shape. */
@@ -101,7 +64,6 @@ export class TransformerEncoderLayer extends Module {
   }
 
   private network(x: Tensor): Tensor {
-    const hidden = linear(x, this.linear1.weight, this.linear1.bias, { activation: this.activation }); // [batch, time, feedForward]
-    return this.dropout2.forward(this.linear2.forward(this.dropout.forward(hidden)));
+    return this.dropout2.forward(feedForward(this, x));
   }
 }

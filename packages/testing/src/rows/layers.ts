@@ -3,7 +3,6 @@
 
 import { type Tensor } from '@nabla/core';
 import * as layers from '@nabla/layers';
-import type { Tensors } from '../check-golden.ts';
 import { type GoldenLayer, type LayerRow, layerRow } from '../check-layer.ts';
 import { golden } from '../golden.ts';
 import { randomIntegers, randomTensor } from '../random-tensor.ts';
@@ -157,64 +156,6 @@ const moduleList = layerRow<layers.ModuleList>({
   parameters: { '0.weight': [5, 5], '0.bias': [5], '1.weight': [5], '1.bias': [5] },
 });
 
-const multiHeadAttention = layerRow<layers.MultiHeadAttention>({
-  make: (generator) => new layers.MultiHeadAttention(6, 2, { generator, dropout: 0.2 }),
-  inputs: () => [3, 5, 5].map((time, i) => randomTensor([2, time, 6], { seed: i })),
-  forward: (layer, query, key, value) => layer.forward(query, key, value),
-  output: [2, 3, 6],
-  parameters: { in_proj_weight: [18, 6], in_proj_bias: [18], 'out_proj.weight': [6, 6], 'out_proj.bias': [6] },
-  randomInTraining: true,
-  golden: golden('multi_head_attention').cases.map((recorded) => ({
-    recorded,
-    make: (generator) =>
-      new layers.MultiHeadAttention(recorded.options.features, recorded.options.heads, { generator }),
-    forward: (layer, { x, query = x, key = x, value = x, ...rest }) =>
-      layer.forward(query, key, value, masks(rest, recorded.options.causal)),
-  })),
-});
-
-const encoderLayerParameters = {
-  'self_attn.in_proj_weight': [18, 6],
-  'self_attn.in_proj_bias': [18],
-  'self_attn.out_proj.weight': [6, 6],
-  'self_attn.out_proj.bias': [6],
-  'linear1.weight': [9, 6],
-  'linear1.bias': [9],
-  'linear2.weight': [6, 9],
-  'linear2.bias': [6],
-  'norm1.weight': [6],
-  'norm1.bias': [6],
-  'norm2.weight': [6],
-  'norm2.bias': [6],
-};
-
-const transformerEncoderLayer = layerRow<layers.TransformerEncoderLayer>({
-  make: (generator) => new layers.TransformerEncoderLayer(6, 2, { generator, feedForward: 9 }),
-  inputs: () => [randomTensor([2, 4, 6], { seed: 1 })],
-  forward: (layer, x) => layer.forward(x),
-  output: [2, 4, 6],
-  parameters: encoderLayerParameters,
-  randomInTraining: true,
-  golden: golden('transformer_encoder_layer').cases.map((recorded) => ({
-    recorded,
-    make: (generator) => {
-      const { features, heads, hidden, activation, normFirst } = recorded.options;
-      return new layers.TransformerEncoderLayer(features, heads, {
-        generator,
-        feedForward: hidden,
-        activation,
-        normFirst,
-      });
-    },
-    forward: (layer, { x, ...rest }) => layer.forward(x, masks(rest, recorded.options.causal)),
-  })),
-});
-
-/** The masks of a recorded case; PyTorch's padding mask and ours are both true where a key is padding. */
-function masks({ key_padding_mask: keyPaddingMask }: Tensors, causal: boolean): layers.AttentionMasks {
-  return { causal, keyPaddingMask };
-}
-
 /** Rows by the name of the class. */
 export const layerRows: Readonly<Record<string, LayerRow>> = {
   Dropout: dropout,
@@ -224,7 +165,6 @@ export const layerRows: Readonly<Record<string, LayerRow>> = {
   LearnedPositions: learnedPositions,
   Linear: linear,
   ModuleList: moduleList,
-  MultiHeadAttention: multiHeadAttention,
   RMSNorm: rmsNorm,
   ReLU: activation(() => new layers.ReLU(), 'relu'),
   Sequential: sequential,
@@ -233,5 +173,4 @@ export const layerRows: Readonly<Record<string, LayerRow>> = {
   SinusoidalPositions: sinusoidalPositions,
   Softmax: activation(() => new layers.Softmax(), 'softmax'),
   Tanh: activation(() => new layers.Tanh(), 'tanh'),
-  TransformerEncoderLayer: transformerEncoderLayer,
 };

@@ -10,7 +10,10 @@ import { uniform } from './random.ts';
 
 const { exp, floor, log, min } = Math;
 
-/** query `[batch, heads, queryTime, headSize]`, key `[…, keyTime, headSize]`, value `[…, keyTime, valueSize]`, perhaps a mask. */
+/**
+ * query `[batch, heads, queryTime, headSize]`, key `[batch, keyHeads, keyTime, headSize]`, value `[batch, keyHeads, keyTime,
+ * valueSize]`, perhaps a mask: bool, true where a query may attend to a key, or float32, added to the scores.
+ */
 export type AttentionInputs = readonly [TensorInfo, TensorInfo, TensorInfo, TensorInfo?];
 
 /** gradOut, out `[…, queryTime, valueSize]`, logSumExp `[…, queryTime]`, then the inputs of the forward pass. */
@@ -27,6 +30,7 @@ export interface AttentionAttributes {
 export interface AttentionSizes {
   readonly batch: number;
   readonly heads: number;
+  readonly keyHeads: number;
   readonly queryTime: number;
   readonly keyTime: number;
   readonly headSize: number;
@@ -37,10 +41,10 @@ export interface AttentionSizes {
 
 export function attentionSizes([query, key, value, mask]: AttentionInputs): AttentionSizes {
   const [batch, heads, queryTime, headSize] = query.shape;
-  const keyTime = key.shape[2];
+  const [, keyHeads, keyTime] = key.shape;
   const valueSize = value.shape[3];
   const maskStrides = mask === undefined ? [] : broadcastStrides(mask.shape, [batch, heads, queryTime, keyTime]);
-  return { batch, heads, queryTime, keyTime, headSize, valueSize, maskStrides };
+  return { batch, heads, keyHeads, queryTime, keyTime, headSize, valueSize, maskStrides };
 }
 
 /** The values of one call, and a row of scores at a time. */
@@ -54,6 +58,7 @@ class Rows {
   readonly kept: Float64Array;
   private readonly attributes: AttentionAttributes;
   private readonly mask: ArrayLike<number> | undefined;
+  private readonly masked: (score: number, mask: number) => number;
 
   constructor(inputs: AttentionInputs, attributes: AttentionAttributes, backend: JsBackend) {
     const [query, key, value, mask] = inputs;
@@ -63,6 +68,7 @@ class Rows {
     this.key = backend.floats(key);
     this.value = backend.floats(value);
     this.mask = mask && backend.values(mask);
+    this.masked = mask?.dtype === 'bool' ? (score, allowed) => (allowed === 0 ? -Infinity : score) : (a, b) => a + b;
     this.scores = new Float64Array(this.sizes.keyTime);
     this.kept = new Float64Array(this.sizes.keyTime).fill(1);
   }
@@ -71,6 +77,12 @@ class Rows {
   get count(): number {
     const { batch, heads, queryTime } = this.sizes;
     return batch * heads * queryTime;
+  }
+
+  /** Where the keys and values of a row's head begin, counted in positions of all heads: several heads may share them. */
+  firstKey(row: number): number {
+    const { heads, keyHeads, queryTime, keyTime } = this.sizes;
+    return floor(row / queryTime / (heads / keyHeads)) * keyTime;
   }
 
   /** Computes the scores of a row, -Infinity where the mask hides a key; returns how many keys may be seen at all. */
@@ -82,12 +94,13 @@ class Rows {
     const [batchStride, headStride, queryStride, keyStride] = maskStrides;
     const allowed = floor(head / heads) * batchStride + (head % heads) * headStride + query * queryStride;
     const from = row * headSize;
+    const first = this.firstKey(row);
     for (let k = 0; k < visible; k++) {
-      const to = (head * keyTime + k) * headSize;
+      const to = (first + k) * headSize;
       let product = 0;
       for (let i = 0; i < headSize; i++) product += this.query[from + i] * this.key[to + i];
-      const hidden = this.mask !== undefined && this.mask[allowed + k * keyStride] === 0;
-      this.scores[k] = hidden ? -Infinity : this.attributes.scale * product;
+      const score = this.attributes.scale * product;
+      this.scores[k] = this.mask === undefined ? score : this.masked(score, this.mask[allowed + k * keyStride]);
     }
     return visible;
   }
@@ -103,12 +116,34 @@ class Rows {
       this.kept[k] = uniform(words[element % 4]) >= dropout ? 1 / (1 - dropout) : 0;
     }
   }
+
+  /** Calls `f` for every score that `causal` does not hide, with its weight after dropout and the gradient of the score. */
+  eachGradient(
+    [gradOut, out, logSumExp]: readonly Float32Array[],
+    f: (row: number, k: number, weight: number, gradScore: number) => void,
+  ): void {
+    const { valueSize } = this.sizes;
+    for (let row = 0; row < this.count; row++) {
+      const visible = this.score(row);
+      this.draw(row, visible);
+      const g = row * valueSize;
+      let mean = 0;
+      for (let i = 0; i < valueSize; i++) mean += gradOut[g + i] * out[g + i];
+      const first = this.firstKey(row);
+      for (let k = 0; k < visible; k++) {
+        const weight = exp(this.scores[k] - logSumExp[row]);
+        let product = 0;
+        for (let i = 0; i < valueSize; i++) product += gradOut[g + i] * this.value[(first + k) * valueSize + i];
+        f(row, k, weight * this.kept[k], weight * (this.kept[k] * product - mean));
+      }
+    }
+  }
 }
 
 /** → [out `[batch, heads, queryTime, valueSize]`, logSumExp `[batch, heads, queryTime]`] */
 const attention = definition<AttentionInputs, AttentionAttributes>('NablaAttention', (inputs, attributes, backend) => {
   const rows = new Rows(inputs, attributes, backend);
-  const { batch, heads, queryTime, keyTime, valueSize } = rows.sizes;
+  const { batch, heads, queryTime, valueSize } = rows.sizes;
   const { scores, kept, value } = rows;
   const out = new Float32Array(rows.count * valueSize);
   const logSumExp = new Float32Array(rows.count).fill(Infinity);
@@ -119,7 +154,7 @@ const attention = definition<AttentionInputs, AttentionAttributes>('NablaAttenti
     for (let k = 0; k < visible; k++) if (!(scores[k] <= maximum)) maximum = scores[k];
     if (maximum === -Infinity) continue; // nothing to attend to
     rows.draw(row, visible);
-    const first = floor(row / queryTime) * keyTime;
+    const first = rows.firstKey(row);
     let sum = 0;
     sums.fill(0);
     for (let k = 0; k < visible; k++) {
@@ -141,34 +176,21 @@ const attentionGrad = definition<AttentionGradInputs, AttentionAttributes>(
   'NablaAttentionGrad',
   ([gradOut, out, logSumExp, ...inputs], attributes, backend) => {
     const rows = new Rows(inputs, attributes, backend);
-    const { queryTime, keyTime, headSize, valueSize } = rows.sizes;
-    const { scores, kept, query, key, value } = rows;
-    const [grad, output, shifts] = [backend.floats(gradOut), backend.floats(out), backend.floats(logSumExp)];
+    const { headSize, valueSize } = rows.sizes;
+    const { query, key } = rows;
+    const saved = [gradOut, out, logSumExp].map((values) => backend.floats(values));
+    const [grad] = saved;
     const gradQuery = new Float32Array(query.length);
     const gradKey = new Float32Array(key.length);
-    const gradValue = new Float32Array(value.length);
-    for (let row = 0; row < rows.count; row++) {
-      const visible = rows.score(row);
-      rows.draw(row, visible);
-      const g = row * valueSize;
-      const q = row * headSize;
-      let mean = 0;
-      for (let i = 0; i < valueSize; i++) mean += grad[g + i] * output[g + i];
-      for (let k = 0; k < visible; k++) {
-        const weight = exp(scores[k] - shifts[row]);
-        const to = floor(row / queryTime) * keyTime + k;
-        let product = 0;
-        for (let i = 0; i < valueSize; i++) {
-          product += grad[g + i] * value[to * valueSize + i];
-          gradValue[to * valueSize + i] += weight * kept[k] * grad[g + i];
-        }
-        const gradScore = weight * (kept[k] * product - mean) * attributes.scale;
-        for (let i = 0; i < headSize; i++) {
-          gradQuery[q + i] += gradScore * key[to * headSize + i];
-          gradKey[to * headSize + i] += gradScore * query[q + i];
-        }
+    const gradValue = new Float32Array(rows.value.length);
+    rows.eachGradient(saved, (row, k, weight, gradScore) => {
+      const [g, q, to] = [row * valueSize, row * headSize, rows.firstKey(row) + k];
+      for (let i = 0; i < valueSize; i++) gradValue[to * valueSize + i] += weight * grad[g + i];
+      for (let i = 0; i < headSize; i++) {
+        gradQuery[q + i] += attributes.scale * gradScore * key[to * headSize + i];
+        gradKey[to * headSize + i] += attributes.scale * gradScore * query[q + i];
       }
-    }
+    });
     const [queryInfo, keyInfo, valueInfo] = inputs;
     return [
       backend.make(queryInfo.shape, 'float32', gradQuery),
@@ -178,4 +200,19 @@ const attentionGrad = definition<AttentionGradInputs, AttentionAttributes>(
   },
 );
 
-export const attentionDefinitions: readonly KernelConfig[] = [attention, attentionGrad];
+/** → gradScores `[batch, heads, queryTime, keyTime]`: the gradient of a float mask, before it is summed to the mask's shape */
+const attentionScoresGrad = definition<AttentionGradInputs, AttentionAttributes>(
+  'NablaAttentionScoresGrad',
+  ([gradOut, out, logSumExp, ...inputs], attributes, backend) => {
+    const rows = new Rows(inputs, attributes, backend);
+    const { batch, heads, queryTime, keyTime } = rows.sizes;
+    const gradScores = new Float32Array(rows.count * keyTime);
+    const saved = [gradOut, out, logSumExp].map((values) => backend.floats(values));
+    rows.eachGradient(saved, (row, k, _weight, gradScore) => {
+      gradScores[row * keyTime + k] = gradScore;
+    });
+    return backend.make([batch, heads, queryTime, keyTime], 'float32', gradScores);
+  },
+);
+
+export const attentionDefinitions: readonly KernelConfig[] = [attention, attentionGrad, attentionScoresGrad];

@@ -17,22 +17,25 @@ type Shared = Omit<NativeCalls['attention_f32'], 'out' | 'log_sum_exp'>;
 
 /** What the forward and the backward call have in common. */
 function sharedArguments(inputs: AttentionInputs, attributes: AttentionAttributes, backend: NativeBackend): Shared {
-  const { batch, heads, queryTime, keyTime, headSize, valueSize, maskStrides } = attentionSizes(inputs);
+  const { batch, heads, keyHeads, queryTime, keyTime, headSize, valueSize, maskStrides } = attentionSizes(inputs);
   const { causal, scale, dropout, seed, offset } = attributes;
   const [query, key, value, mask] = inputs;
   return {
     query: backend.buffer(query),
     key: backend.buffer(key),
     value: backend.buffer(value),
-    mask: mask === undefined ? NO_BUFFER : backend.buffer(mask),
+    mask: mask?.dtype === 'bool' ? backend.buffer(mask) : NO_BUFFER,
+    bias: mask?.dtype === 'float32' ? backend.buffer(mask) : NO_BUFFER,
     batch,
     heads,
+    key_heads: keyHeads,
     query_time: queryTime,
     key_time: keyTime,
     head_size: headSize,
     value_size: valueSize,
     causal: Number(causal),
-    mask_strides: maskStrides,
+    mask_strides: mask?.dtype === 'bool' ? maskStrides : [],
+    bias_strides: mask?.dtype === 'float32' ? maskStrides : [],
     scale,
     dropout,
     seed,
@@ -69,4 +72,19 @@ const attentionGrad = nativeKernel<AttentionGradInputs, AttentionAttributes>('Na
   },
 });
 
-export const attentionKernels: readonly KernelConfig[] = [attention, attentionGrad];
+const attentionScoresGrad = nativeKernel<AttentionGradInputs, AttentionAttributes>('NablaAttentionScoresGrad', {
+  run: ([gradOut, out, logSumExp, ...inputs], attributes, backend) => {
+    const { batch, heads, queryTime, keyTime } = attentionSizes(inputs);
+    const gradScores = backend.allocate([batch, heads, queryTime, keyTime], 'float32');
+    backend.kernels.attention_scores_grad_f32({
+      ...sharedArguments(inputs, attributes, backend),
+      grad_out: backend.buffer(gradOut),
+      out: backend.buffer(out),
+      log_sum_exp: backend.buffer(logSumExp),
+      grad_scores: backend.buffer(gradScores),
+    });
+    return gradScores;
+  },
+});
+
+export const attentionKernels: readonly KernelConfig[] = [attention, attentionGrad, attentionScoresGrad];
