@@ -49,6 +49,7 @@ export { Dropout, type DropoutOptions } from './dropout.ts';
 export { Embedding, type EmbeddingOptions } from './embedding.ts';
 export { EmbeddingBag, type EmbeddingBagOptions } from './embedding-bag.ts';
 export { type NonFinite, findNonFinite } from './find-non-finite.ts';
+export type { HookHandle } from './hooks.ts';
 export { Identity } from './identity.ts';
 export { LayerNorm } from './layer-norm.ts';
 export { Linear, type LinearOptions } from './linear.ts';
