@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which module first produced a NaN or an infinity: for the moment after a loss has gone bad.
 
-import { Tensor, all, isFinite } from '@nabla/core';
+import { type Tensor, all, isFinite } from '@nabla/core';
 
+import { isTensor } from './is-tensor.ts';
 import type { Module } from './module.ts';
 
 /** Where a number stopped being finite. */
@@ -44,10 +45,6 @@ export function findNonFinite(model: Module, run: () => unknown): NonFinite | un
     for (const handle of handles) handle.remove();
   }
   return first;
-}
-
-function isTensor(value: unknown): value is Tensor {
-  return value instanceof Tensor;
 }
 
 function isAllFinite(tensor: Tensor): boolean {

@@ -96,6 +96,7 @@ export { AvgPool1d, AvgPool2d, AvgPool3d } from './pool/average-pool.ts';
 export { MaxPool1d, MaxPool2d, MaxPool3d } from './pool/max-pool.ts';
 export { RMSNorm } from './rms-norm.ts';
 export { Sequential } from './sequential.ts';
+export { ModuleSummary, type SummaryRow, summarize, summary } from './summary.ts';
 export { Flatten, Unflatten } from './spatial/flatten.ts';
 export {
   CircularPad1d,

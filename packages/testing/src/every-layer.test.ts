@@ -31,6 +31,7 @@ const rows = {
 // Exports that are no layers, and where they are tested: beside their source, or through the layer that they serve.
 const others = [
   'Module',
+  'ModuleSummary',
   'binaryCrossEntropy',
   'binaryCrossEntropyWithLogits',
   'buffer',
@@ -52,6 +53,8 @@ const others = [
   'poissonNllLoss',
   'sigmoidFocalLoss',
   'smoothL1Loss',
+  'summarize',
+  'summary',
   'tripletMarginLoss',
 ];
 
