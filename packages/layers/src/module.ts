@@ -50,12 +50,17 @@ export abstract class Module {
     for (const [name, child] of this.namedChildren()) yield* child.namedModules(join(prefix, name));
   }
 
+  /** Parameters and buffers of this module alone by state name. */
+  *namedOwnState(): IterableIterator<[string, Variable]> {
+    for (const [name, value] of Object.entries(this) as [string, unknown][]) {
+      if (value instanceof Variable) yield [name, value];
+    }
+  }
+
   /** Parameters and buffers of this module and all below it. A tensor that is shared comes once per name. */
   *namedState(): IterableIterator<[string, Variable]> {
     for (const [prefix, module] of this.namedModules()) {
-      for (const [name, value] of Object.entries(module) as [string, unknown][]) {
-        if (value instanceof Variable) yield [join(prefix, name), value];
-      }
+      for (const [name, variable] of module.namedOwnState()) yield [join(prefix, name), variable];
     }
   }
 
@@ -175,6 +180,7 @@ export abstract class Module {
   dispose(): void {
     for (const [, module] of this.namedModules()) {
       for (const value of Object.values(module) as unknown[]) if (value instanceof Tensor) value.dispose();
+      for (const [, variable] of module.namedOwnState()) variable.dispose();
     }
   }
 }

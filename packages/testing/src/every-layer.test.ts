@@ -11,6 +11,7 @@ import { distanceRows } from './rows/distances.ts';
 import { layerRows } from './rows/layers.ts';
 import { lossModuleRows } from './rows/loss-modules.ts';
 import { lossRows } from './rows/losses.ts';
+import { moduleRows } from './rows/modules.ts';
 import { normRows } from './rows/norm.ts';
 import { poolRows } from './rows/pool.ts';
 import { spatialRows } from './rows/spatial.ts';
@@ -23,6 +24,7 @@ const rows = {
   ...distanceRows,
   ...lossModuleRows,
   ...lossRows,
+  ...moduleRows,
   ...normRows,
   ...poolRows,
   ...spatialRows,
