@@ -91,6 +91,8 @@ export { ModuleList } from './module-list.ts';
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormLayerOptions } from './norm/batch-norm.ts';
 export { GroupNorm, type GroupNormLayerOptions } from './norm/group-norm.ts';
 export { InstanceNorm1d, InstanceNorm2d, type InstanceNormOptions } from './norm/instance-norm.ts';
+export { type SpectralNormOptions, removeSpectralNorm, spectralNorm } from './norm/spectral-norm.ts';
+export { type WeightNormOptions, removeWeightNorm, weightNorm } from './norm/weight-norm.ts';
 export { type Parameter, buffer, parameter } from './parameter.ts';
 export { ParameterDict } from './parameter-dict.ts';
 export { ParameterList } from './parameter-list.ts';

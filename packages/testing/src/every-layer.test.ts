@@ -53,6 +53,8 @@ const others = [
   'pairwiseDistance',
   'parameter',
   'poissonNllLoss',
+  'removeSpectralNorm',
+  'removeWeightNorm',
   'sigmoidFocalLoss',
   'smoothL1Loss',
   'summarize',

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows of what is made of other modules: containers.
+// Rows of what is made of other modules: containers, and layers with a normalized weight.
 
-import { type Tensor, add, matMul } from '@nabla/core';
+import { type Generator, type Tensor, add, matMul } from '@nabla/core';
 import * as layers from '@nabla/layers';
 import { type LayerRow, layerRow } from '../check-layer.ts';
+import { golden } from '../golden.ts';
 import { randomTensor } from '../random-tensor.ts';
 
 const moduleDict = layerRow<layers.ModuleDict>({
@@ -41,9 +42,47 @@ const parameterDict = layerRow<layers.ParameterDict>({
   parameters: { weight: [5, 4], bias: [4] },
 });
 
-/** Rows by the name of the class. */
+/** The layers of the fixture by name. */
+const makeLayer: Readonly<
+  Record<string, (generator: Generator, inputs: number, outputs: number, kernel: number) => layers.Layer>
+> = {
+  Linear: (generator, inputs, outputs) => new layers.Linear(inputs, outputs, { generator }),
+  Conv1d: (generator, inputs, outputs, kernel) => new layers.Conv1d(inputs, outputs, kernel, { generator }),
+  Conv2d: (generator, inputs, outputs, kernel) => new layers.Conv2d(inputs, outputs, kernel, { generator }),
+  ConvTranspose1d: (generator, inputs, outputs, kernel) =>
+    new layers.ConvTranspose1d(inputs, outputs, kernel, { generator }),
+};
+
+const weightNorm = layerRow<layers.Layer>({
+  make: (generator) => layers.weightNorm(new layers.Linear(5, 4, { generator })),
+  inputs: () => [randomTensor([3, 5], { seed: 1 })],
+  forward: (layer, x) => layer.forward(x),
+  output: [3, 4],
+  parameters: { bias: [4], weight_g: [4, 1], weight_v: [4, 5] },
+  golden: golden('weight_norm').cases.map((recorded) => ({
+    recorded,
+    make: (generator) => {
+      const { layer, sizes, axis } = recorded.options;
+      const [inputs, outputs, kernel = 0] = sizes;
+      return layers.weightNorm(makeLayer[layer](generator, inputs, outputs, kernel), { axis });
+    },
+    forward: (layer, { x }) => layer.forward(x),
+  })),
+});
+
+const spectralNorm = layerRow<layers.Layer>({
+  make: (generator) => layers.spectralNorm(new layers.Linear(5, 4, { generator }), { generator }),
+  inputs: () => [randomTensor([3, 5], { seed: 1 })],
+  forward: (layer, x) => layer.forward(x),
+  output: [3, 4],
+  parameters: { bias: [4], weight_orig: [4, 5] },
+});
+
+/** Rows by the name of the class or function. */
 export const moduleRows: Readonly<Record<string, LayerRow>> = {
   ModuleDict: moduleDict,
   ParameterDict: parameterDict,
   ParameterList: parameterList,
+  spectralNorm,
+  weightNorm,
 };
