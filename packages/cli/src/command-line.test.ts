@@ -3,7 +3,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 
-import { QUICK, TINY, nabla, useFolder } from './test-nabla.ts';
+import { QUICK, TINY, nabla, trained, useFolder } from './test-nabla.ts';
 
 useFolder();
 
@@ -12,7 +12,7 @@ describe('nabla', () => {
     expect(await nabla('--version')).toEqual({ status: 0, result: '0.1.0\n', notes: '' });
     const help = await nabla('--help');
     expect(help).toMatchObject({ status: 0, notes: '' });
-    for (const name of ['train', 'evaluate', 'predict', 'generate', 'recipes', 'doctor', 'data']) {
+    for (const name of ['train', 'evaluate', 'predict', 'generate', 'recipes', 'summary', 'doctor', 'data']) {
       expect(help.result).toContain(`  ${name} `);
       expect(await nabla(name, '--help')).toMatchObject({ status: 0, notes: '' });
     }
@@ -29,6 +29,7 @@ describe('nabla', () => {
     [['train', 'fnn', '--set', 'batchSize'], /Expected key=value\./],
     [['train', 'fnn', '--set', 'hidden=[1'], /The value is not YAML: Flow sequence/],
     [['train', 'fnn', 'more'], /too many arguments/],
+    [['summary'], /missing required argument 'recipe\|run'/],
     [['evaluate'], /missing required argument 'run'/],
     [['generate', 'run', '--tokens', '5'], /required option '--prompt <text>' not specified/],
     [['data', 'lsit'], /unknown command 'lsit'\n\(Did you mean list\?\)/],
@@ -101,5 +102,44 @@ describe('nabla data', () => {
     expect(status).toBe(0);
     expect(readFileSync(result.trimEnd(), 'utf8')).toMatch(/^569,30,/);
     expect((await nabla('data', 'get', 'moby')).notes).toMatch(/received "moby"\. (Did you mean|Known:)/);
+  });
+});
+
+describe('nabla summary', () => {
+  const animals = ['--device', 'js', '--data', 'animals.csv', '--set', 'hidden=[4]'];
+
+  it('prints a row per module and the totals, for one example', async () => {
+    const { status, result } = await nabla('summary', 'fnn', ...animals);
+    expect(status).toBe(0);
+    expect(result).toMatch(/^module +class +output +parameters +FLOPs\n +Sequential +\[1, 2\] +22 +32\n/);
+    expect(result).toMatch(/\n0 +Linear +\[1, 4\] +12 +16\n(.*\n)*3 +Linear +\[1, 2\] +10 +16\n/);
+    expect(result).toMatch(/\n22 parameters \(88 bytes\), 32 FLOPs\n$/);
+  });
+
+  it('knows a run, and prints JSON', async () => {
+    const { run } = await trained('--data', 'animals.csv');
+    const { result } = await nabla('summary', run, '--json', '--device', 'js');
+    const summary = JSON.parse(result) as { rows: unknown[] };
+    expect(summary).toMatchObject({ event: 'summary', of: run, parameters: 22, parameterBytes: 88, flops: 32 });
+    expect(summary.rows[1]).toEqual({
+      name: '0',
+      kind: 'Linear',
+      calls: 1,
+      outputs: [[1, 4]],
+      parameters: 12,
+      flops: 16,
+    });
+  });
+
+  it('shows the whole of a larger model', async () => {
+    const { result } = await nabla('summary', 'transformer', ...TINY);
+    expect(result).toMatch(/\n +CharacterTransformer +\[1, 8, 8\]/);
+    expect(result).toMatch(/ MultiHeadAttention +\[1, 8, 8\]/);
+  });
+
+  it('refuses what is neither a recipe nor a run, and unknown options', async () => {
+    expect((await nabla('summary', 'fn')).notes).toMatch(/fnn.*\[RECIPE\]/s);
+    expect((await nabla('summary', '.')).notes).toMatch(/config\.json.*\[RUN\]/s);
+    expect((await nabla('summary', 'fnn', '--set', 'hiden=[4]')).notes).toMatch(/hiden.*hidden.*\[OPTION\]/s);
   });
 });

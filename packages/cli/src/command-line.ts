@@ -12,6 +12,7 @@ import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addGenerateCommand } from './commands/generate.ts';
 import { addPredictCommand } from './commands/predict.ts';
 import { addRecipesCommand } from './commands/recipes.ts';
+import { addSummaryCommand } from './commands/summary.ts';
 import { addTrainCommand } from './commands/train.ts';
 import { Exit, FAILED, MISUSED, SUCCEEDED } from './exit.ts';
 import type { Output } from './output.ts';
@@ -22,6 +23,7 @@ const COMMANDS = [
   addPredictCommand,
   addGenerateCommand,
   addRecipesCommand,
+  addSummaryCommand,
   addDoctorCommand,
   addDataCommand,
 ];

@@ -53,6 +53,7 @@ export {
   noGrad,
   valueAndGrad,
 } from './autodiff.ts';
+export { type Counted, countFlops } from './count-flops.ts';
 export * from './initializers/index.ts';
 export type { NativeMemory } from './backend/addon.ts';
 export { type Leak, type LeakReport, trackLeaks, trackLeaksAsync } from './leaks.ts';

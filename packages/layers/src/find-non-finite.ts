@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which module first produced a NaN or an infinity: for the moment after a loss has gone bad.
 
-import { Tensor, all, isFinite } from '@nabla/core';
+import { type Tensor, all, isFinite } from '@nabla/core';
 
+import { isTensor } from './is-tensor.ts';
 import type { Module } from './module.ts';
-
-type AnyForward = (...inputs: never[]) => unknown;
 
 /** Where a number stopped being finite. */
 export interface NonFinite {
@@ -32,34 +31,20 @@ export function findNonFinite(model: Module, run: () => unknown): NonFinite | un
     }
   }
   let first: NonFinite | undefined;
-  const watched = [...model.namedModules()];
-  const fields = watched.map(([, module]) => Object.getOwnPropertyDescriptor(module, 'forward'));
-  for (const [path, module] of watched) {
-    const original: AnyForward = module.forward.bind(module);
-    const watching: AnyForward = (...inputs) => {
-      const output = original(...inputs);
+  const handles = [...model.namedModules()].map(([path, module]) =>
+    module.registerForwardHook((_, __, output) => {
       if (first === undefined && isTensor(output) && !isAllFinite(output)) {
         first = { module: path, kind: module.constructor.name };
       }
-      return output;
-    };
-    Object.defineProperty(module, 'forward', { value: watching, configurable: true, enumerable: false });
-  }
+      return undefined;
+    }),
+  );
   try {
     run();
   } finally {
-    for (const [i, [, module]] of watched.entries()) {
-      const field = fields[i];
-      if (field === undefined)
-        delete (module as { forward?: unknown }).forward; // the class's own shows again
-      else Object.defineProperty(module, 'forward', field);
-    }
+    for (const handle of handles) handle.remove();
   }
   return first;
-}
-
-function isTensor(value: unknown): value is Tensor {
-  return value instanceof Tensor;
 }
 
 function isAllFinite(tensor: Tensor): boolean {

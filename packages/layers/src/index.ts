@@ -56,6 +56,7 @@ export { Dropout, type DropoutOptions } from './dropout.ts';
 export { Embedding, type EmbeddingOptions } from './embedding.ts';
 export { EmbeddingBag, type EmbeddingBagOptions } from './embedding-bag.ts';
 export { type NonFinite, findNonFinite } from './find-non-finite.ts';
+export type { HookHandle } from './hooks.ts';
 export { Identity } from './identity.ts';
 export { LayerNorm } from './layer-norm.ts';
 export { Linear, type LinearOptions } from './linear.ts';
@@ -92,11 +93,16 @@ export type { LossOptions, Reduction } from './losses/reduction.ts';
 export { SmoothL1Loss, type SmoothL1LossOptions, smoothL1Loss } from './losses/smooth-l1-loss.ts';
 export { TripletMarginLoss, type TripletMarginLossOptions, tripletMarginLoss } from './losses/triplet-margin-loss.ts';
 export { type Layer, Module, type StateDict } from './module.ts';
+export { ModuleDict } from './module-dict.ts';
 export { ModuleList } from './module-list.ts';
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormLayerOptions } from './norm/batch-norm.ts';
 export { GroupNorm, type GroupNormLayerOptions } from './norm/group-norm.ts';
 export { InstanceNorm1d, InstanceNorm2d, type InstanceNormOptions } from './norm/instance-norm.ts';
+export { type SpectralNormOptions, removeSpectralNorm, spectralNorm } from './norm/spectral-norm.ts';
+export { type WeightNormOptions, removeWeightNorm, weightNorm } from './norm/weight-norm.ts';
 export { type Parameter, buffer, parameter } from './parameter.ts';
+export { ParameterDict } from './parameter-dict.ts';
+export { ParameterList } from './parameter-list.ts';
 export { AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveMaxPool2d } from './pool/adaptive-pool.ts';
 export { AvgPool1d, AvgPool2d, AvgPool3d } from './pool/average-pool.ts';
 export { MaxPool1d, MaxPool2d, MaxPool3d } from './pool/max-pool.ts';
@@ -107,6 +113,7 @@ export type { RecurrentInput, RecurrentLayerOptions } from './recurrent/recurren
 export { RNN, type RNNOptions } from './recurrent/rnn.ts';
 export { RMSNorm } from './rms-norm.ts';
 export { Sequential } from './sequential.ts';
+export { ModuleSummary, type SummaryRow, summarize, summary } from './summary.ts';
 export { Flatten, Unflatten } from './spatial/flatten.ts';
 export {
   CircularPad1d,

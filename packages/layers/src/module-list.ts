@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A list of modules.
 
-import { ArgumentError } from '@nabla/core';
-
+import { refuseCall } from './containers.ts';
 import { type Layer, Module } from './module.ts';
 
 /** Modules in a fixed order, named by position, for a `forward` that says itself how it uses them. */
@@ -28,13 +27,6 @@ export class ModuleList<Item extends Module = Layer> extends Module {
 
   /** A list computes nothing by itself. */
   override forward(): never {
-    const hint = 'Iterate over the list in the forward of its owner, or use Sequential.';
-    throw new ArgumentError({
-      op: 'ModuleList',
-      argument: 'forward',
-      expected: 'not to be called',
-      received: 'a call',
-      hint,
-    });
+    return refuseCall('ModuleList', 'Iterate over the list in the forward of its owner, or use Sequential.');
   }
 }

@@ -3,6 +3,7 @@
 
 import { ArgumentError, Tensor, Variable, clone, formatShape } from '@nabla/core';
 
+import { ForwardHooks, type HookHandle } from './hooks.ts';
 import type { Parameter } from './parameter.ts';
 
 /** Tensors by state name, such as `linear1.weight`. */
@@ -10,6 +11,9 @@ export type StateDict = Record<string, Tensor>;
 
 /** A module that maps one tensor to one tensor, as {@link Sequential} chains them. */
 export type Layer = Module & { forward(x: Tensor): Tensor };
+
+type Inputs<M extends Module> = Parameters<M['forward']>;
+type Output<M extends Module> = ReturnType<M['forward']>;
 
 /**
  * A function with parameters. A subclass is a plain class: its fields that are {@link Parameter}s are its parameters, its fields
@@ -28,6 +32,8 @@ export abstract class Module {
   /** Whether layers that behave differently while training, such as dropout, do so. */
   training = true;
 
+  #hooks: ForwardHooks | undefined;
+
   /** The computation; each subclass has one exact signature. */
   abstract forward(...inputs: never[]): unknown;
 
@@ -44,12 +50,17 @@ export abstract class Module {
     for (const [name, child] of this.namedChildren()) yield* child.namedModules(join(prefix, name));
   }
 
+  /** Parameters and buffers of this module alone by state name. */
+  *namedOwnState(): IterableIterator<[string, Variable]> {
+    for (const [name, value] of Object.entries(this) as [string, unknown][]) {
+      if (value instanceof Variable) yield [name, value];
+    }
+  }
+
   /** Parameters and buffers of this module and all below it. A tensor that is shared comes once per name. */
   *namedState(): IterableIterator<[string, Variable]> {
     for (const [prefix, module] of this.namedModules()) {
-      for (const [name, value] of Object.entries(module) as [string, unknown][]) {
-        if (value instanceof Variable) yield [join(prefix, name), value];
-      }
+      for (const [name, variable] of module.namedOwnState()) yield [join(prefix, name), variable];
     }
   }
 
@@ -72,6 +83,53 @@ export abstract class Module {
   /** Switches this module and all below it to evaluation: dropout does nothing. */
   eval(): this {
     return this.train(false);
+  }
+
+  /**
+   * Calls `hook` before every `forward` of this module, hooks in the order of their registration. What a hook returns, a list,
+   * stands for the inputs; where it returns nothing, they stay. See {@link registerForwardHook} for the memory that a hook uses.
+   *
+   * @param hook  gets the module and its inputs
+   * @example
+   * const layer = new ReLU();
+   * layer.registerForwardPreHook((_, [x]) => [mul(x, -1)]);
+   * layer.forward(tensor1d([-1, 2])); // [1, 0]
+   */
+  registerForwardPreHook<Self extends Module>(
+    this: Self,
+    hook: (module: Self, inputs: Inputs<Self>) => readonly [...Inputs<Self>] | undefined,
+  ): HookHandle {
+    return this.#forwardHooks().addBefore((inputs) => hook(this, inputs as Inputs<Self>));
+  }
+
+  /**
+   * Calls `hook` after every `forward` of this module that returned, hooks in the order of their registration. What a hook
+   * returns stands for the output; where it returns nothing, the output stays. A module without hooks costs nothing more.
+   *
+   * A hook runs where the call runs: inside its scope, and recorded for gradients where the call is. So a tensor that a hook wants
+   * to hold on to must be kept, `keep(clone(output))`, or it dies with the scope; who keeps it disposes of it. What only looks
+   * belongs in `noGrad`. Hooks see calls of `forward` alone, not of other methods.
+   *
+   * @param hook  gets the module, its inputs (as the hooks before left them) and its output
+   * @example
+   * const layer = new Linear(2, 3, { generator: new Generator(1) });
+   * const shapes = [];
+   * const handle = layer.registerForwardHook((module, inputs, output) => void shapes.push(output.shape));
+   * layer.forward(ones([5, 2]));
+   * handle.remove();
+   * shapes; // [[5, 3]]
+   */
+  registerForwardHook<Self extends Module>(
+    this: Self,
+    hook: (module: Self, inputs: Inputs<Self>, output: Output<Self>) => Output<Self> | undefined,
+  ): HookHandle {
+    return this.#forwardHooks().addAfter((inputs, output) =>
+      hook(this, inputs as Inputs<Self>, output as Output<Self>),
+    );
+  }
+
+  #forwardHooks(): ForwardHooks {
+    return (this.#hooks ??= new ForwardHooks(this));
   }
 
   /** The state by name. The tensors are the module's own: clone one to keep its present values. */
@@ -122,6 +180,7 @@ export abstract class Module {
   dispose(): void {
     for (const [, module] of this.namedModules()) {
       for (const value of Object.values(module) as unknown[]) if (value instanceof Tensor) value.dispose();
+      for (const [, variable] of module.namedOwnState()) variable.dispose();
     }
   }
 }

@@ -44,6 +44,7 @@ export { EventLog } from './training/event-log.ts';
 export { type NewRunOptions, type ResumeOptions, openRun, resumeRun, startRun } from './training/run.ts';
 export { type RunConfiguration, readRunConfiguration } from './training/run-folder.ts';
 export type { TrainingSettings } from './training/settings.ts';
+export { type SummarizeOptions, summarizeRecipe } from './training/summarize.ts';
 export { Trainer, type TrainerOptions, type TrainingResult } from './training/trainer.ts';
 export { type TransformerConfig, transformerDefaults, transformerSchema } from './transformer/config.ts';
 export { CharacterTransformer, type TransformerShape } from './transformer/model.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every layer owes: shapes, names, modes, saved state, gradients, golden values, no leaks. One suite for all of them.
 
-import { Generator, type Tensor, add, scope } from '@nabla/core';
+import { Generator, type Tensor, add, countFlops, scope } from '@nabla/core';
 import type { Module } from '@nabla/layers';
 import { type Tensors, checkGoldenWith, fromRecord } from './check-golden.ts';
 import { assertClose } from './compare-tensors.ts';
@@ -26,6 +26,8 @@ export interface LayerRow<Layer extends Module = Module> {
   readonly randomInTraining?: boolean;
   /** Whether its output in training is another one than in evaluation, though nothing is random. */
   readonly differsInTraining?: boolean;
+  /** Whether its weights are tables to look things up in, so that it multiplies no matrices. */
+  readonly looksUp?: boolean;
   readonly golden?: readonly GoldenLayer<Layer>[];
 }
 
@@ -70,6 +72,14 @@ function describeShapes(row: LayerRow): void {
     withLayer(row, (layer) => {
       const output = row.forward(layer, ...row.inputs());
       expect({ shape: output.shape, dtype: output.dtype }).toEqual({ shape: row.output, dtype: 'float32' });
+    });
+  });
+
+  const isMatrix = Object.values(row.parameters).some((shape) => shape.length >= 2);
+  if (!isMatrix || row.looksUp === true) return;
+  it('multiplies in kernels whose operations are counted (core/src/count-flops.ts)', () => {
+    withLayer(row, (layer) => {
+      expect(countFlops(() => row.forward(layer, ...row.inputs())).flops).toBeGreaterThan(0);
     });
   });
 }

@@ -12,6 +12,7 @@ import { distanceRows } from './rows/distances.ts';
 import { layerRows } from './rows/layers.ts';
 import { lossModuleRows } from './rows/loss-modules.ts';
 import { lossRows } from './rows/losses.ts';
+import { moduleRows } from './rows/modules.ts';
 import { normRows } from './rows/norm.ts';
 import { poolRows } from './rows/pool.ts';
 import { recurrentRows } from './rows/recurrent.ts';
@@ -26,6 +27,7 @@ const rows = {
   ...distanceRows,
   ...lossModuleRows,
   ...lossRows,
+  ...moduleRows,
   ...normRows,
   ...poolRows,
   ...recurrentRows,
@@ -35,6 +37,7 @@ const rows = {
 // Exports that are no layers, and where they are tested: beside their source, or through the layer that they serve.
 const others = [
   'Module',
+  'ModuleSummary',
   'binaryCrossEntropy',
   'binaryCrossEntropyWithLogits',
   'buffer',
@@ -54,8 +57,12 @@ const others = [
   'pairwiseDistance',
   'parameter',
   'poissonNllLoss',
+  'removeSpectralNorm',
+  'removeWeightNorm',
   'sigmoidFocalLoss',
   'smoothL1Loss',
+  'summarize',
+  'summary',
   'tripletMarginLoss',
 ];
 

@@ -43,6 +43,23 @@ export interface OptimizerCase<Options> {
   readonly after: readonly TensorRecord[];
 }
 
+/** One step of a layer that moves its buffers while training. */
+export interface TrainingStep {
+  readonly x: TensorValues;
+  readonly output: TensorValues;
+  readonly outputWeights: TensorValues;
+  readonly gradX: TensorValues;
+  readonly parameterGradients: TensorRecord;
+  /** After the step. */
+  readonly buffers: TensorRecord;
+}
+
+/** A layer whose weight is normalized. */
+interface NormalizedLayer {
+  readonly layer: 'Linear' | 'Conv1d' | 'Conv2d' | 'ConvTranspose1d';
+  readonly sizes: readonly [number, number, number?];
+}
+
 type Reduction = 'mean' | 'sum' | 'none';
 
 /** The options of a recorded loss that are no tensors, in our words; each loss has some of them. */
@@ -185,15 +202,18 @@ export interface Fixtures {
     };
     /** Before the first step, by PyTorch's names. */
     readonly state: TensorRecord;
-    readonly steps: readonly {
-      readonly x: TensorValues;
-      readonly output: TensorValues;
-      readonly outputWeights: TensorValues;
-      readonly gradX: TensorValues;
-      readonly parameterGradients: TensorRecord;
-      /** After the step. */
-      readonly buffers: TensorRecord;
-    }[];
+    readonly steps: readonly TrainingStep[];
+    /** Of the first step's x in evaluation, after the last step. */
+    readonly evaluated: TensorValues;
+  };
+  /** `axis` is null for one length of the whole weight; `sizes` are the arguments of the class `layer`. */
+  weight_norm: ForwardCase<NormalizedLayer & { axis: number | null }>;
+  spectral_norm: {
+    readonly name: string;
+    readonly options: NormalizedLayer & { axis?: number; iterations: number };
+    /** Before the first step, by PyTorch's names. */
+    readonly state: TensorRecord;
+    readonly steps: readonly TrainingStep[];
     /** Of the first step's x in evaluation, after the last step. */
     readonly evaluated: TensorValues;
   };

@@ -8,6 +8,7 @@ export { type CheckGradientOptions, type TensorFunction, checkGradient } from '.
 export { type Tensors, checkGolden, checkGoldenWith, fromRecord, fromValues, variablesFrom } from './check-golden.ts';
 export { type GoldenLayer, type LayerRow, checkLayer, layerRow } from './check-layer.ts';
 export { type OptimizerRow, checkOptimizer, optimizerRow } from './check-optimizer.ts';
+export { checkTrainingSteps } from './check-training-steps.ts';
 export { type TestDevice, activeDevice, describeOnNative, devices, selectDevice, useDevice } from './devices.ts';
 export { checkEveryMember } from './every-member.ts';
 export {

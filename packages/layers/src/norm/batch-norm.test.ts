@@ -5,8 +5,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { dispose, mul, ones, readSafetensors, scope, sum, valueAndGrad, variable } from '@nabla/core';
-import { assertClose, devices, fromRecord, fromValues, golden, tolerance, useDevice } from '@nabla/testing';
+import { dispose, ones, readSafetensors, scope } from '@nabla/core';
+import { checkTrainingSteps, devices, fromRecord, golden, tolerance, useDevice } from '@nabla/testing';
 
 import { BatchNorm1d, BatchNorm2d, BatchNorm3d } from './batch-norm.ts';
 
@@ -33,25 +33,7 @@ describe.each(devices())('BatchNorm on %s', (device) => {
     const { channels, axes, ...options } = recorded.options;
     const layer = new LAYERS[axes](channels, options);
     scope(() => layer.loadStateDict(fromRecord(recorded.state)));
-    const limit = tolerance('matmul', 64);
-    for (const step of recorded.steps) {
-      const x = variable(fromValues(step.x));
-      const { gradients } = valueAndGrad(() => {
-        const output = layer.forward(x);
-        assertClose('output', output, step.output, limit);
-        return sum(mul(output, fromValues(step.outputWeights)));
-      }, [x, ...layer.parameters()]);
-      assertClose('gradient of x', gradients[0], step.gradX, limit);
-      Object.entries(step.parameterGradients).forEach(([name, values], i) =>
-        assertClose(`gradient of ${name}`, gradients[i + 1], values, limit),
-      );
-      const state = layer.stateDict();
-      for (const [name, values] of Object.entries(step.buffers)) assertClose(name, state[name], values, limit);
-      dispose([x]);
-    }
-    layer.eval();
-    const first = recorded.steps[0];
-    assertClose('output in evaluation', layer.forward(fromValues(first.x)), recorded.evaluated, limit);
+    checkTrainingSteps(layer, recorded);
     expect(Object.keys(layer.stateDict())).toEqual(Object.keys(recorded.state));
     layer.dispose();
   });

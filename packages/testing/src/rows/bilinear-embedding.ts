@@ -30,6 +30,7 @@ const embeddingBag = layerRow<layers.EmbeddingBag>({
   forward: (layer, indices) => layer.forward(indices),
   output: [2, 3],
   parameters: { weight: [7, 3] },
+  looksUp: true,
   golden: ofLayer('EmbeddingBag').map((recorded) => ({
     recorded,
     make: (generator) => {

@@ -32,6 +32,7 @@ const embedding = layerRow<layers.Embedding>({
   forward: (layer, indices) => layer.forward(indices),
   output: [2, 5, 3],
   parameters: { weight: [7, 3] },
+  looksUp: true,
   golden: [
     ...golden('embedding').cases.map((recorded): GoldenLayer<layers.Embedding> => ({
       recorded,
@@ -83,6 +84,7 @@ const learnedPositions = layerRow<layers.LearnedPositions>({
   forward: (layer, x) => layer.forward(x),
   output: [2, 4, 3],
   parameters: { weight: [5, 3] },
+  looksUp: true,
 });
 
 const sinusoidalPositions = layerRow<layers.SinusoidalPositions>({

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Counting floating-point operations: what the kernels that multiply matrices take, from the shapes that they are given.
+
+import type { AttentionGradInputs, AttentionInputs } from './backend/definitions/attention.ts';
+import type {
+  ConvolutionAttributes,
+  ConvolutionGradWeightInputs,
+  ConvolutionGradXInputs,
+  ConvolutionInputs,
+} from './backend/definitions/convolution.ts';
+import type { LinearInputs } from './backend/definitions/linear.ts';
+import { type MatMulAttributes, type MatMulInputs, matMulSizes } from './backend/definitions/mat-mul.ts';
+import { checkSynchronous } from './check.ts';
+import { observeKernels } from './observe-kernels.ts';
+import { sizeOf } from './shape.ts';
+
+/** A result, and the floating-point operations that it took. */
+export interface Counted<T> {
+  readonly value: T;
+  readonly flops: number;
+}
+
+/** Products that are summed up in one call of a kernel; each is two operations. */
+type Products<Inputs, Attributes> = (inputs: Inputs, attributes: Attributes) => number;
+
+const PRODUCTS = new Map<string, Products<object, object>>();
+
+function products<Inputs extends object, Attributes extends object = object>(
+  kernelName: string,
+  count: Products<Inputs, Attributes>,
+): void {
+  PRODUCTS.set(kernelName, count as Products<object, object>);
+}
+
+products<MatMulInputs, MatMulAttributes>('BatchMatMul', (inputs, attributes) => {
+  const { m, n, k, batch } = matMulSizes(inputs, attributes);
+  return sizeOf(batch) * m * n * k;
+});
+
+products<LinearInputs>('NablaLinear', ({ x: { shape }, weight }) => {
+  const [rows] = shape;
+  return rows * sizeOf(weight.shape);
+});
+
+// A convolution multiplies the whole weight at every position of its output; so do its gradients, at the same positions.
+products<ConvolutionInputs, ConvolutionAttributes>(
+  'NablaConvolution',
+  ({ x, weight }, { outSize }) => x.shape[0] * sizeOf(outSize) * sizeOf(weight.shape),
+);
+products<ConvolutionGradXInputs, ConvolutionAttributes>(
+  'NablaConvolutionGradX',
+  ({ gradOut, weight }, { outSize }) => gradOut.shape[0] * sizeOf(outSize) * sizeOf(weight.shape),
+);
+products<ConvolutionGradWeightInputs, ConvolutionAttributes>(
+  'NablaConvolutionGradWeight',
+  ({ x, gradOut }, { outSize, kernelSize, groups }) => {
+    const [inChannels, outChannels] = [x, gradOut].map(({ shape }) => shape[shape.length - 1]);
+    return x.shape[0] * sizeOf(outSize) * sizeOf(kernelSize) * outChannels * (inChannels / groups);
+  },
+);
+
+products<AttentionInputs>('NablaAttention', ([query, key, value]) => {
+  const { scores, headSize, valueSize } = attentionSizes(query.shape, key.shape, value.shape);
+  return scores * (headSize + valueSize);
+});
+// Scores once more and the gradients of query and key; the gradients of the weights and of value.
+products<AttentionGradInputs>('NablaAttentionGrad', ([, , , query, key, value]) => {
+  const { scores, headSize, valueSize } = attentionSizes(query.shape, key.shape, value.shape);
+  return scores * (3 * headSize + 2 * valueSize);
+});
+
+function attentionSizes(
+  [batch, heads, queryTime, headSize]: readonly number[],
+  [, , keyTime]: readonly number[],
+  [, , , valueSize]: readonly number[],
+): { scores: number; headSize: number; valueSize: number } {
+  return { scores: batch * heads * queryTime * keyTime, headSize, valueSize };
+}
+
+/**
+ * Counts the floating-point operations of `f`: two, a multiplication and an addition, for each product in products of matrices,
+ * linear maps, convolutions and attention, in the forward and, where `f` computes gradients, in the backward pass. All else,
+ * such as activations and normalizations, is not counted, nor is a bias; what a mask hides is. The numbers follow from shapes,
+ * so they are the same on every device.
+ *
+ * @param f  gets a function that says how much was counted so far
+ * @throws {ArgumentError} `f` returns a promise (code `ASYNC`)
+ * @example
+ * countFlops(() => matMul(ones([2, 3]), ones([3, 5]))).flops; // 60
+ */
+export function countFlops<T>(f: (soFar: () => number) => T): Counted<T> {
+  let flops = 0;
+  const value = observeKernels(
+    (kernelName, inputs, attributes) => {
+      const count = PRODUCTS.get(kernelName);
+      if (count !== undefined) flops += 2 * count(inputs, attributes);
+    },
+    () => f(() => flops),
+  );
+  checkSynchronous('countFlops', 'f', value, 'Await first, then compute.');
+  return { value, flops };
+}
