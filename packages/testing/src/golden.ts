@@ -204,6 +204,12 @@ export interface Fixtures {
     readonly norm: TensorValues;
     readonly clipped: readonly TensorValues[];
   };
+  clipping_by_value: {
+    readonly name: string;
+    readonly options: { readonly maximum: number };
+    readonly gradients: readonly TensorValues[];
+    readonly clipped: readonly TensorValues[];
+  };
   schedules: {
     readonly name: string;
     readonly options: { peak: number; warmupSteps: number; totalSteps: number; minimum: number };
