@@ -194,9 +194,11 @@ export interface Fixtures {
     betas: [number, number];
     epsilon: number;
     weightDecay: number;
+    amsgrad?: boolean;
   }>;
   /** `optimizer` is the name of the class, `options` are those of its constructor. */
   adaptive: OptimizerCase<{ learningRate: number }> & { readonly optimizer: string };
+  published_optimizers: OptimizerCase<object> & { readonly optimizer: string };
   clipping: {
     readonly name: string;
     readonly options: { readonly maximumNorm: number };
