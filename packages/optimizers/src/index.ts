@@ -7,6 +7,7 @@ export { Adagrad, type AdagradOptions } from './adagrad.ts';
 export { Adam, type AdamOptions } from './adam.ts';
 export { Adamax, type AdamaxOptions } from './adamax.ts';
 export { AdamW, type AdamWOptions } from './adamw.ts';
+export { ExponentialMovingAverage, type ExponentialMovingAverageOptions } from './exponential-moving-average.ts';
 export { LAMB, type LAMBOptions } from './lamb.ts';
 export { Lion, type LionOptions } from './lion.ts';
 export { Muon, type MuonOptions } from './muon.ts';
@@ -24,8 +25,15 @@ export { type LinearChangeOptions, linearChange } from './schedules/linear-chang
 export { type MultiStepDecayOptions, multiStepDecay } from './schedules/multi-step-decay.ts';
 export { type OneCycleOptions, oneCycle } from './schedules/one-cycle.ts';
 export { type PolynomialDecayOptions, polynomialDecay } from './schedules/polynomial-decay.ts';
+export {
+  ReduceOnPlateau,
+  type ReduceOnPlateauOptions,
+  type ReduceOnPlateauState,
+} from './schedules/reduce-on-plateau.ts';
 export type { Schedule } from './schedules/schedule.ts';
 export { type StepDecayOptions, stepDecay } from './schedules/step-decay.ts';
 export { type WarmupCosineOptions, warmupCosine } from './schedules/warmup-cosine.ts';
 export { SGD, type SGDOptions } from './sgd.ts';
 export type { OptimizerState } from './state.ts';
+export { StochasticWeightAverage } from './stochastic-weight-average.ts';
+export { WeightAverage } from './weight-average.ts';

@@ -220,6 +220,20 @@ export interface Fixtures {
   };
   /** `name` is that of our function. */
   torch_schedules: { readonly name: string; readonly options: object; readonly learningRates: readonly number[] };
+  plateau: {
+    readonly name: string;
+    readonly options: { start: number };
+    readonly metrics: readonly number[];
+    readonly learningRates: readonly number[];
+  };
+  /** One record for each update; `average` is the name of the class. */
+  weight_averages: {
+    readonly name: string;
+    readonly average: 'ExponentialMovingAverage' | 'StochasticWeightAverage';
+    readonly options: object;
+    readonly weights: readonly TensorRecord[];
+    readonly averages: readonly TensorRecord[];
+  };
   /** Whole files of one tensor `x`; `values`, `restored` and `file` are base64. */
   safetensors: {
     readonly name: 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'U8' | 'BOOL';
