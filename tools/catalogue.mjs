@@ -77,10 +77,10 @@ function page(suites) {
   return `# Catalogue
 
 Written by \`npm run catalogue\` from the suites that discover every exported member (\`packages/testing/src/every-*.test.ts\`).
-**PyTorch, cases**: recorded runs that it reproduces, output and every gradient (optimizers: parameters after each step); – where PyTorch
-computes nothing of the kind, or the member only holds others. **js, cpu:…**: the whole suite of the member passes there: shapes, state
-names, modes, saved state, gradients, leaks. **gradient**: compared with PyTorch's, or shown to reach every parameter; – where there is
-nothing to differentiate.
+**PyTorch, cases**: recorded runs that it reproduces, output and every gradient (optimizers: parameters after each step, of those that
+PyTorch 1.13 lacks as published); – where PyTorch computes nothing of the kind, or the member only holds others. **js, cpu:…**: the
+whole suite of the member passes there: shapes, state names, modes, saved state, gradients, leaks. **gradient**: compared with
+PyTorch's, or shown to reach every parameter; – where there is nothing to differentiate.
 
 ${tables.join('\n')}`;
 }

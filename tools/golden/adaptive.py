@@ -18,6 +18,7 @@ NAMES = {
     'alpha': 'smoothing',
     'rho': 'smoothing',
     'lr_decay': 'learningRateDecay',
+    'initial_accumulator_value': 'initialAccumulatorValue',
     'momentum_decay': 'momentumDecay',
 }
 
@@ -83,5 +84,6 @@ cases = [
     make('every option', 'Adagrad', lr=0.1, lr_decay=0.1, eps=1e-3, weight_decay=0.1),
     make('every option', 'Adadelta', lr=0.7, rho=0.8, eps=1e-3, weight_decay=0.1),
     make('every option', 'Lion', lr=0.02, betas=(0.8, 0.95), weight_decay=0.1),
+    make('initial accumulator value', 'Adagrad', lr=0.1, initial_accumulator_value=0.3),
 ]
 write(SEED, 'parameters after each of ten steps on the given gradients', cases)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Golden values of torch.optim.lr_scheduler, and of the schedule of Vaswani et al. 2017."""
+"""Golden values of torch.optim.lr_scheduler, of SWALR, and of the schedule of Vaswani et al. 2017."""
 
 import torch
 from torch.optim import lr_scheduler
+from torch.optim.swa_utils import SWALR
 
 from fixture import write
 
@@ -61,6 +62,16 @@ cases = [
         'inverseSquareRoot',
         {'peak': (128 * 6) ** -0.5, 'warmupSteps': 6},
         [128**-0.5 * min(step**-0.5, step * 6**-1.5) for step in range(1, STEPS + 1)],
+    ),
+    case(
+        'linearChange',
+        {'start': 0.5, 'end': 0.05, 'totalSteps': 6},
+        rates(0.5, lambda o: SWALR(o, 0.05, 6, 'linear')),
+    ),
+    case(
+        'warmupCosine',
+        {'peak': 0.5, 'totalSteps': 6, 'minimum': 0.05},
+        rates(0.5, lambda o: SWALR(o, 0.05, 6, 'cos')),
     ),
 ]
 write(SEED, 'learning rates of steps 0 to %d' % (STEPS - 1), cases)

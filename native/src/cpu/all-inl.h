@@ -45,6 +45,7 @@
 #include "cpu/optimizer_step-inl.h"
 #include "cpu/optimizer_rule-inl.h"
 #include "cpu/global_norm-inl.h"
+#include "cpu/clip_by_value-inl.h"
 #include "cpu/unary-inl.h"
 #include "cpu/binary-inl.h"
 #include "cpu/select-inl.h"

@@ -29,20 +29,29 @@ inline F32 moved_average(F32 average, F32 x, F32 beta) {
 inline void decay_gradient(RuleLanes& l, const RuleRates& r) { l.g = mul_add(r.weight_decay, l.p, l.g); }
 
 inline void move_moments(RuleLanes& l, const RuleRates& r) {
-  decay_gradient(l, r);
   l.a = moved_average(l.a, l.g, r.beta1);
   l.b = moved_average(l.b, mul(l.g, l.g), r.beta2);
 }
 
-inline void adam_rule(RuleLanes& l, const RuleRates& r) {
+inline void move_decayed_moments(RuleLanes& l, const RuleRates& r) {
+  decay_gradient(l, r);
   move_moments(l, r);
-  l.p = sub(l.p, div(mul(r.step_size, l.a), mul_add(r.scale, sqrt(l.b), r.epsilon)));
+}
+
+// The first moment, divided by the root of the given second one.
+inline F32 adam_step(const RuleLanes& l, const RuleRates& r, F32 second_moment) {
+  return div(mul(r.step_size, l.a), mul_add(r.scale, sqrt(second_moment), r.epsilon));
+}
+
+inline void adam_rule(RuleLanes& l, const RuleRates& r) {
+  move_decayed_moments(l, r);
+  l.p = sub(l.p, adam_step(l, r, l.b));
 }
 
 inline void amsgrad_rule(RuleLanes& l, const RuleRates& r) {
-  move_moments(l, r);
+  move_decayed_moments(l, r);
   l.c = max(l.c, l.b);
-  l.p = sub(l.p, div(mul(r.step_size, l.a), mul_add(r.scale, sqrt(l.c), r.epsilon)));
+  l.p = sub(l.p, adam_step(l, r, l.c));
 }
 
 inline void adamax_rule(RuleLanes& l, const RuleRates& r) {
@@ -53,13 +62,13 @@ inline void adamax_rule(RuleLanes& l, const RuleRates& r) {
 }
 
 inline void nadam_rule(RuleLanes& l, const RuleRates& r) {
-  move_moments(l, r);
+  move_decayed_moments(l, r);
   const F32 ahead = mul_add(r.gradient_size, l.g, mul(r.step_size, l.a));
   l.p = sub(l.p, div(ahead, mul_add(r.scale, sqrt(l.b), r.epsilon)));
 }
 
 inline void radam_rule(RuleLanes& l, const RuleRates& r) {
-  move_moments(l, r);
+  move_decayed_moments(l, r);
   const F32 step = mul(r.step_size, l.a);
   const F32 adapted = div(mul(step, r.scale), add(sqrt(l.b), r.epsilon));
   l.p = sub(l.p, select(eq(r.scale, zero()), step, adapted));
@@ -104,6 +113,20 @@ inline void lion_rule(RuleLanes& l, const RuleRates& r) {
   l.a = moved_average(l.a, l.g, r.beta2);
 }
 
+inline void decoupled_amsgrad_rule(RuleLanes& l, const RuleRates& r) {
+  l.p = neg_mul_add(r.weight_decay, l.p, l.p);
+  move_moments(l, r);
+  l.c = max(l.c, l.b);
+  l.p = sub(l.p, adam_step(l, r, l.c));
+}
+
+inline void lamb_rule(RuleLanes& l, const RuleRates& r) {
+  move_moments(l, r);
+  l.c = mul_add(r.weight_decay, l.p, adam_step(l, r, l.b));
+}
+
+inline void average_rule(RuleLanes& l, const RuleRates& r) { l.p = moved_average(l.p, l.g, r.beta1); }
+
 // Runs one rule with its first `kStates` states.
 template <int kStates, void (*rule)(RuleLanes&, const RuleRates&)>
 inline void run_rule(const Buffers<float>& parameters, const Buffers<const float>& gradients,
@@ -114,11 +137,11 @@ inline void run_rule(const Buffers<float>& parameters, const Buffers<const float
     float *p = parameters.items[t], *a = first.items[t], *b = second.items[t], *c = third.items[t];
     const float* g = gradients.items[t];
     for_vectors(begin, end, [&](int64_t i, int lanes) {
-      RuleLanes l{load_lanes(p + i, lanes), load_lanes(g + i, lanes), load_lanes(a + i, lanes),
+      RuleLanes l{load_lanes(p + i, lanes), load_lanes(g + i, lanes), kStates > 0 ? load_lanes(a + i, lanes) : zero(),
                   kStates > 1 ? load_lanes(b + i, lanes) : zero(), kStates > 2 ? load_lanes(c + i, lanes) : zero()};
       rule(l, rates);
       store_lanes(p + i, l.p, lanes);
-      store_lanes(a + i, l.a, lanes);
+      if constexpr (kStates > 0) store_lanes(a + i, l.a, lanes);
       if constexpr (kStates > 1) store_lanes(b + i, l.b, lanes);
       if constexpr (kStates > 2) store_lanes(c + i, l.c, lanes);
     });
@@ -146,7 +169,13 @@ inline void optimizer_rule_step_f32(Buffers<float> parameters, Buffers<const flo
       return run_rule<1, adagrad_rule>(parameters, gradients, first, second, third, p);
     case kAdadelta:
       return run_rule<2, adadelta_rule>(parameters, gradients, first, second, third, p);
-    default:
+    case kLion:
       return run_rule<1, lion_rule>(parameters, gradients, first, second, third, p);
+    case kDecoupledAmsgrad:
+      return run_rule<3, decoupled_amsgrad_rule>(parameters, gradients, first, second, third, p);
+    case kLamb:
+      return run_rule<3, lamb_rule>(parameters, gradients, first, second, third, p);
+    default:
+      return run_rule<0, average_rule>(parameters, gradients, first, second, third, p);
   }
 }

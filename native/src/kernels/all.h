@@ -5,6 +5,7 @@
 #include "kernels/add_n.h"
 #include "kernels/attention.h"
 #include "kernels/binary.h"
+#include "kernels/clip_by_value.h"
 #include "kernels/conv.h"
 #include "kernels/copy.h"
 #include "kernels/ctc_loss.h"

@@ -1,24 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 // Update rules of optimizers that work element by element, in place on all parameters at once: tensor t of every list
-// has lengths[t] elements. At one element with parameter p, gradient g, states a, b, c and the rates below, after g <-
-// g + weight_decay * p (all but Lion):
+// has lengths[t] elements. At one element with parameter p, gradient g, states a, b, c and the rates below, after
+// g <- g + weight_decay * p (all but the last four):
 //
 //   kAdam      a <- beta1 a + (1 - beta1) g     b <- beta2 b + (1 - beta2) g^2
 //              p <- p - step_size * a / (scale * sqrt(b) + epsilon)
 //   kAmsgrad   the same with c <- max(c, b) in the place of b under the root
-//   kAdamax    a as in kAdam                    b <- max(beta2 b, |g| + epsilon)         p <- p - step_size * a / b
-//   kNadam     a, b as in kAdam                 p <- p - (gradient_size * g + step_size * a) / (scale * sqrt(b) +
-//   epsilon) kRadam     a, b as in kAdam                 p <- p - step_size * a * scale / (sqrt(b) + epsilon), or with
-//   scale 0, while
-//              the variance of b is unknown,    p <- p - step_size * a
+//   kAdamax    a as in kAdam                    b <- max(beta2 b, |g| + epsilon)
+//              p <- p - step_size * a / b
+//   kNadam     a, b as in kAdam
+//              p <- p - (gradient_size * g + step_size * a) / (scale * sqrt(b) + epsilon)
+//   kRadam     a, b as in kAdam                 p <- p - step_size * a * scale / (sqrt(b) + epsilon)
+//              or with scale 0, while the variance of b is unknown, p <- p - step_size * a
 //   kRmsprop   b <- beta2 b + (1 - beta2) g^2   d = sqrt(b) + epsilon
-//   kCenteredRmsprop   and c <- beta2 c + (1 - beta2) g                                  d = sqrt(b - c^2) + epsilon
+//   kCenteredRmsprop   and c <- beta2 c + (1 - beta2) g, d = sqrt(b - c^2) + epsilon
 //              both: a <- momentum a + g / d    p <- p - step_size * a
 //   kAdagrad   a <- a + g^2                     p <- p - step_size * g / (sqrt(a) + epsilon)
 //   kAdadelta  a <- beta2 a + (1 - beta2) g^2   d = sqrt(b + epsilon) / sqrt(a + epsilon) * g
 //              b <- beta2 b + (1 - beta2) d^2   p <- p - step_size * d
+//
 //   kLion      p <- p - step_size * weight_decay * p - step_size * sign(beta1 a + (1 - beta1) g)
 //              a <- beta2 a + (1 - beta2) g
+//   kDecoupledAmsgrad   p <- p - weight_decay * p, then kAmsgrad with g as it is
+//   kLamb      a, b as in kAdam, with g as it is; p stays, and its direction is written to c, which is not read:
+//              c <- step_size * a / (scale * sqrt(b) + epsilon) + weight_decay * p
+//   kAverage   p <- beta1 p + (1 - beta1) g
 //
 // No two written buffers may overlap; a gradient may not be one of them.
 #pragma once
@@ -37,12 +43,15 @@ enum OptimizerRule : int64_t {
   kCenteredRmsprop,
   kAdagrad,
   kAdadelta,
-  kLion
+  kLion,
+  kDecoupledAmsgrad,
+  kLamb,
+  kAverage
 };
 
 struct OptimizerRuleParams {
   Integers lengths;
-  int64_t rule;  // kAdam .. kLion
+  int64_t rule;  // kAdam .. kAverage
   float weight_decay;
   float beta1, beta2;
   float momentum;
@@ -73,7 +82,7 @@ struct OptimizerRuleStep {
 
   static std::array<Touch, 5> contract(const OptimizerRuleParams& p, Rules& rules) {
     rules.at_least("rule", p.rule, kAdam);
-    rules.at_most("rule", p.rule, kLion);
+    rules.at_most("rule", p.rule, kAverage);
     return {{{"parameters", p.lengths},
              {"gradients", p.lengths},
              {"first", p.lengths},

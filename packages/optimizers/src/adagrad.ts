@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gradients divided by the root of the sum of all their squares.
 
-import { type Tensor, type Variable, checkNumber, checkOptions, optimizerRuleStep } from '@nabla/core';
+import { type Tensor, type Variable, checkNumber, checkOptions, fill, optimizerRuleStep } from '@nabla/core';
 
 import { Optimizer, type UpdateSettings } from './optimizer.ts';
 import type { Parameters } from './parameter-groups.ts';
@@ -11,6 +11,8 @@ export interface AdagradOptions {
   learningRate?: number;
   /** η: how fast the learning rate falls; default 0. */
   learningRateDecay?: number;
+  /** Where s starts; default 0. */
+  initialAccumulatorValue?: number;
   /** ε; default 1e-10. */
   epsilon?: number;
   /** λ, added to the gradient as λ θ; default 0. */
@@ -35,12 +37,15 @@ export class Adagrad extends Optimizer {
   private readonly weightDecay: number;
 
   constructor(parameters: Parameters, options: AdagradOptions = {}) {
-    checkOptions('Adagrad', options, ['learningRate', 'learningRateDecay', 'epsilon', 'weightDecay']);
-    const { learningRate = 0.01, learningRateDecay = 0, epsilon = 1e-10, weightDecay = 0 } = options;
+    const names = ['learningRate', 'learningRateDecay', 'initialAccumulatorValue', 'epsilon', 'weightDecay'];
+    checkOptions('Adagrad', options, names);
+    const { learningRate = 0.01, learningRateDecay = 0, initialAccumulatorValue = 0 } = options;
+    const { epsilon = 1e-10, weightDecay = 0 } = options;
     checkNumber('Adagrad', 'learningRateDecay', learningRateDecay, { minimum: 0 });
+    checkNumber('Adagrad', 'initialAccumulatorValue', initialAccumulatorValue, { minimum: 0 });
     checkNumber('Adagrad', 'epsilon', epsilon, { minimum: 0 });
     checkNumber('Adagrad', 'weightDecay', weightDecay, { minimum: 0 });
-    super(parameters, learningRate, ['sumOfSquares']);
+    super(parameters, learningRate, ({ shape }) => ({ sumOfSquares: fill(shape, initialAccumulatorValue) }));
     this.learningRateDecay = learningRateDecay;
     this.epsilon = epsilon;
     this.weightDecay = weightDecay;

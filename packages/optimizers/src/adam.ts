@@ -20,7 +20,8 @@ export interface AdamOptions {
 }
 
 /**
- * Adam: steps of a size that adapts to each element's gradients. As PyTorch computes it, at step t with gradient g, parameter θ, moments m and v:
+ * Adam: steps of a size that adapts to each element's gradients. As PyTorch computes it, at step t with gradient g, parameter θ,
+ * moments m and v:
  *
  *     g ← g + λ θ          m ← β₁ m + (1 - β₁) g          v ← β₂ v + (1 - β₂) g²
  *     θ ← θ - γ (m / (1 - β₁ᵗ)) / (sqrt(v / (1 - β₂ᵗ)) + ε)          (amsgrad: the largest v so far)

@@ -18,7 +18,8 @@ export interface AdamaxOptions {
 }
 
 /**
- * Adam with the largest gradient in the place of the root of the mean square. As PyTorch computes it, at step t with gradient g, parameter θ, moments m and v:
+ * Adam with the largest gradient in the place of the root of the mean square. As PyTorch computes it, at step t with gradient g,
+ * parameter θ, mean m and largest u:
  *
  *     g ← g + λ θ          m ← β₁ m + (1 - β₁) g          u ← max(β₂ u, |g| + ε)
  *     θ ← θ - γ / (1 - β₁ᵗ) · m / u

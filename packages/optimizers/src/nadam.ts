@@ -23,7 +23,8 @@ export interface NAdamOptions {
  * Adam with Nesterov's look ahead. As PyTorch computes it, at step t with gradient g, parameter θ, moments m and v:
  *
  *     g ← g + λ θ          m ← β₁ m + (1 - β₁) g          v ← β₂ v + (1 - β₂) g²
- *     μₜ = β₁ (1 - 0.96^(ψ t) / 2)          θ ← θ - γ (μₜ₊₁ m / (1 - Π μ₁…ₜ₊₁) + (1 - μₜ) g / (1 - Π μ₁…ₜ)) / (sqrt(v / (1 - β₂ᵗ)) + ε)
+ *     μₜ = β₁ (1 - 0.96^(ψ t) / 2)          d = μₜ₊₁ m / (1 - Π μ₁…ₜ₊₁) + (1 - μₜ) g / (1 - Π μ₁…ₜ)
+ *     θ ← θ - γ d / (sqrt(v / (1 - β₂ᵗ)) + ε)
  *
  * @see Dozat 2016, https://openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ
  * @example
@@ -36,6 +37,8 @@ export class NAdam extends Optimizer {
   private readonly epsilon: number;
   private readonly weightDecay: number;
   private readonly momentumDecay: number;
+  // Of the momenta up to a step, always multiplied in their order: a resumed run, which starts again, has the same bits.
+  private product = { step: 0, value: 1 };
 
   constructor(parameters: Parameters, options: NAdamOptions = {}) {
     checkOptions('NAdam', options, ['learningRate', 'betas', 'epsilon', 'weightDecay', 'momentumDecay']);
@@ -69,8 +72,12 @@ export class NAdam extends Optimizer {
       betas: [beta1, beta2],
     } = this;
     const momentumAt = (t: number): number => beta1 * (1 - 0.5 * 0.96 ** (t * this.momentumDecay));
-    let product = 1; // of the momenta up to this step: from the start again, so that a resumed run has the same bits
-    for (let t = 1; t <= step; t++) product *= momentumAt(t);
+    if (this.product.step > step) this.product = { step: 0, value: 1 }; // an earlier state was loaded
+    while (this.product.step < step) {
+      const t = this.product.step + 1;
+      this.product = { step: t, value: this.product.value * momentumAt(t) };
+    }
+    const product = this.product.value;
     const [now, next] = [momentumAt(step), momentumAt(step + 1)];
     const rates = {
       weightDecay,

@@ -7,23 +7,20 @@ import {
   type Tensor,
   type Variable,
   checkDtype,
-  checkInteger,
   checkNumber,
   checkShape,
   clone,
-  formatShape,
   keep,
+  scope,
   valueAndGrad,
   zerosLike,
 } from '@nabla/core';
 
 import { type Parameters, type ResolvedGroup, resolveGroups } from './parameter-groups.ts';
+import { type OptimizerState, checkState } from './state.ts';
 
-/** Everything an optimizer needs to go on: steps taken, and its tensors by name, such as `firstMoment.0`. */
-export interface OptimizerState {
-  readonly step: number;
-  readonly tensors: Readonly<Record<string, Tensor>>;
-}
+/** The tensors that an optimizer keeps for one parameter, as they are before the first step, by name. */
+export type Slots = Readonly<Record<string, Tensor>>;
 
 /** What an optimizer is told about one update of one group. */
 export interface UpdateSettings {
@@ -47,22 +44,28 @@ export abstract class Optimizer {
   /** All parameters, groups one after the other. */
   readonly parameters: readonly Variable[];
   protected readonly groups: readonly ResolvedGroup[];
-  /** Per parameter, by the name of the state: tensors of the parameter's shape. */
-  protected readonly slots: Readonly<Record<string, Tensor[]>>;
+  /** One record for each parameter. */
+  private readonly slots: readonly Record<string, Tensor>[];
+  private readonly slotNames: readonly string[];
   private rate: number;
   private taken = 0;
 
-  /** @param slots names of the tensors kept for each parameter; they start at zero */
-  constructor(parameters: Parameters, learningRate: number, slots: readonly string[]) {
+  /** @param slots what is kept for a parameter; or only names, of tensors of the parameter's shape that start at zero */
+  constructor(
+    parameters: Parameters,
+    learningRate: number,
+    slots: readonly string[] | ((parameter: Variable) => Slots),
+  ) {
     const op = new.target.name;
     checkNumber(op, 'learningRate', learningRate, { minimum: 0 });
     const resolved = resolveGroups(op, parameters);
     this.parameters = resolved.parameters;
     this.groups = resolved.groups;
     this.rate = learningRate;
-    this.slots = Object.fromEntries(
-      slots.map((name) => [name, resolved.parameters.map((parameter) => keep(zerosLike(parameter)))]),
-    );
+    const initial = typeof slots === 'function' ? slots : (parameter: Variable): Slots => zeroSlots(parameter, slots);
+    this.slots = resolved.parameters.map((parameter) => ({ ...scope(() => initial(parameter)) }));
+    for (const own of this.slots) for (const tensor of Object.values(own)) keep(tensor);
+    this.slotNames = [...new Set(this.slots.flatMap((own) => Object.keys(own)))];
   }
 
   /** Steps taken so far. */
@@ -113,8 +116,7 @@ export abstract class Optimizer {
     this.taken += 1;
     for (const group of this.groups) {
       const part = <T>(list: readonly T[]): T[] => list.slice(group.start, group.end);
-      const slots = Object.fromEntries(Object.entries(this.slots).map(([name, list]) => [name, part(list)]));
-      this.update(part(this.parameters), part(gradients), slots, {
+      this.update(part(this.parameters), part(gradients), this.slotLists(part(this.slots)), {
         step: this.taken,
         learningRate: this.rate * group.learningRateScale,
         weightDecay: group.weightDecay,
@@ -122,7 +124,11 @@ export abstract class Optimizer {
     }
   }
 
-  /** Updates one group. */
+  /**
+   * Updates one group.
+   *
+   * @param slots  by name, a tensor for each parameter that has it, in their order
+   */
   protected abstract update(
     parameters: Variable[],
     gradients: Tensor[],
@@ -132,10 +138,13 @@ export abstract class Optimizer {
 
   /** The state. The tensors are the optimizer's own: clone one to keep its present values. */
   stateDict(): OptimizerState {
-    const entries = Object.entries(this.slots).flatMap(([name, list]) =>
-      list.map((tensor, position) => [`${name}.${position}`, tensor] as const),
-    );
-    return { step: this.taken, tensors: Object.fromEntries(entries) };
+    const tensors: Record<string, Tensor> = {};
+    for (const name of this.slotNames) {
+      this.slots.forEach(({ [name]: tensor }, position) => {
+        if (tensor !== undefined) tensors[`${name}.${position}`] = tensor;
+      });
+    }
+    return { step: this.taken, tensors };
   }
 
   /**
@@ -143,25 +152,12 @@ export abstract class Optimizer {
    *
    * @throws {ArgumentError} names or shapes differ or dtypes differ (code `STATE`); nothing is loaded then
    */
-  loadStateDict({ step, tensors }: OptimizerState): void {
-    const op = `${this.constructor.name}.loadStateDict`;
-    checkInteger(op, 'step', step, { minimum: 0 });
-    const own = this.stateDict().tensors;
-    const names = new Set([...Object.keys(own), ...Object.keys(tensors)]);
-    const wrong = [...names].filter((name) => describe(own[name]) !== describe(tensors[name]));
-    if (wrong.length > 0) {
-      const received = wrong
-        .map((name) => `${name} ${describe(tensors[name])} instead of ${describe(own[name])}`)
-        .join('; ');
-      throw new ArgumentError(
-        { op, argument: 'tensors', expected: 'the state of these parameters', received },
-        'STATE',
-      );
-    }
-    this.taken = step;
-    for (const [name, list] of Object.entries(this.slots)) {
-      for (const [position, old] of list.entries()) {
-        list[position] = keep(clone(tensors[`${name}.${position}`] as Tensor));
+  loadStateDict(state: OptimizerState): void {
+    checkState(`${this.constructor.name}.loadStateDict`, state, this.stateDict().tensors);
+    this.taken = state.step;
+    for (const [position, own] of this.slots.entries()) {
+      for (const [name, old] of Object.entries(own)) {
+        own[name] = keep(clone(state.tensors[`${name}.${position}`] as Tensor));
         old.dispose();
       }
     }
@@ -169,11 +165,16 @@ export abstract class Optimizer {
 
   /** Frees the optimizer's tensors; the parameters stay. */
   dispose(): void {
-    for (const list of Object.values(this.slots)) for (const tensor of list) tensor.dispose();
+    for (const own of this.slots) for (const tensor of Object.values(own)) tensor.dispose();
+  }
+
+  private slotLists(slots: readonly Slots[]): Record<string, Tensor[]> {
+    const listOf = (name: string): Tensor[] => slots.flatMap(({ [name]: tensor }) => tensor ?? []);
+    return Object.fromEntries(this.slotNames.map((name) => [name, listOf(name)]));
   }
 }
 
-function describe(tensor: Tensor | undefined): string {
-  if (tensor === undefined) return 'absent';
-  return tensor.dtype === 'float32' ? formatShape(tensor.shape) : `${tensor.dtype} ${formatShape(tensor.shape)}`;
+/** Tensors of the parameter's shape that start at zero. */
+export function zeroSlots(parameter: Variable, names: readonly string[]): Slots {
+  return Object.fromEntries(names.map((name) => [name, zerosLike(parameter)]));
 }

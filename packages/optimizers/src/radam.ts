@@ -18,7 +18,8 @@ export interface RAdamOptions {
 }
 
 /**
- * Adam that waits with adapting until it knows enough. As PyTorch computes it, at step t with gradient g, parameter θ, moments m and v:
+ * Adam that waits with adapting until it knows enough. As PyTorch computes it, at step t with gradient g, parameter θ, moments m
+ * and v:
  *
  *     g ← g + λ θ          m ← β₁ m + (1 - β₁) g          v ← β₂ v + (1 - β₂) g²
  *     ρ∞ = 2 / (1 - β₂) - 1          ρ = ρ∞ - 2 t β₂ᵗ / (1 - β₂ᵗ)

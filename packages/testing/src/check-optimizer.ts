@@ -32,7 +32,7 @@ export interface OptimizerRow<Options = object> {
   readonly options: Options;
   /** Options that the constructor refuses, with the code of the error. */
   readonly refused: readonly (readonly [options: object, code: string])[];
-  /** Ten recorded steps, whose options are those of the constructor. */
+  /** Recorded steps, whose options are those of the constructor. */
   readonly golden: readonly OptimizerCase<Options>[];
 }
 
@@ -202,7 +202,7 @@ function describeRefusals(row: OptimizerRow): void {
 
 function describeGolden(row: OptimizerRow): void {
   it.each(row.golden)(
-    'equals ten steps of PyTorch: $name',
+    'equals the recorded steps: $name',
     ({ options, learningRates, parameters, gradients, after }) => {
       const variables = variablesFrom(parameters);
       const optimizer = row.make(Object.values(variables), options);

@@ -245,14 +245,22 @@ export interface Fixtures {
     betas: [number, number];
     epsilon: number;
     weightDecay: number;
+    amsgrad?: boolean;
   }>;
   /** `optimizer` is the name of the class, `options` are those of its constructor. */
   adaptive: OptimizerCase<{ learningRate: number }> & { readonly optimizer: string };
+  published_optimizers: OptimizerCase<object> & { readonly optimizer: string };
   clipping: {
     readonly name: string;
     readonly options: { readonly maximumNorm: number };
     readonly gradients: readonly TensorValues[];
     readonly norm: TensorValues;
+    readonly clipped: readonly TensorValues[];
+  };
+  clipping_by_value: {
+    readonly name: string;
+    readonly options: { readonly maximum: number };
+    readonly gradients: readonly TensorValues[];
     readonly clipped: readonly TensorValues[];
   };
   schedules: {
@@ -263,6 +271,20 @@ export interface Fixtures {
   };
   /** `name` is that of our function. */
   torch_schedules: { readonly name: string; readonly options: object; readonly learningRates: readonly number[] };
+  plateau: {
+    readonly name: string;
+    readonly options: { start: number };
+    readonly metrics: readonly number[];
+    readonly learningRates: readonly number[];
+  };
+  /** One record for each update; `average` is the name of the class. */
+  weight_averages: {
+    readonly name: string;
+    readonly average: 'ExponentialMovingAverage' | 'StochasticWeightAverage';
+    readonly options: object;
+    readonly weights: readonly TensorRecord[];
+    readonly averages: readonly TensorRecord[];
+  };
   /** Whole files of one tensor `x`; `values`, `restored` and `file` are base64. */
   safetensors: {
     readonly name: 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'U8' | 'BOOL';

@@ -825,6 +825,7 @@ export interface NativeCalls {
   };
   global_norm_f32: { tensors: readonly Handle[]; norm: Handle; lengths: readonly number[]; accumulate: number };
   clip_by_global_norm_f32: { norm: Handle; tensors: readonly Handle[]; lengths: readonly number[]; maximum: number };
+  clip_by_value_f32: { tensors: readonly Handle[]; lengths: readonly number[]; maximum: number };
   reduce_sum_f32: { in: Handle; out: Handle; outer: number; reduce: number; inner: number };
   reduce_mean_f32: { in: Handle; out: Handle; outer: number; reduce: number; inner: number };
   reduce_prod_f32: { in: Handle; out: Handle; outer: number; reduce: number; inner: number };
@@ -2422,6 +2423,14 @@ export const nativeKernels: readonly KernelDescription[] = [
     name: 'clip_by_global_norm_f32',
     arguments: [
       { name: 'norm', type: 'buffer' },
+      { name: 'tensors', type: 'buffers' },
+      { name: 'lengths', type: 'integers' },
+      { name: 'maximum', type: 'number' },
+    ],
+  },
+  {
+    name: 'clip_by_value_f32',
+    arguments: [
       { name: 'tensors', type: 'buffers' },
       { name: 'lengths', type: 'integers' },
       { name: 'maximum', type: 'number' },

@@ -16,6 +16,7 @@ export {
   plainAveragePool,
 } from './average-pool.ts';
 export { type BatchNormOptions, batchNorm, plainBatchNorm } from './batch-norm.ts';
+export { clipGradientsByValue, plainClipGradientsByValue } from './clip-by-value.ts';
 export { type ConvOptions, conv1d, conv2d, conv3d, plainConvolution } from './convolution.ts';
 export { type ConvolutionKernel, type ConvolutionOptions, checkConvolution } from './convolution-options.ts';
 export { type CtcLossOptions, ctcLoss, plainCtcLoss } from './ctc-loss.ts';

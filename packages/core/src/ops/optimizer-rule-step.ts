@@ -29,7 +29,8 @@ const NO_RATES: OptimizerRates = {
  * A tensor that shares its memory with others, such as a parameter of which a clone is held, is given memory of its own: the
  * others keep their values.
  *
- * @param rule        `adam`, `amsgrad`, `adamax`, `nadam`, `radam`, `rmsprop`, `centeredRmsprop`, `adagrad`, `adadelta` or `lion`
+ * @param rule        `adam`, `amsgrad`, `adamax`, `nadam`, `radam`, `rmsprop`, `centeredRmsprop`, `adagrad`, `adadelta`, `lion`,
+ *                    `decoupledAmsgrad`, `lamb` or `average`
  * @param parameters  any shapes, float32; changed
  * @param gradients   one for each parameter, of its shape
  * @param states      lists of one tensor for each parameter, as many lists as the rule has states; changed

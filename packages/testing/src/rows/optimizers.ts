@@ -4,12 +4,15 @@
 import type { Variable } from '@nabla/core';
 import {
   Adadelta,
+  Adafactor,
   Adagrad,
   Adam,
   AdamW,
   type AdamWOptions,
   Adamax,
+  LAMB,
   Lion,
+  Muon,
   NAdam,
   type Optimizer,
   RAdam,
@@ -22,6 +25,8 @@ import { golden } from '../golden.ts';
 
 type AdaptiveOptimizer = new (parameters: readonly Variable[], options: { learningRate?: number }) => Optimizer;
 
+const recorded = [...golden('adaptive').cases, ...golden('published_optimizers').cases];
+
 /** The row of an optimizer whose steps adapt to each element. */
 function adaptive(
   Class: AdaptiveOptimizer,
@@ -29,7 +34,7 @@ function adaptive(
   refused: OptimizerRow['refused'],
   others: object = {},
 ): OptimizerRow {
-  return optimizerRow<{ learningRate: number }>({
+  return optimizerRow<object>({
     make: (parameters, options) => new Class(parameters, options),
     options: { learningRate, ...others },
     refused: [
@@ -38,7 +43,7 @@ function adaptive(
       [{ lr: 0.1 }, 'OPTION'],
       ...refused,
     ],
-    golden: golden('adaptive').cases.filter(({ optimizer }) => optimizer === Class.name),
+    golden: recorded.filter(({ optimizer }) => optimizer === Class.name),
   });
 }
 
@@ -54,8 +59,16 @@ export const optimizerRows: Readonly<Record<string, OptimizerRow>> = {
     [{ smoothing: 1 }, 'ARGUMENT'],
     [{ epsilon: -1 }, 'ARGUMENT'],
   ]),
+  Adafactor: adaptive(Adafactor, 0.2, [
+    [{ relative: 1 }, 'ARGUMENT'],
+    [{ decayExponent: 0.1 }, 'ARGUMENT'],
+    [{ epsilon: -1 }, 'ARGUMENT'],
+    [{ minimumSize: -1 }, 'ARGUMENT'],
+    [{ clippingThreshold: 0 }, 'ARGUMENT'],
+  ]),
   Adagrad: adaptive(Adagrad, 0.5, [
     [{ learningRateDecay: -1 }, 'ARGUMENT'],
+    [{ initialAccumulatorValue: -1 }, 'ARGUMENT'],
     [{ epsilon: -1 }, 'ARGUMENT'],
   ]),
   Adam: adaptive(Adam, 0.05, [...badMoments, [{ amsgrad: 1 }, 'ARGUMENT']]),
@@ -69,10 +82,12 @@ export const optimizerRows: Readonly<Record<string, OptimizerRow>> = {
       [{ learningRate: 0.1, betas: [0.9, -0.1] }, 'ARGUMENT'],
       [{ learningRate: 0.1, epsilon: -1e-8 }, 'ARGUMENT'],
       [{ learningRate: 0.1, weightDecay: -0.1 }, 'ARGUMENT'],
+      [{ learningRate: 0.1, amsgrad: 1 }, 'ARGUMENT'],
       [{ lr: 0.1 }, 'OPTION'],
     ],
     golden: golden('adamw').cases,
   }),
+  LAMB: adaptive(LAMB, 0.05, badMoments, { weightDecay: 0 }),
   Lion: adaptive(
     Lion,
     0.02,
@@ -81,6 +96,18 @@ export const optimizerRows: Readonly<Record<string, OptimizerRow>> = {
       [{ betas: [0.9, -0.1] }, 'ARGUMENT'],
     ],
     { betas: [0.5, 0.5] },
+  ),
+  Muon: adaptive(
+    Muon,
+    0.02,
+    [
+      ...badMoments,
+      [{ momentum: 1 }, 'ARGUMENT'],
+      [{ nesterov: 1 }, 'ARGUMENT'],
+      [{ iterations: 0 }, 'ARGUMENT'],
+      [{ adamWScale: -1 }, 'ARGUMENT'],
+    ],
+    { adamWScale: 1 },
   ),
   NAdam: adaptive(NAdam, 0.05, [...badMoments, [{ momentumDecay: -1 }, 'ARGUMENT']]),
   RAdam: adaptive(RAdam, 0.2, badMoments),

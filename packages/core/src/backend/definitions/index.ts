@@ -4,6 +4,7 @@
 import type { KernelConfig } from '../../tf.ts';
 import { activationDefinitions } from './activation.ts';
 import { attentionDefinitions } from './attention.ts';
+import { clipByValueDefinitions } from './clip-by-value.ts';
 import { convolutionDefinitions } from './convolution.ts';
 import { ctcLossDefinitions } from './ctc-loss.ts';
 import { dropoutDefinitions } from './dropout.ts';
@@ -25,6 +26,7 @@ import { crossEntropyDefinitions } from './softmax-cross-entropy.ts';
 export const definitions: readonly KernelConfig[] = [
   ...activationDefinitions,
   ...attentionDefinitions,
+  ...clipByValueDefinitions,
   ...crossEntropyDefinitions,
   ...convolutionDefinitions,
   ...ctcLossDefinitions,

@@ -29,7 +29,7 @@ interface RuleElement {
 
 interface Rule {
   /** How many of the states a, b, c it has. */
-  readonly states: 1 | 2 | 3;
+  readonly states: 0 | 1 | 2 | 3;
   readonly update: (e: RuleElement, r: OptimizerRates) => void;
 }
 
@@ -42,9 +42,18 @@ function decayGradient(e: RuleElement, { weightDecay }: OptimizerRates): void {
 const average = (old: number, x: number, beta: number): number => beta * old + (1 - beta) * x;
 
 function moveMoments(e: RuleElement, r: OptimizerRates): void {
-  decayGradient(e, r);
   e.a = average(e.a, e.g, r.beta1);
   e.b = average(e.b, e.g * e.g, r.beta2);
+}
+
+function moveDecayedMoments(e: RuleElement, r: OptimizerRates): void {
+  decayGradient(e, r);
+  moveMoments(e, r);
+}
+
+/** The first moment, divided by the root of the given second one. */
+function adamStep(e: RuleElement, r: OptimizerRates, secondMoment: number): number {
+  return (r.stepSize * e.a) / (r.scale * sqrt(secondMoment) + r.epsilon);
 }
 
 function rmsprop(e: RuleElement, r: OptimizerRates, variance: number): void {
@@ -54,23 +63,35 @@ function rmsprop(e: RuleElement, r: OptimizerRates, variance: number): void {
 
 /** The names of the rules. */
 export type OptimizerRule =
-  'adam' | 'amsgrad' | 'adamax' | 'nadam' | 'radam' | 'rmsprop' | 'centeredRmsprop' | 'adagrad' | 'adadelta' | 'lion';
+  | 'adam'
+  | 'amsgrad'
+  | 'adamax'
+  | 'nadam'
+  | 'radam'
+  | 'rmsprop'
+  | 'centeredRmsprop'
+  | 'adagrad'
+  | 'adadelta'
+  | 'lion'
+  | 'decoupledAmsgrad'
+  | 'lamb'
+  | 'average';
 
 /** The rules by name; their order is that of the native list. */
 export const optimizerRules: Readonly<Record<OptimizerRule, Rule>> = {
   adam: {
     states: 2,
     update(e, r) {
-      moveMoments(e, r);
-      e.p -= (r.stepSize * e.a) / (r.scale * sqrt(e.b) + r.epsilon);
+      moveDecayedMoments(e, r);
+      e.p -= adamStep(e, r, e.b);
     },
   },
   amsgrad: {
     states: 3,
     update(e, r) {
-      moveMoments(e, r);
+      moveDecayedMoments(e, r);
       e.c = max(e.c, e.b);
-      e.p -= (r.stepSize * e.a) / (r.scale * sqrt(e.c) + r.epsilon);
+      e.p -= adamStep(e, r, e.c);
     },
   },
   adamax: {
@@ -85,14 +106,14 @@ export const optimizerRules: Readonly<Record<OptimizerRule, Rule>> = {
   nadam: {
     states: 2,
     update(e, r) {
-      moveMoments(e, r);
+      moveDecayedMoments(e, r);
       e.p -= (r.gradientSize * e.g + r.stepSize * e.a) / (r.scale * sqrt(e.b) + r.epsilon);
     },
   },
   radam: {
     states: 2,
     update(e, r) {
-      moveMoments(e, r);
+      moveDecayedMoments(e, r);
       e.p -= r.stepSize * e.a * (r.scale === 0 ? 1 : r.scale / (sqrt(e.b) + r.epsilon));
     },
   },
@@ -139,6 +160,28 @@ export const optimizerRules: Readonly<Record<OptimizerRule, Rule>> = {
       e.a = average(e.a, e.g, r.beta2);
     },
   },
+  decoupledAmsgrad: {
+    states: 3,
+    update(e, r) {
+      e.p -= r.weightDecay * e.p;
+      moveMoments(e, r);
+      e.c = max(e.c, e.b);
+      e.p -= adamStep(e, r, e.c);
+    },
+  },
+  lamb: {
+    states: 3,
+    update(e, r) {
+      moveMoments(e, r);
+      e.c = adamStep(e, r, e.b) + r.weightDecay * e.p;
+    },
+  },
+  average: {
+    states: 0,
+    update(e, r) {
+      e.p = average(e.p, e.g, r.beta1);
+    },
+  },
 };
 
 export interface OptimizerRuleAttributes extends OptimizerRates {
@@ -157,10 +200,11 @@ const optimizerRuleStep = definition<readonly TensorInfo[], OptimizerRuleAttribu
       const kept = stateLists.map((list) => Float32Array.from(backend.floats(list[t])));
       const [first, second, third] = kept;
       for (let i = 0; i < values.length; i++) {
-        const element = { p: values[i], g: gradient[i], a: first[i], b: second?.[i] ?? 0, c: third?.[i] ?? 0 };
+        const [a, b, c] = [first?.[i] ?? 0, second?.[i] ?? 0, third?.[i] ?? 0];
+        const element = { p: values[i], g: gradient[i], a, b, c };
         update(element, rates);
         values[i] = element.p;
-        first[i] = element.a;
+        if (first !== undefined) first[i] = element.a;
         if (second !== undefined) second[i] = element.b;
         if (third !== undefined) third[i] = element.c;
       }

@@ -8,6 +8,7 @@ import { arrangeKernels } from './arrange.ts';
 import { attentionKernels } from './attention.ts';
 import { binaryKernels } from './binary.ts';
 import { castKernels } from './cast.ts';
+import { clipByValueKernels } from './clip-by-value.ts';
 import { crossEntropyKernels } from './softmax-cross-entropy.ts';
 import { convolutionKernels } from './convolution.ts';
 import { ctcLossKernels } from './ctc-loss.ts';
@@ -40,6 +41,7 @@ export const kernels: readonly KernelConfig[] = [
   ...attentionKernels,
   ...binaryKernels,
   ...castKernels,
+  ...clipByValueKernels,
   ...crossEntropyKernels,
   ...convolutionKernels,
   ...ctcLossKernels,

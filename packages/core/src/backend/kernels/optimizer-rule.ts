@@ -8,9 +8,10 @@ import { runOnLists, splitLists } from '../tensor-lists.ts';
 
 const optimizerRuleStep = nativeKernel<readonly TensorInfo[], OptimizerRuleAttributes>('NablaOptimizerRuleStep', {
   run: (inputs, { rule, ...rates }, backend) => {
-    runOnLists(backend, splitLists(inputs, 2 + optimizerRules[rule].states), (lists, lengths) => {
-      // A state that the rule has not is not touched; its place is taken by the parameters.
-      const [parameters, gradients, first, second = parameters, third = parameters] = lists;
+    const given = splitLists(inputs, 2 + optimizerRules[rule].states);
+    // A state that the rule has not is not touched; its place is taken by the parameters.
+    const lists = Array.from({ length: 5 }, (_, i) => given[i] ?? given[0]);
+    runOnLists(backend, lists, ([parameters, gradients, first, second, third], lengths) => {
       backend.kernels.optimizer_rule_step_f32({
         parameters,
         gradients,
