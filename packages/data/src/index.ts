@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The public surface of @nabla/data.
 
+export type { AsyncDataset } from './async-dataset.ts';
+export { AsyncDataLoader, type AsyncDataLoaderOptions } from './async-loader.ts';
 export {
   type ImageBatch,
   type RegressionBatch,
@@ -56,6 +58,7 @@ export { type CsvSeriesOptions, parseSeries, readSeries } from './readers/csv-se
 export { type IdxArray, type IdxValues, parseIdx, readIdx } from './readers/idx.ts';
 export { type ReadImageOptions, readImage, writeImage } from './readers/image-file.ts';
 export { type ImageFolderOptions, readImageFolder } from './readers/image-folder.ts';
+export { ImageFolderDataset } from './readers/image-folder-dataset.ts';
 export { JsonLinesDataset, JsonRecord } from './readers/json-lines.ts';
 export { type Line, LinesDataset } from './readers/lines.ts';
 export { type TextPair, parseTextPairs } from './readers/text-pairs.ts';

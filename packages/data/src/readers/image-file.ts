@@ -53,7 +53,8 @@ export async function readImage(path: string, options: ReadImageOptions = {}): P
     let image = makeSharp(bytes, { limitInputPixels: PIXEL_LIMIT, failOn: 'warning' }).rotate();
     if (size !== undefined) image = image.resize({ height: size[0], width: size[1], fit: 'fill' });
     const { data, info } = await withChannels(image, channels).raw().toBuffer({ resolveWithObject: true });
-    const pixels = Float32Array.from(data, (byte) => byte / 255);
+    const pixels = new Float32Array(data.length);
+    for (let i = 0; i < pixels.length; i++) pixels[i] = (data[i] ?? 0) / 255; // Float32Array.from takes ten times as long
     return { height: info.height, width: info.width, channels: info.channels, pixels };
   } catch (error) {
     const hint = 'The file is damaged, incomplete, too large, or no image.';

@@ -27,9 +27,17 @@ const ENDINGS: readonly string[] = ['.png', '.jpg', '.jpeg', '.webp', '.gif', '.
 /** Images decoded at the same time: the library decodes each in a thread of its own. */
 const AT_ONCE = 4;
 
+/** One image of a folder. */
 interface ImageFile {
   readonly path: string;
+  /** The class id: 0 is the first of the classes. */
   readonly label: number;
+}
+
+/** The images of a folder, not read yet. */
+export interface ImageFiles {
+  readonly files: readonly ImageFile[];
+  readonly classes: readonly string[];
 }
 
 /**
@@ -40,20 +48,8 @@ interface ImageFile {
  *   images (code `IMAGE_FOLDER`), or an image cannot be read: nothing is given then, and the error names the file (code `IMAGE`)
  */
 export async function readImageFolder(folder: string, options: ImageFolderOptions): Promise<ImageDataset> {
-  const op = 'readImageFolder';
-  checkOptions(op, options, ['size', 'channels', 'classes']);
   const { size, channels = 3 } = options;
-  size.forEach((length) => checkInteger(op, 'size', length, { minimum: 1 }));
-  const classes = await findClasses(folder, options.classes);
-  const files: ImageFile[] = [];
-  for (const [label, name] of classes.entries()) {
-    const paths = await imagesUnder(join(folder, name));
-    if (paths.length === 0) {
-      const expected = `to have images (${ENDINGS.join(', ')})`;
-      throw folderError(join(folder, name), expected, 'none', 'Remove the folder, or put images into it.');
-    }
-    files.push(...paths.map((path) => ({ path, label })));
-  }
+  const { files, classes } = await findImages('readImageFolder', folder, options);
   const [height, width] = size;
   const imageBytes = height * width * channels;
   const pixels = new Uint8Array(files.length * imageBytes);
@@ -73,16 +69,42 @@ export async function readImageFolder(folder: string, options: ImageFolderOption
   return new ImageDataset({ pixels, shape: [height, width, channels], labels, classes });
 }
 
+/**
+ * The images of a folder, classes and images in the order of their names, for an operation that reads them with these options.
+ *
+ * @throws {ArgumentError} as {@link readImageFolder} (codes `FILE`, `IMAGE_FOLDER`)
+ */
+export async function findImages(op: string, folder: string, options: ImageFolderOptions): Promise<ImageFiles> {
+  checkOptions(op, options, ['size', 'channels', 'classes']);
+  options.size.forEach((length) => checkInteger(op, 'size', length, { minimum: 1 }));
+  const classes = await findClasses(op, folder, options.classes);
+  const files: ImageFile[] = [];
+  for (const [label, name] of classes.entries()) {
+    const paths = await imagesUnder(op, join(folder, name));
+    if (paths.length === 0) {
+      const expected = `to have images (${ENDINGS.join(', ')})`;
+      throw folderError(op, join(folder, name), expected, 'none', 'Remove the folder, or put images into it.');
+    }
+    files.push(...paths.map((path) => ({ path, label })));
+  }
+  return { files, classes };
+}
+
 /** The names of the class folders, in the order of their ids. */
-async function findClasses(folder: string, given: readonly string[] | undefined): Promise<readonly string[]> {
-  const found = (await list(folder)).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+async function findClasses(
+  op: string,
+  folder: string,
+  given: readonly string[] | undefined,
+): Promise<readonly string[]> {
+  const found = (await list(op, folder)).filter((entry) => entry.isDirectory()).map(({ name }) => name);
   if (given === undefined) {
     if (found.length > 0) return found;
-    throw folderError(folder, 'to have a folder for each class', 'none', 'Its form is: <folder>/<class>/<image>.');
+    throw folderError(op, folder, 'to have a folder for each class', 'none', 'Its form is: <folder>/<class>/<image>.');
   }
   const stray = found.find((name) => !given.includes(name));
   if (stray === undefined) return [...given];
   throw folderError(
+    op,
     folder,
     `to have the classes ${given.join(', ')}`,
     `"${stray}"`,
@@ -90,27 +112,27 @@ async function findClasses(folder: string, given: readonly string[] | undefined)
   );
 }
 
-async function imagesUnder(folder: string): Promise<string[]> {
+async function imagesUnder(op: string, folder: string): Promise<string[]> {
   const paths: string[] = [];
-  for (const entry of await list(folder)) {
+  for (const entry of await list(op, folder)) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) paths.push(...(await imagesUnder(path)));
+    if (entry.isDirectory()) paths.push(...(await imagesUnder(op, path)));
     else if (ENDINGS.includes(extname(entry.name).toLowerCase())) paths.push(path);
   }
   return paths;
 }
 
 /** What is in a folder, in the order of the characters of the names, which is the same on every system. */
-async function list(folder: string): Promise<{ readonly name: string; isDirectory(): boolean }[]> {
+async function list(op: string, folder: string): Promise<{ readonly name: string; isDirectory(): boolean }[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
     const shown = entries.filter(({ name }) => !name.startsWith('.'));
     return shown.sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
-    throw fileError('readImageFolder', folder, 'to be a folder that can be read', error);
+    throw fileError(op, folder, 'to be a folder that can be read', error);
   }
 }
 
-function folderError(argument: string, expected: string, received: string, hint: string): ArgumentError {
-  return new ArgumentError({ op: 'readImageFolder', argument, expected, received, hint }, 'IMAGE_FOLDER');
+function folderError(op: string, argument: string, expected: string, received: string, hint: string): ArgumentError {
+  return new ArgumentError({ op, argument, expected, received, hint }, 'IMAGE_FOLDER');
 }
