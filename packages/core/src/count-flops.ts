@@ -10,6 +10,11 @@ import type {
 } from './backend/definitions/convolution.ts';
 import type { LinearInputs } from './backend/definitions/linear.ts';
 import { type MatMulAttributes, type MatMulInputs, matMulSizes } from './backend/definitions/mat-mul.ts';
+import {
+  type RecurrentAttributes,
+  type RecurrentGradInputs,
+  type RecurrentInputs,
+} from './backend/definitions/recurrent.ts';
 import { checkSynchronous } from './check.ts';
 import { observeKernels } from './observe-kernels.ts';
 import { sizeOf } from './shape.ts';
@@ -77,9 +82,18 @@ function attentionSizes(
   return { scores: batch * heads * queryTime * keyTime, headSize, valueSize };
 }
 
+// Every step of every row multiplies both weights; backward, each gives the gradient of what it multiplied and its own.
+products<RecurrentInputs, RecurrentAttributes>('NablaRecurrent', (inputs) => recurrentProducts(inputs));
+products<RecurrentGradInputs, RecurrentAttributes>('NablaRecurrentGrad', (inputs) => 2 * recurrentProducts(inputs));
+
+function recurrentProducts({ x, weightIh, weightHh }: Pick<RecurrentInputs, 'x' | 'weightIh' | 'weightHh'>): number {
+  const [batch, time] = x.shape;
+  return batch * time * (sizeOf(weightIh.shape) + sizeOf(weightHh.shape));
+}
+
 /**
  * Counts the floating-point operations of `f`: two, a multiplication and an addition, for each product in products of matrices,
- * linear maps, convolutions and attention, in the forward and, where `f` computes gradients, in the backward pass. All else,
+ * linear maps, convolutions, attention and recurrent networks, in the forward and, where `f` computes gradients, in the backward pass. All else,
  * such as activations and normalizations, is not counted, nor is a bias; what a mask hides is. The numbers follow from shapes,
  * so they are the same on every device.
  *

@@ -55,6 +55,7 @@ export async function prepareForecast(
   const { context, batchSize } = config;
   const series = await loadSeries(await resolveData(config.data));
   const target = checkForecast(config, series.columns);
+  checkLength(config, series);
   const [train, validation, test] = splitSeries(series, FRACTIONS, { lookBack: context });
   const standardizer = Standardizer.fit(train);
   const forecasting: Forecasting = { config, target, standardizer };
@@ -110,6 +111,14 @@ function checkForecast({ column, season, context }: RnnConfig, columns: readonly
   const hint = suggest(String(column), columns);
   const expected = 'to be a column of the series';
   throw new ArgumentError({ op: 'rnn', argument: 'column', expected, received: `"${String(column)}"`, hint }, 'CONFIG');
+}
+
+/** A window must fit into the part that is trained on. */
+function checkLength({ context, horizon }: RnnConfig, { length }: TimeSeries): void {
+  const most = Math.floor(FRACTIONS[0] * length) - horizon;
+  if (context <= most) return;
+  const expected = `to be at most ${most}: ${length} times, the first ${FRACTIONS[0] * 100} % of them for training`;
+  throw new ArgumentError({ op: 'rnn', argument: 'context', expected, received: String(context) }, 'CONFIG');
 }
 
 function checkColumns(series: TimeSeries, columns: readonly string[]): TimeSeries {
