@@ -42,8 +42,7 @@ export function valueAndGrad(
   parameters.forEach((parameter, i) => checkFloat('valueAndGrad', { [nameOf(parameter, i)]: parameter }));
   return recording(() =>
     scope(() => {
-      const { value, grads } = engine().gradients(() => checkLoss(f()), [...parameters], undefined, true);
-      const found: readonly (Tensor | null | undefined)[] = grads;
+      const { value, found } = differentiate(() => checkLoss(f()), parameters);
       const unused = parameters.flatMap((parameter, i) => (found[i] == null ? nameOf(parameter, i) : []));
       if (unused.length > 0 && options.allowUnused !== true) throw unusedError(unused);
       const gradients = parameters.map((parameter, i) => found[i] ?? zerosLike(parameter));
@@ -79,11 +78,38 @@ function unusedError(names: readonly string[]): ArgumentError {
   return new ArgumentError({ op: 'valueAndGrad', argument: 'every parameter', expected, received, hint }, 'UNUSED');
 }
 
+/** By what gradients are being taken, a list for each computation that has not ended, the innermost last. */
+const watched: (readonly Tensor[])[] = [];
+
+/** Whether somebody is taking gradients by this very tensor. */
+export function isWatched(tensor: Tensor): boolean {
+  return watched.some((tensors) => tensors.includes(tensor));
+}
+
+/**
+ * The value of `f` and its gradients, for {@link recording} functions in a scope; null for a tensor that `f` does not depend on.
+ *
+ * @param gradOut  of the value; default 1, for a scalar
+ */
+export function differentiate(
+  f: () => Tensor,
+  tensors: readonly Tensor[],
+  gradOut?: Tensor,
+): { readonly value: Tensor; readonly found: readonly (Tensor | null | undefined)[] } {
+  watched.push(tensors);
+  try {
+    const { value, grads } = engine().gradients(f, [...tensors], gradOut, true);
+    return { value, found: grads };
+  } finally {
+    watched.pop();
+  }
+}
+
 /**
  * Runs `f` with recording on, even inside {@link noGrad}, and frees what the tape holds when `f` throws (tfjs frees it only
  * at the end of a computation that succeeds).
  */
-function recording<T>(f: () => T): T {
+export function recording<T>(f: () => T): T {
   const { state } = engine();
   const { gradientDepth, kernelDepth, activeTape } = state;
   // Where nothing is recorded, the computation starts a tape of its own: what it makes is a constant for the one outside.

@@ -53,6 +53,7 @@ export {
   noGrad,
   valueAndGrad,
 } from './autodiff.ts';
+export { checkpoint, isRecomputing } from './checkpoint.ts';
 export { type Counted, countFlops } from './count-flops.ts';
 export * from './initializers/index.ts';
 export type { NativeMemory } from './backend/addon.ts';

@@ -16,6 +16,33 @@ export interface GeneratorState {
   readonly offset: number;
 }
 
+/** Where generators stood before they first drew. */
+export type Draws = ReadonlyMap<Generator, GeneratorState>;
+
+const observers = new Set<Map<Generator, GeneratorState>>();
+
+/** Runs `f` and tells which generators it drew from, and where each stood before. */
+export function observeDraws<T>(f: () => T): { readonly value: T; readonly draws: Draws } {
+  const draws = new Map<Generator, GeneratorState>();
+  observers.add(draws);
+  try {
+    return { value: f(), draws };
+  } finally {
+    observers.delete(draws);
+  }
+}
+
+/** Runs `f` with the generators where they stood; afterwards they stand where they do now. */
+export function replayDraws<T>(draws: Draws, f: () => T): T {
+  const present = [...draws.keys()].map((generator) => ({ generator, state: generator.state() }));
+  for (const [generator, state] of draws) generator.restore(state);
+  try {
+    return f();
+  } finally {
+    for (const { generator, state } of present) generator.restore(state);
+  }
+}
+
 /**
  * A stream of random numbers: Philox 4x32-10 with the seed as key and a block count as counter. There is no global generator:
  * whatever draws numbers is given one. Equal seeds and equal calls give equal numbers, bit for bit, on every device.
@@ -92,6 +119,7 @@ export class Generator {
       const received = `a need of ${count} more after ${first}`;
       throw new ArgumentError({ op: 'Generator.next', argument: 'blocks', expected: 'below 2^53', received }, 'RANDOM');
     }
+    for (const draws of observers) if (!draws.has(this)) draws.set(this, this.state());
     this.#offset = first + count;
     return first;
   }

@@ -3,6 +3,7 @@
 
 import type { NormalizeAttributes } from '../backend/definitions/group-norm.ts';
 import { checkBoolean, checkFloat, checkNumber, checkOptions, checkShape } from '../check.ts';
+import { isRecomputing } from '../checkpoint.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
 import { type Tensor, type Variable, add, div, mean, mul, reshape, sqrt, square, sub, tidy } from '../tf.ts';
 import { scaleAndShift } from './group-norm.ts';
@@ -73,6 +74,7 @@ export function batchNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options: Ba
       { x, ...affine },
       { batch: 1, groups, epsilon },
       ([, batchMean, batchVariance]) => {
+        if (isRecomputing()) return; // they have moved already
         const unbiased = mul(batchVariance, count / (count - 1));
         if (runningMean !== undefined) move(runningMean, batchMean, momentum);
         if (runningVariance !== undefined) move(runningVariance, unbiased, momentum);

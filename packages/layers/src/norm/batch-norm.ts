@@ -11,6 +11,7 @@ import {
   checkOptions,
   checkRank,
   checkShape,
+  isRecomputing,
   ones,
   scalar,
   scope,
@@ -79,6 +80,7 @@ abstract class BatchNorm extends Module {
     const batches = Number(tracked.dataSync()[0]) + 1;
     const momentum = this.momentum ?? 1 / batches;
     const out = batchNorm(x, this.weight, this.bias, { ...running, training: true, momentum, epsilon });
+    if (isRecomputing()) return out; // this batch is counted already
     scope(() => {
       tracked.assign(scalar(batches, 'int32'));
     });

@@ -10,6 +10,7 @@ import {
   checkNumber,
   checkOptions,
   div,
+  isRecomputing,
   matMul,
   maximum,
   mul,
@@ -83,7 +84,7 @@ export function spectralNorm<Layer extends Module>(layer: Layer, options: Spectr
     parts: { [`${name}_orig`]: original, [`${name}_u`]: u, [`${name}_v`]: v },
     compute: () => div(original, sum(mul(u, times(matrix(), v)))),
     hook: layer.registerForwardPreHook(() => {
-      if (layer.training) noGrad(() => scope(iterate));
+      if (layer.training && !isRecomputing()) noGrad(() => scope(iterate));
       return undefined;
     }),
   });
