@@ -49,7 +49,7 @@ export const forecastDefaults = {
   width: 32,
   context: 33,
   batchSize: 32,
-  steps: 400,
+  steps: 200,
   learningRate: 5e-3,
   warmupSteps: 20,
   evaluateEvery: 50,
