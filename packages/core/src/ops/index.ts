@@ -64,6 +64,7 @@ export {
 } from './softmax-cross-entropy.ts';
 export { type PerAxis, perAxis } from './spatial.ts';
 export { type UpsampleMode, type UpsampleOptions, checkUpsample, upsample } from './upsample.ts';
+export { floorDiv, logicalAnd } from './unrecorded.ts';
 export {
   type ConvTransposeOptions,
   checkConvTranspose,

@@ -19,6 +19,7 @@ import { poolDefinitions } from './pool.ts';
 import { randomDefinitions } from './random.ts';
 import { resampleDefinitions } from './resample.ts';
 import { rmsNormDefinitions } from './rms-norm.ts';
+import { segmentSumDefinitions } from './segment-sum.ts';
 import { crossEntropyDefinitions } from './softmax-cross-entropy.ts';
 
 export const definitions: readonly KernelConfig[] = [
@@ -40,4 +41,5 @@ export const definitions: readonly KernelConfig[] = [
   ...randomDefinitions,
   ...resampleDefinitions,
   ...rmsNormDefinitions,
+  ...segmentSumDefinitions,
 ];
