@@ -15,6 +15,7 @@ import { linearDefinitions } from './linear.ts';
 import { matMulDefinitions } from './mat-mul.ts';
 import { optimizerRuleDefinitions } from './optimizer-rule.ts';
 import { optimizerStepDefinitions } from './optimizer-step.ts';
+import { orderDefinitions } from './order.ts';
 import { poolDefinitions } from './pool.ts';
 import { randomDefinitions } from './random.ts';
 import { resampleDefinitions } from './resample.ts';
@@ -37,6 +38,7 @@ export const definitions: readonly KernelConfig[] = [
   ...matMulDefinitions,
   ...optimizerRuleDefinitions,
   ...optimizerStepDefinitions,
+  ...orderDefinitions,
   ...poolDefinitions,
   ...randomDefinitions,
   ...resampleDefinitions,
