@@ -11,12 +11,15 @@ const DIGIT = 11; // bits that one pass sorts by
 
 /** Whole numbers from 0 in the order of the values: -infinity first, -0 like 0, NaN last. */
 function sortableKeys(values: TypedArray, isFloat: boolean): Uint32Array {
-  const floats = Float32Array.from(values, (value) => (value === 0 ? 0 : value)); // -0 becomes 0
-  const keys = new Uint32Array(isFloat ? floats.buffer : Int32Array.from(values).buffer);
+  const keys = new Uint32Array(isFloat ? Float32Array.from(values).buffer : Int32Array.from(values).buffer);
   for (let i = 0; i < keys.length; i++) {
-    if (!isFloat) keys[i] ^= 0x80000000;
-    else if (Number.isNaN(values[i])) keys[i] = 0xffffffff;
-    else keys[i] = keys[i] >>> 31 === 1 ? ~keys[i] : keys[i] | 0x80000000;
+    const bits = keys[i];
+    if (!isFloat) keys[i] = bits ^ 0x80000000;
+    else if ((bits & 0x7fffffff) > 0x7f800000)
+      keys[i] = 0xffffffff; // NaN of any sign
+    else if (bits >>> 31 === 0 || bits === 0x80000000)
+      keys[i] = bits | 0x80000000; // 0 of either sign, and above
+    else keys[i] = ~bits;
   }
   return keys;
 }
@@ -33,13 +36,16 @@ function sortShort(keys: Uint32Array, order: Int32Array): void {
 
 /** By the lowest digit first, each time without changing the order of equal digits. */
 function sortLong(keys: Uint32Array, order: Int32Array): void {
+  const mask = (1 << DIGIT) - 1;
   let [from, to]: [Int32Array, Int32Array] = [order, new Int32Array(order.length)];
   for (let shift = 0; shift < 32; shift += DIGIT) {
-    const starts = new Int32Array((1 << DIGIT) + 1);
-    const digit = (position: number): number => (keys[position] >>> shift) & ((1 << DIGIT) - 1);
-    for (const position of from) starts[digit(position) + 1]++;
-    for (let i = 1; i < starts.length; i++) starts[i] += starts[i - 1];
-    for (const position of from) to[starts[digit(position)]++] = position;
+    const starts = new Int32Array(mask + 2);
+    for (let i = 0; i < keys.length; i++) starts[((keys[i] >>> shift) & mask) + 1]++;
+    for (let digit = 1; digit < starts.length; digit++) starts[digit] += starts[digit - 1];
+    for (let i = 0; i < from.length; i++) {
+      const position = from[i];
+      to[starts[(keys[position] >>> shift) & mask]++] = position;
+    }
     [from, to] = [to, from];
   }
   order.set(from);
@@ -51,7 +57,7 @@ const argSort = definition<{ x: TensorInfo }, { readonly descending: boolean }>(
   ({ x }, { descending }, backend) => {
     const columns = x.shape[x.shape.length - 1];
     const keys = sortableKeys(backend.values(x), x.dtype === 'float32');
-    if (descending) keys.forEach((key, i) => (keys[i] = ~key));
+    if (descending) for (let i = 0; i < keys.length; i++) keys[i] = ~keys[i];
     const out = new Int32Array(keys.length);
     for (let start = 0; start < out.length; start += columns) {
       const row = keys.subarray(start, start + columns);
