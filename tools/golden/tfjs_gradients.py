@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Golden values and gradients of the operations of tfjs-core that models use most; an option says what tfjs calls each."""
+"""Golden values and gradients of the operations of tfjs-core that models use most; an option names each."""
 
 import torch
 import torch.nn.functional as F
