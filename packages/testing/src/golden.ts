@@ -233,6 +233,21 @@ export interface Fixtures {
     | { layer: 'Flatten' }
     | { layer: 'Unflatten'; sizes: number[] }
   >;
+  /** `op` is the name of our function or of that of tfjs; its inputs are a, b and c. */
+  tfjs_gradients: ForwardCase<{ op: string; axis?: number; axes?: number[]; keepDims?: boolean }>;
+  tensor_ops: ForwardCase<{
+    op: string;
+    axis?: number;
+    axes?: number[];
+    bounds?: { minimum?: number; maximum?: number };
+    descending?: boolean;
+    largest?: boolean;
+    offset?: number;
+    order?: string;
+    shift?: number[];
+    times?: number | number[];
+    value?: number;
+  }>;
   sgd: OptimizerCase<{
     learningRate: number;
     momentum: number;

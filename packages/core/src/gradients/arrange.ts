@@ -1,13 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gradients of TopK, StridedSlice and DepthToSpace, which only move elements: the gradient moves them back.
+// Gradients of kernels that only move elements: TopK, StridedSlice, DepthToSpace, Diag, SplitV and Unpack. The gradient moves
+// them back.
 
-import { type GradConfig, type Tensor, add, range, reshape, scatterND, stridedSlice, transpose, zeros } from '../tf.ts';
+import {
+  type GradConfig,
+  type Tensor,
+  add,
+  concat,
+  gather,
+  range,
+  reshape,
+  stack,
+  stridedSlice,
+  transpose,
+} from '../tf.ts';
+import { scatterRows } from './scatter-rows.ts';
 
 /** Sums `gradOut` into zeros of `shape`; `positions` are offsets into it, one for each element of `gradOut`. */
 function scatterFlat(gradOut: Tensor, positions: Tensor, shape: number[]): Tensor {
-  if (gradOut.size === 0) return zeros(shape);
   const size = shape.reduce((product, length) => product * length, 1);
-  return reshape(scatterND(reshape(positions, [-1, 1]), reshape(gradOut, [-1]), [size]), shape);
+  return reshape(scatterRows(reshape(gradOut, [-1]), reshape(positions, [-1]), size), shape);
 }
 
 /** Of the values; the indices have none. */
@@ -73,5 +85,33 @@ export const depthToSpaceGradient: GradConfig = {
       const split = [batch, height, blockSize, width, blockSize, channels / blockSize ** 2];
       return reshape(transpose(reshape(gradOut as Tensor, split), [0, 1, 3, 2, 4, 5]), x.shape);
     },
+  }),
+};
+
+/** From `[...shape, ...shape]` to what stands on the diagonal. */
+export const diagGradient: GradConfig = {
+  kernelName: 'Diag',
+  inputsToSave: ['x'],
+  gradFunc: (gradOut, [x]) => ({
+    x: () => {
+      const onDiagonal = range(0, x.size * x.size, x.size + 1, 'int32');
+      return reshape(gather(reshape(gradOut as Tensor, [-1]), onDiagonal), x.shape);
+    },
+  }),
+};
+
+/** The parts joined again; tfjs' gradient fails where there is one part alone. */
+export const splitGradient: GradConfig = {
+  kernelName: 'SplitV',
+  gradFunc: (gradOut, _, attributes) => ({
+    x: () => concat([gradOut].flat(), (attributes as object as { readonly axis: number }).axis),
+  }),
+};
+
+/** Like {@link splitGradient}. */
+export const unpackGradient: GradConfig = {
+  kernelName: 'Unpack',
+  gradFunc: (gradOut, _, attributes) => ({
+    value: () => stack([gradOut].flat(), (attributes as object as { readonly axis: number }).axis),
   }),
 };

@@ -1,21 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
-// The gradients that tfjs-core lacks, one line each; registered beside its own when the package is loaded.
+// The gradients that tfjs-core lacks or has wrong, one line each; registered beside its own when the package is loaded.
 
-import { registerGradient } from '../tf.ts';
-import { depthToSpaceGradient, stridedSliceGradient, topKGradient } from './arrange.ts';
+import { type GradConfig, registerGradient } from '../tf.ts';
+import {
+  depthToSpaceGradient,
+  diagGradient,
+  splitGradient,
+  stridedSliceGradient,
+  topKGradient,
+  unpackGradient,
+} from './arrange.ts';
+import { maximumGradient, minimumGradient, powGradient, squaredDifferenceGradient } from './binary.ts';
+import { castGradient, constantGradients } from './constant.ts';
+import { cropAndResizeGradient } from './crop-and-resize.ts';
 import { cumprodGradient } from './cumprod.ts';
 import { einsumGradient } from './einsum.ts';
-import { gatherNdGradient, scatterNdGradient, tensorScatterUpdateGradient } from './gather-scatter.ts';
-
-const gradients = [
-  cumprodGradient,
-  depthToSpaceGradient,
-  einsumGradient,
+import {
+  gatherGradient,
   gatherNdGradient,
   scatterNdGradient,
+  sparseToDenseGradient,
+  tensorScatterUpdateGradient,
+} from './gather-scatter.ts';
+import { flipLeftRightGradient, resizeGradients, rotateGradient } from './image.ts';
+import { matMulGradient } from './mat-mul.ts';
+import { averagePoolGradients, maxPoolWithArgmaxGradient } from './pool.ts';
+import { absGradient, cumsumGradient, prodGradient } from './reduce.ts';
+import { bincountGradients, sparseSegmentGradients } from './segments.ts';
+import { selectGradient } from './select.ts';
+import { tileGradient } from './tile.ts';
+
+const gradients: readonly GradConfig[] = [
+  absGradient,
+  ...averagePoolGradients,
+  ...bincountGradients,
+  castGradient,
+  ...constantGradients,
+  cropAndResizeGradient,
+  cumprodGradient,
+  cumsumGradient,
+  depthToSpaceGradient,
+  diagGradient,
+  einsumGradient,
+  flipLeftRightGradient,
+  gatherGradient,
+  gatherNdGradient,
+  matMulGradient,
+  maximumGradient,
+  maxPoolWithArgmaxGradient,
+  minimumGradient,
+  powGradient,
+  prodGradient,
+  ...resizeGradients,
+  rotateGradient,
+  scatterNdGradient,
+  selectGradient,
+  ...sparseSegmentGradients,
+  sparseToDenseGradient,
+  splitGradient,
+  squaredDifferenceGradient,
   stridedSliceGradient,
   tensorScatterUpdateGradient,
+  tileGradient,
   topKGradient,
+  unpackGradient,
 ];
 
 export function registerGradients(): void {

@@ -3,6 +3,7 @@
 
 export type { Activation } from '../backend/definitions/activation.ts';
 export { type AdamWStepOptions, adamWStep, plainAdamWStep } from './adamw-step.ts';
+export { type AllCloseOptions, allClose } from './all-close.ts';
 export { type AttentionOptions, attentionWeights, plainAttention, scaledDotProductAttention } from './attention.ts';
 export {
   type AveragePoolOptions,
@@ -16,13 +17,19 @@ export {
   plainAveragePool,
 } from './average-pool.ts';
 export { type BatchNormOptions, batchNorm, plainBatchNorm } from './batch-norm.ts';
+export { broadcastTo, where } from './broadcast-to.ts';
+export { type ClampOptions, type NanToNumOptions, clamp, maskedFill, nanToNum } from './clamp.ts';
 export { clipGradientsByValue, plainClipGradientsByValue } from './clip-by-value.ts';
 export { type ConvOptions, conv1d, conv2d, conv3d, plainConvolution } from './convolution.ts';
 export { type ConvolutionKernel, type ConvolutionOptions, checkConvolution } from './convolution-options.ts';
 export { type CtcLossOptions, ctcLoss, plainCtcLoss } from './ctc-loss.ts';
 export { cumprod } from './cumprod.ts';
+export { cumsum } from './cumsum.ts';
+export { cumulativeMax } from './cumulative-max.ts';
 export { type DropoutOptions, dropout, plainDropout } from './dropout.ts';
 export { type EmbeddingOptions, embedding, plainEmbedding } from './embedding.ts';
+export { max, min } from './extrema.ts';
+export { gatherAlong, scatterAdd } from './gather-along.ts';
 export { type GeluOptions, gelu, plainGelu } from './gelu.ts';
 export {
   type ClippedGradients,
@@ -44,6 +51,7 @@ export {
   plainAdaptiveMaxPool,
   plainMaxPool,
 } from './max-pool.ts';
+export { mirrorPad } from './mirror-pad.ts';
 export { type OptimizerRates, type OptimizerRule, optimizerRuleStep } from './optimizer-rule-step.ts';
 export {
   type Padding,
@@ -68,14 +76,18 @@ export {
   rnn,
 } from './recurrent.ts';
 export { type RmsNormOptions, plainRmsNorm, rmsNorm } from './rms-norm.ts';
+export { repeatInterleave, roll } from './roll.ts';
 export { plainSgdStep, sgdStep, type SgdStepOptions } from './sgd-step.ts';
 export {
   plainSoftmaxCrossEntropy,
   softmaxCrossEntropy,
   type SoftmaxCrossEntropyOptions,
 } from './softmax-cross-entropy.ts';
+export { type Sorted, type SortOptions, type TopKOptions, argSort, sort, topk } from './sort.ts';
 export { type PerAxis, perAxis } from './spatial.ts';
+export { diagonal, trace, tril, triu } from './triangle.ts';
 export { type UpsampleMode, type UpsampleOptions, checkUpsample, upsample } from './upsample.ts';
+export { floorDiv, logicalAnd } from './unrecorded.ts';
 export {
   type ConvTransposeOptions,
   checkConvTranspose,
@@ -83,3 +95,4 @@ export {
   convTranspose2d,
   plainConvTranspose1d,
 } from './transposed-convolution.ts';
+export { type VectorNormOptions, vectorNorm } from './vector-norm.ts';

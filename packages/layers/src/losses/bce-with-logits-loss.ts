@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The cost of predicting yes or no with a given logit.
 
-import { type Tensor, type Variable, abs, add, exp, log1p, mul, neg, relu, softplus, sub } from '@nabla/core';
+import { type Tensor, type Variable, abs, add, exp, log1p, mul, neg, softplus, sub } from '@nabla/core';
 
 import { Module } from '../module.ts';
 import {
@@ -52,8 +52,10 @@ export function binaryCrossEntropyWithLogits(
 }
 
 function evenLosses(logits: Tensor, targets: Tensor): Tensor {
-  const linear = sub(relu(logits), mul(logits, targets));
-  return add(linear, log1p(exp(neg(abs(logits)))));
+  const magnitudes = abs(logits);
+  // max(logit, 0) as the mean of the logit and its magnitude, which has slope 1/2 at 0, as the whole has at target 0.
+  const linear = sub(mul(add(logits, magnitudes), 0.5), mul(logits, targets));
+  return add(linear, log1p(exp(neg(magnitudes))));
 }
 
 /** `(1 - t) · x + (1 + (positiveWeight - 1) · t) · log(1 + e⁻ˣ)`: the weight of yes counts at both ends. */

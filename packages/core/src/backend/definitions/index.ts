@@ -16,11 +16,13 @@ import { linearDefinitions } from './linear.ts';
 import { matMulDefinitions } from './mat-mul.ts';
 import { optimizerRuleDefinitions } from './optimizer-rule.ts';
 import { optimizerStepDefinitions } from './optimizer-step.ts';
+import { orderDefinitions } from './order.ts';
 import { poolDefinitions } from './pool.ts';
 import { randomDefinitions } from './random.ts';
 import { recurrentDefinitions } from './recurrent.ts';
 import { resampleDefinitions } from './resample.ts';
 import { rmsNormDefinitions } from './rms-norm.ts';
+import { segmentSumDefinitions } from './segment-sum.ts';
 import { crossEntropyDefinitions } from './softmax-cross-entropy.ts';
 
 export const definitions: readonly KernelConfig[] = [
@@ -39,9 +41,11 @@ export const definitions: readonly KernelConfig[] = [
   ...matMulDefinitions,
   ...optimizerRuleDefinitions,
   ...optimizerStepDefinitions,
+  ...orderDefinitions,
   ...poolDefinitions,
   ...randomDefinitions,
   ...recurrentDefinitions,
   ...resampleDefinitions,
   ...rmsNormDefinitions,
+  ...segmentSumDefinitions,
 ];

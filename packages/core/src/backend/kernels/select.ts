@@ -21,6 +21,10 @@ const NATIVES: Readonly<Partial<Record<string, 'select_f32' | 'select_i32' | 'se
 const select = nativeKernel<SelectInputs, object>('Select', {
   accepts: ({ t, e }) => t.dtype === e.dtype && NATIVES[t.dtype] !== undefined,
   run: ({ condition, t, e }, _, backend) => {
+    // tfjs' where repeats a single element along an empty axis not to none but not at all: the result has the empty shape.
+    const empty = [t, e, condition].filter(({ shape }) => sizeOf(shape) === 0);
+    empty.sort((a, b) => b.shape.length - a.shape.length);
+    if (empty.length > 0) return backend.allocate(empty[0].shape, t.dtype as NativeDataType);
     const out = backend.allocate(t.shape, t.dtype as NativeDataType);
     const rows = sizeOf(condition.shape);
     backend.kernels[NATIVES[t.dtype] as 'select_f32']({
@@ -29,7 +33,7 @@ const select = nativeKernel<SelectInputs, object>('Select', {
       no: backend.buffer(e),
       out: backend.buffer(out),
       rows,
-      columns: rows === 0 ? 0 : sizeOf(t.shape) / rows,
+      columns: sizeOf(t.shape) / rows,
     });
     return out;
   },
