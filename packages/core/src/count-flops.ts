@@ -73,6 +73,11 @@ products<AttentionGradInputs>('NablaAttentionGrad', ([, , , query, key, value]) 
   const { scores, headSize, valueSize } = attentionSizes(query.shape, key.shape, value.shape);
   return scores * (3 * headSize + 2 * valueSize);
 });
+// Scores once more, and the gradients of the weights.
+products<AttentionGradInputs>('NablaAttentionScoresGrad', ([, , , query, key, value]) => {
+  const { scores, headSize, valueSize } = attentionSizes(query.shape, key.shape, value.shape);
+  return scores * (headSize + valueSize);
+});
 
 function attentionSizes(
   [batch, heads, queryTime, headSize]: readonly number[],

@@ -7,7 +7,7 @@ import { ArgumentError, type Generator, type Tensor, noGrad, reshape, scope, sli
 import type { CharacterTokenizer } from '@nabla/data';
 
 import type { GenerateOptions } from '../training/recipe.ts';
-import type { CharacterModel } from './language-model.ts';
+import type { CharacterModel } from './character-model.ts';
 
 /**
  * The tokens of the beginning of a text.

@@ -3,7 +3,7 @@
 
 import { join } from 'node:path';
 
-import { Generator, type Tensor, argMax, cast, equal, mean, sum } from '@nabla/core';
+import { Generator, argMax, cast, equal, mean, sum } from '@nabla/core';
 import {
   CharacterTokenizer,
   DataLoader,
@@ -14,12 +14,13 @@ import {
   loadText,
   splitTokens,
 } from '@nabla/data';
-import { type Module, crossEntropy } from '@nabla/layers';
+import { crossEntropy } from '@nabla/layers';
 
 import { meanMetrics } from '../training/evaluation.ts';
 import type { Metrics } from '../training/events.ts';
 import type { ResolveData, RestoredModel, RunFiles, Task } from '../training/recipe.ts';
 import type { TrainingSettings } from '../training/settings.ts';
+import type { CharacterModel } from './character-model.ts';
 import { encodePrompt, generateText, nextLogits, probabilities } from './generate.ts';
 
 export const TOKENIZER_FILE = 'tokenizer.json';
@@ -27,13 +28,6 @@ export const TOKENIZER_FILE = 'tokenizer.json';
 /** Windows that an evaluation looks at, at most. 256: as long as about seven steps of training; 4,096: a text of 2.6 MB. */
 const WINDOWS = { quick: 256, full: 4096 } as const;
 const EVALUATION_BATCH = 64;
-
-/** Predicts each next character: int32 `[batch, time]` → logits `[batch, time, vocabulary]`. */
-export interface CharacterModel extends Module {
-  /** Characters that it sees at once. */
-  readonly context: number;
-  forward(tokens: Tensor): Tensor;
-}
 
 type TextSettings = TrainingSettings & { readonly context: number };
 
