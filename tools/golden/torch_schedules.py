@@ -23,8 +23,9 @@ def rates(rate, make):
     return found
 
 
-def case(schedule, options, learning_rates):
-    return {'name': schedule, 'options': options, 'learningRates': learning_rates}
+def case(schedule, options, learning_rates, of=None):
+    name = schedule if of is None else '%s as %s' % (schedule, of)
+    return {'name': name, 'schedule': schedule, 'options': options, 'learningRates': learning_rates}
 
 
 cases = [
@@ -67,11 +68,13 @@ cases = [
         'linearChange',
         {'start': 0.5, 'end': 0.05, 'totalSteps': 6},
         rates(0.5, lambda o: SWALR(o, 0.05, 6, 'linear')),
+        'SWALR',
     ),
     case(
         'warmupCosine',
         {'peak': 0.5, 'totalSteps': 6, 'minimum': 0.05},
         rates(0.5, lambda o: SWALR(o, 0.05, 6, 'cos')),
+        'SWALR',
     ),
 ]
 write(SEED, 'learning rates of steps 0 to %d' % (STEPS - 1), cases)

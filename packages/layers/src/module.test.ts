@@ -108,6 +108,15 @@ describe.each(devices())('Module on %s', (device) => {
     for (const module of [...modules, ...modules]) module.dispose();
     expect(memory().tensors).toBe(tensors);
   });
+
+  it('frees nothing of a tensor that shares its memory', () => {
+    const weight = tensor1d([2, 3]);
+    const scale = new Scale();
+    scale.weight.assign(weight);
+    scale.dispose();
+    expect(weight).toBeCloseToTensor([2, 3], exact);
+    weight.dispose();
+  });
 });
 
 describe.each(devices())('state of a module on %s', (device) => {

@@ -178,10 +178,13 @@ export abstract class Module {
 
   /** Frees every tensor of this module and all below it. */
   dispose(): void {
+    // Each once: tfjs would count a variable that is disposed of twice as two users of its memory less.
+    const tensors = new Set<Tensor>();
     for (const [, module] of this.namedModules()) {
-      for (const value of Object.values(module) as unknown[]) if (value instanceof Tensor) value.dispose();
-      for (const [, variable] of module.namedOwnState()) variable.dispose();
+      for (const value of Object.values(module) as unknown[]) if (value instanceof Tensor) tensors.add(value);
+      for (const [, variable] of module.namedOwnState()) tensors.add(variable);
     }
+    for (const tensor of tensors) if (!tensor.isDisposed) tensor.dispose();
   }
 }
 

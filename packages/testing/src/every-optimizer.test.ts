@@ -45,19 +45,22 @@ describe('schedules', () => {
   });
 
   it('has recorded values for every one of them', () => {
-    expect([...new Set(recorded.map(({ name }) => name))].sort()).toEqual(Object.keys(schedules));
+    expect([...new Set(recorded.map(({ schedule }) => schedule))].sort()).toEqual(Object.keys(schedules));
   });
 
-  it.each(recorded)('$name equals PyTorch', ({ name, options, learningRates }) => {
+  it.each(recorded)('$name equals PyTorch', ({ schedule: name, options, learningRates }) => {
     const schedule = schedules[name](options);
     learningRates.forEach((rate, step) => expect(schedule(step)).toBeCloseTo(rate, 12));
   });
 
-  it.each(recorded)('$name refuses options that it has not, and a start that is no rate', ({ name, options }) => {
-    expect(() => schedules[name]({ ...options, gamma: 1 })).toThrowCode('OPTION');
-    const [first] = Object.keys(options);
-    expect(() => schedules[name]({ ...options, [first]: NaN })).toThrowCode('ARGUMENT', new RegExp(first));
-  });
+  it.each(recorded)(
+    '$name refuses options that it has not, and a start that is no rate',
+    ({ schedule: name, options }) => {
+      expect(() => schedules[name]({ ...options, gamma: 1 })).toThrowCode('OPTION');
+      const [first] = Object.keys(options);
+      expect(() => schedules[name]({ ...options, [first]: NaN })).toThrowCode('ARGUMENT', new RegExp(first));
+    },
+  );
 
   it('inSequence counts from 0 in each part', () => {
     const rise = optimizers.linearChange({ start: 0, end: 1, totalSteps: 4 });

@@ -285,7 +285,13 @@ export interface Fixtures {
     readonly learningRates: readonly number[];
   };
   /** `name` is that of our function. */
-  torch_schedules: { readonly name: string; readonly options: object; readonly learningRates: readonly number[] };
+  /** `schedule` is the name of our function, `options` are its options. */
+  torch_schedules: {
+    readonly name: string;
+    readonly schedule: string;
+    readonly options: object;
+    readonly learningRates: readonly number[];
+  };
   plateau: {
     readonly name: string;
     readonly options: { start: number };
