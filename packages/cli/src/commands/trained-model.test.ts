@@ -34,7 +34,7 @@ describe('with a trained model', () => {
     expect(JSON.parse(result)).toEqual({ event: 'evaluate', run: fnn, metrics });
     expect((await nabla('evaluate', fnn, '--best')).result).toMatch(/^loss [\d.e-]+, accuracy 1, macroF1 1\n$/);
     expect((await nabla('evaluate', transformer, '--data', 'abc.txt')).result).toMatch(
-      /^loss [\d.]+, accuracy [\d.]+\n$/,
+      /^loss [\d.]+, accuracy [\d.]+, perplexity [\d.]+\n$/,
     );
   });
 

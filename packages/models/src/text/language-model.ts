@@ -94,13 +94,14 @@ function windowsOf(tokens: Int32Array, context: number): TextDataset {
   return new TextDataset(tokens, { context, stride: context });
 }
 
-/** Mean loss in nats and share of characters guessed right, over at most `count` windows spread over the text. */
+/** Mean loss in nats, its exponential, and share of characters guessed right, over at most `count` windows spread over the text. */
 function evaluateText(model: CharacterModel, dataset: TextDataset, count: number): Metrics {
   const options = { batchSize: EVALUATION_BATCH, collate: collateText, count };
-  return meanMetrics(dataset, options, ({ inputs, targets }) => {
+  const means = meanMetrics(dataset, options, ({ inputs, targets }) => {
     const logits = model.forward(inputs); // [batch, time, vocabulary]
     const loss = crossEntropy(logits, targets, { reduction: 'none' }); // [batch, time]
     const right = cast(equal(cast(argMax(logits, -1), 'int32'), targets), 'float32'); // [batch, time]
     return { loss: sum(mean(loss, -1)), accuracy: sum(mean(right, -1)) };
   });
+  return { ...means, perplexity: Math.exp(means['loss'] ?? NaN) };
 }
