@@ -21,7 +21,7 @@ import {
 import { Dropout } from '../dropout.ts';
 import { Module } from '../module.ts';
 import type { Parameter } from '../parameter.ts';
-import { type RecurrentParameters, type RecurrentSizes, initialWeights } from './recurrent-weights.ts';
+import { type RecurrentSizes, initialWeights } from './recurrent-weights.ts';
 
 export interface RecurrentLayerOptions {
   /** Draws the initial values, and while training what dropout drops. */
@@ -68,7 +68,7 @@ export abstract class RecurrentLayer<Name extends string> extends Module {
   readonly [name: `bias_${string}`]: Parameter;
   readonly hidden: number;
   readonly dropout: Dropout;
-  readonly #layers: readonly (readonly RecurrentParameters[])[]; // of each layer: forward, and backward if there is one
+  readonly #layers: readonly (readonly string[])[]; // ends of names: of each layer, forward and, if there is one, backward
 
   constructor(op: string, { gates, inputs, hidden }: RecurrentSizes, options: RecurrentLayerOptions) {
     super();
@@ -82,16 +82,15 @@ export abstract class RecurrentLayer<Name extends string> extends Module {
     checkNumber(op, 'dropout', dropout, { minimum: 0, below: 1 });
     this.hidden = hidden;
     this.dropout = new Dropout(dropout, { generator });
-    const suffixes = bidirectional ? ['', '_reverse'] : [''];
-    this.#layers = Array.from({ length: layers }, (_, layer) =>
-      suffixes.map((suffix) => {
-        const sizes = { gates, inputs: layer === 0 ? inputs : hidden * suffixes.length, hidden };
-        const weights = initialWeights(sizes, bias, generator);
-        const named = Object.entries(weights).map(([name, weight]) => [`${name}_l${layer}${suffix}`, weight] as const);
-        Object.assign(this, Object.fromEntries(named));
-        return weights;
-      }),
-    );
+    const directions = bidirectional ? ['', '_reverse'] : [''];
+    this.#layers = Array.from({ length: layers }, (_, i) => directions.map((direction) => `_l${i}${direction}`));
+    for (const [i, suffixes] of this.#layers.entries()) {
+      const sizes = { gates, inputs: i === 0 ? inputs : hidden * directions.length, hidden };
+      for (const suffix of suffixes) {
+        const weights = Object.entries(initialWeights(sizes, bias, generator));
+        Object.assign(this, Object.fromEntries(weights.map(([name, weight]) => [name + suffix, weight] as const)));
+      }
+    }
   }
 
   /** Runs one layer in one direction. */
@@ -117,17 +116,27 @@ export abstract class RecurrentLayer<Name extends string> extends Module {
     const before = state && this.#perDirection(names, state, x);
     const after: States<Name>[] = [];
     let output = x;
-    for (const [layer, directions] of this.#layers.entries()) {
+    for (const [layer, suffixes] of this.#layers.entries()) {
       const input = layer === 0 ? x : this.dropout.forward(output);
-      const outputs = directions.map((weights, i) => {
+      const outputs = suffixes.map((suffix, i) => {
         const options = { before: before?.[after.length], reverse: i === 1, lengths };
-        const result = this.direction(input, weights, options);
+        const result = this.direction(input, this.#weights(suffix), options);
         after.push(result.after);
         return result.output;
       });
       output = concat(outputs, -1);
     }
     return { output, state: byName(names, (name) => stack(after.map((states) => states[name]))) };
+  }
+
+  /** The weights as they are now: a field may compute its value, as {@link weightNorm} makes it do. */
+  #weights(suffix: string): RecurrentWeights {
+    return {
+      weight_ih: this[`weight_ih${suffix}`] as Parameter,
+      weight_hh: this[`weight_hh${suffix}`] as Parameter,
+      bias_ih: this[`bias_ih${suffix}`],
+      bias_hh: this[`bias_hh${suffix}`],
+    };
   }
 
   /** The states of each layer and direction. */
