@@ -2,7 +2,7 @@
 // Tests of recurrent layers: what they start from, what they read, and what they refuse. Values are compared with PyTorch's in
 // packages/testing/src/rows/recurrent.ts.
 
-import { Generator, type Tensor, concat, gather, ones, reverse, slice, zeros } from '@nabla/core';
+import { Generator, concat, gather, ones, reverse, slice, zeros } from '@nabla/core';
 import { devices, randomTensor, tolerance, useDevice } from '@nabla/testing';
 
 import { weightNorm } from '../norm/weight-norm.ts';
