@@ -181,10 +181,12 @@ export abstract class Module {
     // Each once: tfjs would count a variable that is disposed of twice as two users of its memory less.
     const tensors = new Set<Tensor>();
     for (const [, module] of this.namedModules()) {
-      for (const value of Object.values(module) as unknown[]) if (value instanceof Tensor) tensors.add(value);
+      for (const value of Object.values(module) as unknown[]) if (value instanceof Tensor) tensors.add(value as Tensor);
       for (const [, variable] of module.namedOwnState()) tensors.add(variable);
     }
-    for (const tensor of tensors) if (!tensor.isDisposed) tensor.dispose();
+    for (const tensor of tensors) {
+      if (!tensor.isDisposed) tensor.dispose();
+    }
   }
 }
 
