@@ -40,7 +40,7 @@ export interface RecurrentLayerOptions {
 export interface RecurrentInput<State> {
   /** The state before the first step, as an earlier call returned it; default zeros. */
   state?: State | undefined;
-  /** How many steps each row has, 1 to time; default all. See {@link rnn}'s options. */
+  /** How many steps each row has, 1 to time; default all. The steps behind them are padding: not read, and 0 in the output. */
   lengths?: readonly number[] | undefined;
 }
 
@@ -129,7 +129,7 @@ export abstract class RecurrentLayer<Name extends string> extends Module {
     return { output, state: byName(names, (name) => stack(after.map((states) => states[name]))) };
   }
 
-  /** The weights as they are now: a field may compute its value, as {@link weightNorm} makes it do. */
+  /** The weights as they are now: a field may compute its value, as `weightNorm` makes it do. */
   #weights(suffix: string): RecurrentWeights {
     return {
       weight_ih: this[`weight_ih${suffix}`] as Parameter,
