@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the argument area: numbers become buffers, integers, floats and lists, each checked before it is believed.
 #pragma once
+#include <algorithm>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -105,6 +106,7 @@ struct BufferArgument<T*> {
   void check(const Touch& touch) const { check_extent(touch.name, touch.elements, sizeof(T), slot); }
   // Whether the kernel may write something through it.
   bool is_written(const Touch& touch) const { return !std::is_const_v<T> && touch.elements.value() != 0; }
+  bool is_among_written(const Slot* other) const { return !std::is_const_v<T> && other == slot; }
   T* pass() const { return slot == nullptr ? nullptr : static_cast<T*>(slot->data); }
 };
 
@@ -126,6 +128,9 @@ struct BufferArgument<Buffers<T>> {
     for (size_t i = 0; i < slots.size(); ++i) check_extent(touch.name, touch.lengths->items[i], sizeof(T), slots[i]);
   }
   bool is_written(const Touch&) const { return !std::is_const_v<T> && !items.empty(); }
+  bool is_among_written(const Slot* other) const {
+    return !std::is_const_v<T> && std::find(slots.begin(), slots.end(), other) != slots.end();
+  }
   Buffers<T> pass() const { return {static_cast<int64_t>(items.size()), items.data()}; }
 };
 

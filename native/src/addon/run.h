@@ -63,6 +63,13 @@ struct Dispatch<Kernel, std::index_sequence<I...>> {
     const auto touched = Kernel::contract(params, rules);
     if (!rules.satisfied()) throw BadCall(rules.text());
     (std::get<I>(buffers).check(touched[I]), ...);
+    const auto check_indices = [&](const auto& buffer, const Touch& touch) {
+      if constexpr (std::is_pointer_v<decltype(buffer.pass())>) {
+        if (touch.indices && buffer.slot != nullptr && (std::get<I>(buffers).is_among_written(buffer.slot) || ...))
+          throw BadCall(std::string("received a buffer ") + touch.name + " that the kernel would write to");
+      }
+    };
+    (check_indices(std::get<I>(buffers), touched[I]), ...);
     // A kernel that may write nothing has nothing to do; its loops, which no extent bounds then, could be endless.
     if (!(std::get<I>(buffers).is_written(touched[I]) || ...)) return;
     kernel(std::get<I>(buffers).pass()..., params);

@@ -81,7 +81,9 @@ inline void attention_grad_f32(const float* grad_out, const float* query, const 
   const int64_t key_heads = p.batch * p.key_heads;
   if (key_heads == 0) return;
   const AttentionSaved saved{grad_out, query, key, value, mask, bias, out, log_sum_exp};
-  const int64_t floats = AttentionWorkspace::floats(p, 2), group = p.heads / p.key_heads;
+  // No buffer bounds the number of heads that have no query.
+  const int64_t group = p.query_time == 0 ? 0 : p.heads / p.key_heads;
+  const int64_t floats = AttentionWorkspace::floats(p, 2);
   const Scratch scratch(static_cast<size_t>(floats * thread_count()) * sizeof(float));
   const Keep keep(p.dropout, p.seed, p.offset);
   const int64_t key_size = p.key_time * p.head_size, value_size = p.key_time * p.value_size;

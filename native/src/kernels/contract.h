@@ -93,10 +93,19 @@ struct Touch {
   const char* name;
   Extent elements;
   const Integers* lengths = nullptr;
+  bool indices = false;
 
   Touch(const char* name, Extent elements) : name(name), elements(elements) {}
   Touch(const char* name, const Integers& lengths) : name(name), elements(0), lengths(&lengths) {}
 };
+
+// A buffer whose values say where in others the kernel reads or writes. It checks them first and then relies on them:
+// the dispatcher refuses a call that would write to the same buffer.
+inline Touch indices(const char* name, Extent elements) {
+  Touch touch(name, elements);
+  touch.indices = true;
+  return touch;
+}
 
 // Collects what the parameters themselves must satisfy; keeps the first rule broken.
 class Rules {

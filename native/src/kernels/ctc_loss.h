@@ -48,9 +48,9 @@ struct CtcLoss {
   static std::array<Touch, 6> contract(const CtcLossParams& p, Rules& rules) {
     p.check(rules);
     return {{{"in", p.elements()},
-             {"targets", Extent(p.batch) * p.length},
-             {"input_lengths", p.batch},
-             {"target_lengths", p.batch},
+             indices("targets", Extent(p.batch) * p.length),
+             indices("input_lengths", p.batch),
+             indices("target_lengths", p.batch),
              {"loss", p.batch},
              {"alpha", p.states()}}};
   }
@@ -68,9 +68,9 @@ struct CtcLossGrad {
     p.check(rules);
     return {{{"grad_out", p.batch},
              {"in", p.elements()},
-             {"targets", Extent(p.batch) * p.length},
-             {"input_lengths", p.batch},
-             {"target_lengths", p.batch},
+             indices("targets", Extent(p.batch) * p.length),
+             indices("input_lengths", p.batch),
+             indices("target_lengths", p.batch),
              {"alpha", p.states()},
              {"grad_in", p.elements()}}};
   }

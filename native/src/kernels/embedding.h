@@ -24,8 +24,9 @@ struct Embedding {
   using Function = void (*)(const float* weight, const int32_t* indices, float* out, const EmbeddingParams& params);
 
   static std::array<Touch, 3> contract(const EmbeddingParams& p, Rules&) {
-    return {
-        {{"weight", Extent(p.vocabulary) * p.features}, {"indices", p.count}, {"out", Extent(p.count) * p.features}}};
+    return {{{"weight", Extent(p.vocabulary) * p.features},
+             indices("indices", p.count),
+             {"out", Extent(p.count) * p.features}}};
   }
 };
 
@@ -38,7 +39,7 @@ struct EmbeddingGrad {
 
   static std::array<Touch, 3> contract(const EmbeddingParams& p, Rules&) {
     return {{{"grad_out", Extent(p.count) * p.features},
-             {"indices", p.count},
+             indices("indices", p.count),
              {"grad_weight", Extent(p.vocabulary) * p.features}}};
   }
 };

@@ -31,8 +31,9 @@ struct Gather {
 
   static std::array<Touch, 3> contract(const GatherParams& p, Rules&) {
     const Extent rows = Extent(p.batch) * p.outer;
-    return {
-        {{"in", rows * p.length * p.slice}, {"indices", Extent(p.batch) * p.count}, {"out", rows * p.count * p.slice}}};
+    return {{{"in", rows * p.length * p.slice},
+             indices("indices", Extent(p.batch) * p.count),
+             {"out", rows * p.count * p.slice}}};
   }
 };
 using GatherB32 = Gather<int32_t>;
@@ -59,7 +60,7 @@ struct SegmentSum {
   using Function = void (*)(const float* in, const int32_t* segments, float* out, const SegmentSumParams& params);
 
   static std::array<Touch, 3> contract(const SegmentSumParams& p, Rules&) {
-    return {{{"in", Extent(p.rows) * p.slice}, {"segments", p.rows}, {"out", Extent(p.groups) * p.slice}}};
+    return {{{"in", Extent(p.rows) * p.slice}, indices("segments", p.rows), {"out", Extent(p.groups) * p.slice}}};
   }
 };
 

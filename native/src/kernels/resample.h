@@ -35,7 +35,7 @@ struct Resample {
     rules.at_least("taps", p.taps, 1);
     const Extent table = Extent(p.out_length) * p.taps;
     return {{{"in", Extent(p.outer) * p.length * p.inner},
-             {"indices", table},
+             indices("indices", table),
              {"weights", table},
              {"out", Extent(p.outer) * p.out_length * p.inner}}};
   }
@@ -51,7 +51,7 @@ struct ResampleGrad {
     rules.at_least("taps", p.taps, 1);
     const Extent table = Extent(p.out_length) * p.taps;
     return {{{"grad_out", Extent(p.outer) * p.out_length * p.inner},
-             {"indices", table},
+             indices("indices", table),
              {"weights", table},
              {"grad_in", Extent(p.outer) * p.length * p.inner}}};
   }

@@ -40,7 +40,7 @@ struct SoftmaxCrossEntropy {
   static std::array<Touch, 5> contract(const SoftmaxCrossEntropyParams& p, Rules& rules) {
     p.check(rules);
     return {{{"in", Extent(p.rows) * p.columns},
-             {"labels", p.rows},
+             indices("labels", p.rows),
              {"loss", p.losses()},
              {"maximum", p.rows},
              {"inverse_sum", p.rows}}};
@@ -59,7 +59,7 @@ struct SoftmaxCrossEntropyGrad {
     const Extent all = Extent(p.rows) * p.columns;
     return {{{"grad_out", p.losses()},
              {"in", all},
-             {"labels", p.rows},
+             indices("labels", p.rows),
              {"maximum", p.rows},
              {"inverse_sum", p.rows},
              {"grad_in", all}}};

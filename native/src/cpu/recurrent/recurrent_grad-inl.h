@@ -56,7 +56,8 @@ inline void recurrent_grad_f32(const float* grad_out, const float* in, const flo
     if (lstm) memcpy(grad_cell + row * hidden, last + hidden, static_cast<size_t>(hidden) * sizeof(float));
   }
   const StepProduct product(p.batch, width);
-  for (int64_t step = p.time - 1; step >= 0; --step) {
+  const int64_t steps = p.batch == 0 ? 0 : p.time;  // no buffer bounds the time of no rows
+  for (int64_t step = steps - 1; step >= 0; --step) {
     float* step_grad = grad_gates + step * p.batch * stride;
     parallel_for(p.batch, step_grain(sizes), [&](int64_t begin, int64_t end, int) {
       for (int64_t row = begin; row < end; ++row) {

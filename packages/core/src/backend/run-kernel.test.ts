@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { DeviceError, NativeError } from '../errors.ts';
 import type { KernelDescription, NativeAddon } from './addon.ts';
 import { addonSearch } from './load-addon.ts';
+import { nativeKernels } from './native-kernels.ts';
 import { bindKernels, guardNative } from './run-kernel.ts';
 
 const { addon } = addonSearch();
@@ -85,6 +86,63 @@ if (addon === undefined) {
         /softmax_f32: expected buffer in of at least 24 bytes, received 8 \(CPU target \w+\)/,
       );
       native.release(small);
+    });
+
+    it('refuse indices that the kernel would write over after it has checked them', () => {
+      const [table, labels, out] = [native.allocate(8), native.allocate(8), native.allocate(8)];
+      native.write(labels, new Int32Array(2));
+      const call = {
+        in: table,
+        labels,
+        loss: out,
+        maximum: labels,
+        inverse_sum: out,
+        rows: 2,
+        columns: 1,
+        reduction: 0,
+      };
+      expect(() => kernels['softmax_cross_entropy_f32'](call as never)).toThrow(
+        /softmax_cross_entropy_f32: received a buffer labels that the kernel would write to/,
+      );
+      for (const handle of [table, labels, out]) native.release(handle);
+    });
+
+    it('are not kept busy by sizes that no buffer bounds', () => {
+      const buffer = native.allocate(16);
+      const attention = { query: -1, key: -1, value: -1, mask: -1, bias: -1, out: -1, log_sum_exp: buffer };
+      const sizes = { batch: 1, heads: 1, key_heads: 1, query_time: 1, key_time: 2 ** 50, head_size: 0, value_size: 0 };
+      const others = { causal: 0, mask_strides: [], bias_strides: [], scale: 1, dropout: 0, seed: 0, offset: 0 };
+      expect(() => kernels['attention_f32']({ ...attention, ...sizes, ...others } as never)).toThrow(
+        /expected key_time without features at most 1048576, received 1125899906842624/,
+      );
+
+      const absent = (kernel: string): Record<string, number> =>
+        Object.fromEntries(
+          (nativeKernels.find(({ name }) => name === kernel)?.arguments ?? [])
+            .filter(({ type }) => type === 'buffer')
+            .map(({ name }) => [name, -1]),
+        );
+      const [keys, gradKeys] = [native.allocate(4), native.allocate(4)];
+      const noQueries = { ...sizes, heads: 2 ** 50, query_time: 0, key_time: 1, head_size: 1 };
+      const buffers = { ...absent('attention_grad_f32'), key: keys, grad_key: gradKeys };
+      kernels['attention_grad_f32']({ ...buffers, ...noQueries, ...others } as never);
+
+      const weights = Object.fromEntries(
+        ['weight_ih', 'weight_hh'].flatMap((name) => [
+          [name, buffer],
+          [`grad_${name}`, native.allocate(4)],
+        ]),
+      );
+      const biases = { grad_bias_ih: native.allocate(4), grad_bias_hh: native.allocate(4) };
+      const noRows = { batch: 0, time: 2 ** 50, features: 1, hidden: 1, kind: 0, reverse: 0, has_bias: 0, lengths: [] };
+      kernels['recurrent_grad_f32']({ ...absent('recurrent_grad_f32'), ...weights, ...biases, ...noRows } as never);
+      for (const handle of [gradKeys, ...Object.values(biases)]) {
+        const gradient = new Float32Array([7]);
+        native.read(handle, gradient);
+        expect(gradient).toEqual(new Float32Array([0]));
+      }
+      const used = [keys, gradKeys, ...Object.values(weights), ...Object.values(biases)];
+      for (const handle of new Set(used)) native.release(handle);
     });
 
     it('turn a lack of memory into a DeviceError with size and statistics, and the process goes on', () => {
