@@ -5,14 +5,11 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
-import { root } from '../stage.mjs';
-
 const HELP = `npm run bench -- [OPTION …]
   --only PATTERN   the cases whose names this regular expression matches, for example gemm/256 or '^step/'
   --threads LIST   numbers of threads, separated by commas; default 1 and the processors of this process
   --budget SECONDS that each contender of a case may take; default 0.3, for steps three times as much
   --json FILE      also writes the rows there
-  --docs           also writes docs/benchmarks.md and its chart
   --list           names the cases, runs nothing`;
 
 const OPTIONS = {
@@ -20,7 +17,6 @@ const OPTIONS = {
   threads: { type: 'string' },
   budget: { type: 'string', default: '0.3' },
   json: { type: 'string' },
-  docs: { type: 'boolean', default: false },
   list: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 };
@@ -36,6 +32,7 @@ async function main() {
   const { values } = parseArgs({ options: OPTIONS });
   if (values.help) return console.log(HELP);
   const { allCases } = await import('./cases/index.mjs').catch((error) => {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw new Error(`${error.message}. The bench runs the built packages: npm run setup makes them.`);
   });
   const pattern = new RegExp(values.only);
@@ -44,13 +41,9 @@ async function main() {
   if (cases.length === 0) throw new Error(`No case matches ${values.only}; --list names them all.`);
   const { race } = await import('./race.mjs');
   const settings = { threads: parseThreads(values.threads), budget: Number(values.budget), say: console.log };
-  const { rows, versions } = await race(cases, settings);
+  const rows = await race(cases, settings);
   if (values.json !== undefined)
     writeFileSync(values.json, `[\n${rows.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`);
-  if (values.docs) {
-    const { writePage } = await import('./render/page.mjs');
-    writePage(root, rows, versions);
-  }
 }
 
 main().catch((error) => {

@@ -36,7 +36,7 @@ async function raceOne(benchmark, { threads, budget, peers, say }) {
 /**
  * @param cases    of cases/index.mjs
  * @param settings `threads`: a list of numbers · `budget`: seconds · `say`: takes each line of output
- * @returns the `rows` of the report, and the `versions` of the peers by name
+ * @returns the rows of the report
  */
 export async function race(cases, { threads, budget, say }) {
   const peers = await openPeers(
@@ -57,5 +57,5 @@ export async function race(cases, { threads, budget, say }) {
   } finally {
     for (const { peer } of Object.values(peers)) peer.close();
   }
-  return { rows, versions: Object.fromEntries(Object.entries(peers).map(([name, { version }]) => [name, version])) };
+  return rows;
 }

@@ -20,7 +20,7 @@ const PEERS = {
   'tfjs-wasm': { devices: ['cpu'], command: async () => [process.execPath, here('tfjs-peer.mjs'), 'wasm'] },
 };
 
-/** Starts every peer for these devices. One that is not installed is absent, which `say` is told in a line. */
+/** Starts every peer for these devices. `say` is told the version of each in a line, or why it is absent. */
 export async function openPeers(devices, say) {
   const open = {};
   for (const [name, { devices: own, command }] of Object.entries(PEERS)) {
@@ -28,7 +28,8 @@ export async function openPeers(devices, say) {
     try {
       const peer = new Peer(await command());
       const { version } = await peer.read();
-      open[name] = { peer, version, devices: own };
+      say(`Peer ${name}: ${version}`);
+      open[name] = { peer, devices: own };
     } catch (error) {
       say(`Peer ${name} is absent: ${error.message}`);
     }

@@ -19,6 +19,9 @@ const env = {
   ...process.env,
   // Idle threads of a peer sleep instead of taking the processors from whoever's turn it is.
   OMP_WAIT_POLICY: 'PASSIVE',
+  // glibc would hand large blocks back to the system after every run, and the clock would see page faults instead of the peer.
+  MALLOC_MMAP_MAX_: '0',
+  MALLOC_TRIM_THRESHOLD_: String(2 ** 40),
 };
 
 export class Peer {

@@ -8,10 +8,11 @@ import time
 import torch
 
 from inputs import fingerprint
-from torch_ops import conv, gemm
+from torch_models import step
+from torch_ops import attention, bandwidth, conv, gemm
 
 # Each makes a case ready: (run, results), run once before and then by the clock, results a dict of tensors by name.
-FAMILIES = {'gemm': gemm, 'conv': conv}
+FAMILIES = {'gemm': gemm, 'conv': conv, 'attention': attention, 'bandwidth': bandwidth, 'step': step}
 
 
 def prepare(request):
