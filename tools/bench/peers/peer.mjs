@@ -2,21 +2,13 @@
 // A peer: a program of its own that answers one line of JSON with one line of JSON, so that ours and it can take turns.
 
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-function hasAvx512() {
-  try {
-    return readFileSync('/proc/cpuinfo', 'utf8').includes('avx512vl');
-  } catch {
-    return false; // not Linux
-  }
-}
+/** A peer chooses its kernels for this processor by itself, whatever a shell pins for other programs. */
+const ownChoice = Object.entries(process.env).filter(([name]) => !/^(OPENBLAS|DNNL|ONEDNN|MKL|ATEN)_/.test(name));
 
 const env = {
-  // OpenBLAS 0.3.21 takes its AVX2 kernels on processors of AMD that have AVX-512: a peer runs at its best.
-  ...(hasAvx512() && { OPENBLAS_CORETYPE: 'SkylakeX' }),
-  ...process.env,
+  ...Object.fromEntries(ownChoice),
   // Idle threads of a peer sleep instead of taking the processors from whoever's turn it is.
   OMP_WAIT_POLICY: 'PASSIVE',
   // glibc would hand large blocks back to the system after every run, and the clock would see page faults instead of the peer.
