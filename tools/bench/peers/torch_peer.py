@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """PyTorch as a peer: answers a line of JSON with a line of JSON. Debian: apt-get install python3-torch"""
 
+import ctypes
 import json
+import re
 import sys
 import time
 
@@ -15,9 +17,27 @@ from torch_ops import attention, bandwidth, conv, gemm
 FAMILIES = {'gemm': gemm, 'conv': conv, 'attention': attention, 'bandwidth': bandwidth, 'step': step}
 
 
+def set_threads(threads):
+    """torch.set_num_threads does not reach an OpenBLAS with threads of its own: that is told by itself."""
+    torch.set_num_threads(threads)
+    for path in blas_libraries():
+        set_own = getattr(ctypes.CDLL(path), 'openblas_set_num_threads', None)
+        if set_own is not None:
+            set_own(threads)
+
+
+def blas_libraries():
+    """The libraries of this process whose names speak of BLAS; none where the system does not say (not Linux)."""
+    try:
+        with open('/proc/self/maps') as maps:
+            return sorted(set(re.findall(r'/\S*blas\S*\.so\S*', maps.read())))
+    except OSError:
+        return []
+
+
 def prepare(request):
     """The run of a case and the answer to the request; no run where there is no such case."""
-    torch.set_num_threads(request['threads'])
+    set_threads(request['threads'])
     family = FAMILIES.get(request['family'])
     if family is None:
         return None, {}
