@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operations that memory bounds: the bytes that they must read and write, in a second, to be seen beside those of a copy.
+
+import { adamWStep, concat, gelu, layerNorm, softmax, tensor, variable } from '@nabla/core';
+
+import { fill } from '../inputs.mjs';
+
+const ROWS = 16384; // 64 MiB: more than the caches hold
+const COLUMNS = 1024;
+const FLOAT = 4;
+
+const matrix = ({ rows, columns }, seed, scale = 4) => tensor(fill(rows * columns, seed, { scale }), [rows, columns]);
+
+function copy({ rows, columns }) {
+  const halves = [1, 2].map((seed) => matrix({ rows: rows / 2, columns }, seed));
+  return { run: () => ({ out: concat(halves) }), kept: halves };
+}
+
+function adamW(spec) {
+  const [parameter, firstMoment, secondMoment] = [1, 3, 4].map((seed) => {
+    const start = matrix(spec, seed, seed === 1 ? 4 : 0); // moments start at zero
+    const changed = variable(start);
+    start.dispose();
+    return changed;
+  });
+  const gradient = matrix(spec, 2);
+  const settings = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 };
+  let step = 0;
+  const run = () => {
+    step += 1;
+    adamWStep([parameter], [gradient], [firstMoment], [secondMoment], { step, ...settings });
+    return { parameter };
+  };
+  return { run, kept: [parameter, firstMoment, secondMoment, gradient] };
+}
+
+/** An operation from one matrix to another. */
+const ofMatrix = (operation) => (spec) => {
+  const x = matrix(spec, 1);
+  return { run: () => ({ out: operation(x) }), kept: [x] };
+};
+
+function normalize(spec) {
+  const x = matrix(spec, 1);
+  const [weight, bias] = [2, 3].map((seed) => tensor(fill(spec.columns, seed)));
+  return { run: () => ({ out: layerNorm(x, weight, bias) }), kept: [x, weight, bias] };
+}
+
+/** By name: how it is made ready, and how many matrices it reads and writes. */
+const OPERATIONS = {
+  copy: [copy, 2],
+  softmax: [ofMatrix((x) => softmax(x)), 2],
+  layerNorm: [normalize, 2],
+  gelu: [ofMatrix((x) => gelu(x)), 2],
+  adamW: [adamW, 7],
+};
+
+export const bandwidthCases = Object.entries(OPERATIONS).map(([operation, [prepare, matrices]]) => ({
+  name: `bandwidth/${operation}`,
+  device: 'cpu',
+  unit: 'GB/s',
+  work: matrices * ROWS * COLUMNS * FLOAT,
+  spec: { family: 'bandwidth', operation, rows: ROWS, columns: COLUMNS },
+  prepare,
+}));

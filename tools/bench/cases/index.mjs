@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// All cases, a file per family.
+
+import { attentionCases } from './attention.mjs';
+import { bandwidthCases } from './bandwidth.mjs';
+import { convCases } from './conv.mjs';
+import { gemmCases } from './gemm.mjs';
+import { recurrentCases, stepCases } from './step.mjs';
+
+/**
+ * A case: `name` · `device` · `unit` of its figure · `work` that a run does, in operations or bytes, unless the unit is ms ·
+ * `spec`: what peers are told · `prepare`: our side (see ours.mjs) · `patience`: by how much its budget is longer, default 1.
+ */
+export const allCases = [
+  ...gemmCases,
+  ...convCases,
+  ...attentionCases,
+  ...recurrentCases,
+  ...bandwidthCases,
+  ...stepCases,
+];

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The clock: contenders take turns until each has had enough of them; medians, and how far ahead ours is.
+
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** How long a turn lasts at least, in seconds: far more than the clock's grain and a message to a peer. */
+const TURN = 0.01;
+const FEWEST_TURNS = 5;
+/** Turns of runs that take seconds each. */
+const FEWEST_SLOW_TURNS = 3;
+const SLOW = 0.5;
+/** Until a peer's idle threads stop spinning (OpenBLAS: 2^26 cycles), in milliseconds. */
+const REST = 30;
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/**
+ * Median seconds of one run for every contender. They alternate, so that whatever else happens on the machine hits all of them.
+ *
+ * @param contenders by name, `async (count) => seconds`: runs `count` times
+ * @param options    `budget`: seconds that each may take · `threads`: of each; where there are several, they rest between turns
+ */
+export async function measure(contenders, { budget, threads }) {
+  const entrants = await Promise.all(
+    Object.entries(contenders).map(async ([name, time]) => ({ name, time, count: 1, seconds: [] })),
+  );
+  for (const entrant of entrants) {
+    await entrant.time(1); // caches, first allocations, compilers
+    const once = await entrant.time(1);
+    entrant.count = Math.max(1, Math.ceil(TURN / Math.max(once, 1e-7)));
+    entrant.fewest = once > SLOW ? FEWEST_SLOW_TURNS : FEWEST_TURNS;
+    entrant.spent = 0;
+  }
+  const wants = ({ seconds, fewest, spent }) => seconds.length < fewest || spent < budget;
+  while (entrants.some(wants)) {
+    for (const entrant of entrants) {
+      if (threads > 1) await pause(REST);
+      const seconds = await entrant.time(entrant.count);
+      entrant.spent += seconds;
+      entrant.seconds.push(seconds / entrant.count);
+    }
+  }
+  return Object.fromEntries(entrants.map(({ name, seconds }) => [name, median(seconds)]));
+}
+
+/** A figure in the unit of the case: milliseconds, or billions of what it does in a second. */
+export function inUnit(seconds, { unit, work }) {
+  return unit === 'ms' ? seconds * 1e3 : work / seconds / 1e9;
+}
+
+/** A row of the report; `ratio` is above 1 where ours is ahead of the best peer, null without peers. */
+export function rowOf(benchmark, threads, { ours, ...peers }) {
+  const fastest = Math.min(...Object.values(peers));
+  return {
+    case: benchmark.name,
+    threads,
+    unit: benchmark.unit,
+    ours: inUnit(ours, benchmark),
+    peers: Object.fromEntries(Object.entries(peers).map(([name, seconds]) => [name, inUnit(seconds, benchmark)])),
+    ratio: Number.isFinite(fastest) ? fastest / ours : null,
+  };
+}
