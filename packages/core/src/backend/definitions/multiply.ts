@@ -107,13 +107,13 @@ function store(
   if (width > 3) values[at + 3 * step] = s3;
 }
 
-// V8 has fifteen registers for numbers on x86-64: twelve sums leave room for two factors and a product. 4 x 4 sums spill (a sixth
+// V8 has fifteen registers for numbers on x86-64: twelve sums leave room for two factors and a product. 4 x 4 sums spill (an eighth
 // slower); 2 x 4 load six numbers for eight products where this loads seven for twelve.
 const TILE_ROWS = 3;
 const TILE_COLUMNS = 4;
 
-// A block of packed columns is read once per tile of rows: 256 KiB of it stay in a core's second cache. However long k is, a block
-// has as many columns that packing the rows again for each block does not count.
+// A block of packed columns is read once per tile of rows: 256 KiB of it stay in a core's second cache (64 to 512 KiB are equally
+// fast). However long k is, a block has so many columns that packing the rows again for each block does not count.
 const BLOCK_ELEMENTS = 65_536;
 const BLOCK_COLUMNS = 64;
 
@@ -137,7 +137,8 @@ export function packColumns(view: MatrixView, n: number, k: number): Pack {
 
 /**
  * `out = a b` of two factors that may exist only in packed form. A block of columns is packed, then the rows pass by it, one packed
- * panel at a time. k is not divided: a tile's sums stay in registers, and scalar code adds slower than a cache delivers panels.
+ * panel at a time. k is not divided: a tile's sums stay in registers and float64 to the end, and a longer panel costs little: scalar code
+ * adds hardly faster than memory delivers it.
  */
 export function multiplyPacked(rowsOf: Pack, columnsOf: Pack, out: MatrixView, { m, n, k }: ProductSizes): void {
   const fitting = Math.max(BLOCK_COLUMNS, Math.floor(BLOCK_ELEMENTS / k / TILE_COLUMNS) * TILE_COLUMNS);
