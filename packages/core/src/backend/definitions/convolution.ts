@@ -55,7 +55,10 @@ function convolve(input: Float32Array, weights: Float32Array, groups: number, si
   return out;
 }
 
-/** → [out `[batch, ...outSpatial, outChannels]`], and where the activation's gradient needs it what went in, of the same shape */
+/**
+ * → [out `[batch, ...outSpatial, outChannels]`], and where the activation's gradient needs it what went in, of the same
+ * shape
+ */
 const convolution = definition<ConvolutionInputs, ConvolutionForwardAttributes>(
   'NablaConvolution',
   ({ x, weight, bias }, attributes, backend) => {

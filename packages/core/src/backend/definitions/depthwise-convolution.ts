@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Convolution with one input channel per group, in TypeScript: each channel is weighted and added on its own, so the loops run along
-// the channels, which lie side by side in memory.
+// Convolution with one input channel per group, in TypeScript: each channel is weighted and added on its own, so the
+// loops run along the channels, which lie side by side in memory.
 
 import type { ConvolutionSizes } from './patches.ts';
 
@@ -56,7 +56,10 @@ export function depthwiseGradX(gradOut: Float32Array, weights: Float32Array, siz
   return gradX;
 }
 
-/** `gradWeight[channel, tap] = sum_o gradOut[o, channel] x[position(o, tap), source(channel)]`, in float64: the sum is a long one */
+/**
+ * `gradWeight[channel, tap] = sum_o gradOut[o, channel] x[position(o, tap), source(channel)]`, in float64: the sum is a
+ * long one
+ */
 export function depthwiseGradWeight(gradOut: Float32Array, x: Float32Array, sizes: ConvolutionSizes): Float32Array {
   const { outChannels, taps } = sizes;
   const source = sources(sizes);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every form of the matrix product against the plain loops: sizes around the tiles, every layout, what is not finite, nothing at all.
+// Every form of the matrix product against the plain loops: sizes around the tiles, every layout, what is not finite,
+// nothing at all.
 
 import {
   type MatrixView,

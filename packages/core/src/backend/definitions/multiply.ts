@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The product of two matrices in TypeScript: the plain loops, and the same sums several at a time, in place or over packed panels.
+// The product of two matrices in TypeScript: the plain loops, and the same sums several at a time, in place or over
+// packed panels.
 
 /** A matrix inside an array: element (i, j) is `values[start + i * row + j * column]`. */
 export interface MatrixView {
@@ -26,12 +27,16 @@ export interface ProductSizes {
 }
 
 /**
- * Puts the lines (rows of a, columns of b) from number `first` on into a panel of `width` lines, element by element: element p of
- * the r-th to `panel[start + p * width + r]`. Lines beyond the last one are left out: whatever is there, no result is made of it.
+ * Puts the lines (rows of a, columns of b) from number `first` on into a panel of `width` lines, element by element:
+ * element p of the r-th to `panel[start + p * width + r]`. Lines beyond the last one are left out: whatever is there,
+ * no result is made of it.
  */
 export type Pack = (first: number, width: number, panel: Float32Array, start: number) => void;
 
-/** `out[i, j] = sum_p a[i, p] b[p, j]`, in float64 and in the order of p: the definition. Every other form adds up alike. */
+/**
+ * `out[i, j] = sum_p a[i, p] b[p, j]`, in float64 and in the order of p: the definition. Every other form adds up
+ * alike.
+ */
 export function multiplyPlainly(a: MatrixView, b: MatrixView, out: MatrixView, { m, n, k }: ProductSizes): void {
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
@@ -44,8 +49,8 @@ export function multiplyPlainly(a: MatrixView, b: MatrixView, out: MatrixView, {
   }
 }
 
-// Below these a product is over before packing has paid: an element that is packed must meet more than THIN lines (at 8 both forms
-// are equally fast), and tiles overtake rows of four between 16 x 16 x 16 and 24 x 24 x 24.
+// Below these a product is over before packing has paid: an element that is packed must meet more than THIN lines (at 8
+// both forms are equally fast), and tiles overtake rows of four between 16 x 16 x 16 and 24 x 24 x 24.
 const THIN = 8;
 const SMALL = 12_000;
 
@@ -107,13 +112,14 @@ function store(
   if (width > 3) values[at + 3 * step] = s3;
 }
 
-// V8 has fifteen registers for numbers on x86-64: twelve sums leave room for two factors and a product. 4 x 4 sums spill (an eighth
-// slower); 2 x 4 load six numbers for eight products where this loads seven for twelve.
+// V8 has fifteen registers for numbers on x86-64: twelve sums leave room for two factors and a product. 4 x 4 sums
+// spill (an eighth slower); 2 x 4 load six numbers for eight products where this loads seven for twelve.
 const TILE_ROWS = 3;
 const TILE_COLUMNS = 4;
 
-// A block of packed columns is read once per tile of rows: 256 KiB of it stay in a core's second cache (64 to 512 KiB are equally
-// fast). However long k is, a block has so many columns that packing the rows again for each block does not count.
+// A block of packed columns is read once per tile of rows: 256 KiB of it stay in a core's second cache (64 to 512 KiB
+// are equally fast). However long k is, a block has so many columns that packing the rows again for each block does not
+// count.
 const BLOCK_ELEMENTS = 65_536;
 const BLOCK_COLUMNS = 64;
 
@@ -136,9 +142,9 @@ export function packColumns(view: MatrixView, n: number, k: number): Pack {
 }
 
 /**
- * `out = a b` of two factors that may exist only in packed form. A block of columns is packed, then the rows pass by it, one packed
- * panel at a time. k is not divided: a tile's sums stay in registers and float64 to the end, and a longer panel costs little: scalar code
- * adds hardly faster than memory delivers it.
+ * `out = a b` of two factors that may exist only in packed form. A block of columns is packed, then the rows pass by
+ * it, one packed panel at a time. k is not divided: a tile's sums stay in registers and float64 to the end, and a
+ * longer panel costs little: scalar code adds hardly faster than memory delivers it.
  */
 export function multiplyPacked(rowsOf: Pack, columnsOf: Pack, out: MatrixView, { m, n, k }: ProductSizes): void {
   const fitting = Math.max(BLOCK_COLUMNS, Math.floor(BLOCK_ELEMENTS / k / TILE_COLUMNS) * TILE_COLUMNS);

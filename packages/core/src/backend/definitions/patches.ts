@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The patches that the windows of a convolution cover, as a matrix that is never stored: where its elements lie in the input, how its
-// rows and columns are packed, and how its gradient is added to the input's.
+// The patches that the windows of a convolution cover, as a matrix that is never stored: where its elements lie in the
+// input, how its rows and columns are packed, and how its gradient is added to the input's.
 
 import { sizeOf } from '../../shape.ts';
 import type { Pack } from './multiply.ts';
 import type { Windows } from './windows.ts';
 
-/** The windows of a convolution, along depth, height and width, and the groups of channels that do not see each other. */
+/**
+ * The windows of a convolution, along depth, height and width, and the groups of channels that do not see each other.
+ */
 export interface ConvolutionAttributes extends Omit<Windows, 'adaptive'> {
   readonly groups: number;
 }
@@ -63,8 +65,8 @@ function* eachPosition([depth, height, width]: readonly number[]): Generator<rea
 }
 
 /**
- * The matrix `patches [batch * outPlane, ci * taps + tap]` of one group, what the window at each output position covers, 0 outside the
- * input. It exists only in packed form: this packs its rows.
+ * The matrix `patches [batch * outPlane, ci * taps + tap]` of one group, what the window at each output position
+ * covers, 0 outside the input. It exists only in packed form: this packs its rows.
  */
 export function packPatches(input: Float32Array, group: number, sizes: ConvolutionSizes): Pack {
   const { batch, inChannels, inPlane, outPlane, taps, ins, positions } = sizes;
@@ -100,7 +102,10 @@ export function packPatchColumns(input: Float32Array, image: number, group: numb
   };
 }
 
-/** Adds the gradients of the patches `[outPlane, ci * taps + tap]` of one image and group to the positions that they cover. */
+/**
+ * Adds the gradients of the patches `[outPlane, ci * taps + tap]` of one image and group to the positions that they
+ * cover.
+ */
 export function addPatches(
   gradPatches: Float32Array,
   gradX: Float32Array,
