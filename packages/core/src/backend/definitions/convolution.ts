@@ -5,14 +5,21 @@ import { sizeOf } from '../../shape.ts';
 import type { KernelConfig, TensorInfo } from '../../tf.ts';
 import { definition } from '../kernel.ts';
 import { type Activation, activationFunctions } from './activation.ts';
+import { depthwise, depthwiseGradWeight, depthwiseGradX } from './depthwise-convolution.ts';
 import { savesInput } from './linear.ts';
-import { matrixView, multiply } from './mat-mul.ts';
-import { type Windows, withSpatial } from './windows.ts';
+import { matrixView, multiply, multiplyPacked, packColumns, packRows } from './multiply.ts';
+import {
+  type ConvolutionAttributes,
+  type ConvolutionSizes,
+  addPatches,
+  packPatchColumns,
+  packPatches,
+  sizesOf,
+} from './patches.ts';
+import { withSpatial } from './windows.ts';
 
-/** The windows of a convolution, along depth, height and width, and the groups of channels that do not see each other. */
-export interface ConvolutionAttributes extends Omit<Windows, 'adaptive'> {
-  readonly groups: number;
-}
+export type { ConvolutionAttributes } from './patches.ts';
+
 export interface ConvolutionForwardAttributes extends ConvolutionAttributes {
   readonly activation: Activation;
 }
@@ -30,88 +37,41 @@ export interface ConvolutionGradWeightInputs {
   readonly gradOut: TensorInfo; // [batch, ...outSpatial, outChannels]
 }
 
-/** The sizes that the loops need. */
-interface Sizes {
-  readonly inChannels: number;
-  readonly outChannels: number;
-  readonly inPlane: number; // positions of an image
-  readonly outPlane: number;
-  readonly taps: number; // elements of the kernel
-  readonly ins: number; // channels of one group
-  readonly outs: number;
-  readonly patch: number; // ins * taps
-  /** `[outPlane, taps]`: the position of the input that each element of the kernel meets, -1 outside. */
-  readonly positions: Int32Array;
+/** Whether every group has one input channel: then there is nothing to sum over channels, and no matrix to multiply. */
+function isDepthwise({ groups }: ConvolutionAttributes, { ins }: ConvolutionSizes): boolean {
+  return groups > 1 && ins === 1;
 }
 
-function sizesOf(attributes: ConvolutionAttributes, inChannels: number, outChannels: number): Sizes {
-  const { inSize, outSize, kernelSize, groups } = attributes;
-  const [ins, outs, taps] = [inChannels / groups, outChannels / groups, sizeOf(kernelSize)];
-  const [inPlane, outPlane] = [sizeOf(inSize), sizeOf(outSize)];
-  const positions = positionsOf(attributes);
-  return { inChannels, outChannels, inPlane, outPlane, taps, ins, outs, patch: ins * taps, positions };
-}
-
-function positionsOf({ inSize, outSize, kernelSize, stride, padding, dilation }: ConvolutionAttributes): Int32Array {
-  const source = (axis: number, o: number, k: number): number => {
-    const t = o * stride[axis] - padding[axis] + k * dilation[axis];
-    return t < inSize[axis] ? t : -1; // before the input it is negative anyway
-  };
-  const positions = new Int32Array(sizeOf(outSize) * sizeOf(kernelSize));
-  let next = 0;
-  for (const [oz, oy, ox] of eachPosition(outSize)) {
-    for (const [kz, ky, kx] of eachPosition(kernelSize)) {
-      const [z, y, x] = [source(0, oz, kz), source(1, oy, ky), source(2, ox, kx)];
-      positions[next++] = z < 0 || y < 0 || x < 0 ? -1 : (z * inSize[1] + y) * inSize[2] + x;
-    }
+/** → out `[batch, ...outSpatial, outChannels]` before bias and activation */
+function convolve(input: Float32Array, weights: Float32Array, groups: number, sizes: ConvolutionSizes): Float32Array {
+  const { batch, outChannels, outPlane, outs, patch } = sizes;
+  const out = new Float32Array(batch * outPlane * outChannels);
+  for (let group = 0; group < groups; group++) {
+    const right = matrixView(weights, group * outs * patch, patch, true); // [patch, outs]
+    const into = matrixView(out, group * outs, outChannels, false); // [batch * outPlane, outs]
+    const product = { m: batch * outPlane, n: outs, k: patch };
+    multiplyPacked(packPatches(input, group, sizes), packColumns(right, outs, patch), into, product);
   }
-  return positions;
+  return out;
 }
 
-/** The positions of a box in the order of memory. */
-function* eachPosition([depth, height, width]: readonly number[]): Generator<readonly [number, number, number]> {
-  for (let z = 0; z < depth; z++) {
-    for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) yield [z, y, x];
-  }
-}
-
-/** `patches[o, ci, tap]`: what the window at each output position covers of one image and one group of channels, 0 outside. */
-function patchesOf(input: Float32Array, image: number, group: number, sizes: Sizes): Float32Array {
-  const { inChannels, inPlane, outPlane, taps, ins, patch, positions } = sizes;
-  const patches = new Float32Array(outPlane * patch);
-  for (let o = 0; o < outPlane; o++) {
-    for (let tap = 0; tap < taps; tap++) {
-      const position = positions[o * taps + tap];
-      if (position < 0) continue;
-      const from = (image * inPlane + position) * inChannels + group * ins;
-      for (let ci = 0; ci < ins; ci++) patches[o * patch + ci * taps + tap] = input[from + ci];
-    }
-  }
-  return patches;
-}
-
-/** → [out `[batch, ...outSpatial, outChannels]`], and where the activation's gradient needs it what went in, of the same shape */
+/**
+ * → [out `[batch, ...outSpatial, outChannels]`], and where the activation's gradient needs it what went in, of the same
+ * shape
+ */
 const convolution = definition<ConvolutionInputs, ConvolutionForwardAttributes>(
   'NablaConvolution',
   ({ x, weight, bias }, attributes, backend) => {
     const shape = [...withSpatial(x.shape, attributes.outSize).slice(0, -1), weight.shape[0]];
-    const sizes = sizesOf(attributes, x.shape[x.shape.length - 1], weight.shape[0]);
-    const { outChannels, outPlane, outs, patch } = sizes;
+    const sizes = sizesOf(attributes, x.shape[0], x.shape[x.shape.length - 1], weight.shape[0]);
+    const { outChannels } = sizes;
     const [input, weights] = [backend.floats(x), backend.floats(weight)];
-    const shift = bias == null ? undefined : backend.floats(bias);
-    const into = new Float32Array(sizeOf(shape));
-    const product = new Float32Array(outPlane * outs);
-    for (let image = 0; image < x.shape[0]; image++) {
-      for (let group = 0; group < attributes.groups; group++) {
-        const patches = matrixView(patchesOf(input, image, group, sizes), 0, patch, false);
-        const right = matrixView(weights, group * outs * patch, patch, true); // [patch, outs]
-        multiply(patches, right, product, 0, outPlane, outs, patch);
-        for (let i = 0; i < product.length; i++) {
-          const channel = group * outs + (i % outs);
-          const at = (image * outPlane + Math.floor(i / outs)) * outChannels + channel;
-          into[at] = product[i] + (shift === undefined ? 0 : shift[channel]);
-        }
-      }
+    const into = isDepthwise(attributes, sizes)
+      ? depthwise(input, weights, sizes)
+      : convolve(input, weights, attributes.groups, sizes);
+    if (bias != null) {
+      const shift = backend.floats(bias);
+      for (let i = 0; i < into.length; i++) into[i] += shift[i % outChannels];
     }
     const { activation } = attributes;
     if (activation === 'none') return [backend.make(shape, 'float32', into)];
@@ -131,21 +91,20 @@ const convolutionGradX = definition<ConvolutionGradXInputs, ConvolutionAttribute
   ({ gradOut, weight }, attributes, backend) => {
     const inChannels = weight.shape[1] * attributes.groups;
     const shape = [...withSpatial(gradOut.shape, attributes.inSize).slice(0, -1), inChannels];
-    const sizes = sizesOf(attributes, inChannels, weight.shape[0]);
-    const { outChannels, inPlane, outPlane, taps, ins, outs, patch, positions } = sizes;
+    const sizes = sizesOf(attributes, gradOut.shape[0], inChannels, weight.shape[0]);
+    const { batch, outChannels, outPlane, outs, patch } = sizes;
     const [grad, weights] = [backend.floats(gradOut), backend.floats(weight)];
+    if (isDepthwise(attributes, sizes)) {
+      return backend.make(shape, 'float32', depthwiseGradX(grad, weights, sizes));
+    }
     const gradX = new Float32Array(sizeOf(shape));
-    const gradPatches = new Float32Array(outPlane * patch);
-    for (let image = 0; image < gradOut.shape[0]; image++) {
+    const gradPatches = new Float32Array(outPlane * patch); // of one image, so that it stays small
+    for (let image = 0; image < batch; image++) {
       for (let group = 0; group < attributes.groups; group++) {
         const left = matrixView(grad, image * outPlane * outChannels + group * outs, outChannels, false);
         const right = matrixView(weights, group * outs * patch, patch, false); // [outs, patch]
-        multiply(left, right, gradPatches, 0, outPlane, patch, outs);
-        for (let i = 0; i < gradPatches.length; i++) {
-          const [o, ci, tap] = [Math.floor(i / patch), Math.floor((i % patch) / taps), i % taps];
-          const position = positions[o * taps + tap];
-          if (position >= 0) gradX[(image * inPlane + position) * inChannels + group * ins + ci] += gradPatches[i];
-        }
+        multiply(left, right, matrixView(gradPatches, 0, patch, false), { m: outPlane, n: patch, k: outs });
+        addPatches(gradPatches, gradX, image, group, sizes);
       }
     }
     return backend.make(shape, 'float32', gradX);
@@ -158,18 +117,22 @@ const convolutionGradWeight = definition<ConvolutionGradWeightInputs, Convolutio
   ({ x, gradOut }, attributes, backend) => {
     const [inChannels, outChannels] = [x, gradOut].map(({ shape }) => shape[shape.length - 1]);
     const shape = [outChannels, inChannels / attributes.groups, ...attributes.kernelSize.slice(5 - x.shape.length)];
-    const sizes = sizesOf(attributes, inChannels, outChannels);
-    const { outPlane, outs, patch } = sizes;
+    const sizes = sizesOf(attributes, x.shape[0], inChannels, outChannels);
+    const { batch, outPlane, outs, patch } = sizes;
     const [input, grad] = [backend.floats(x), backend.floats(gradOut)];
+    if (isDepthwise(attributes, sizes)) {
+      return backend.make(shape, 'float32', depthwiseGradWeight(grad, input, sizes));
+    }
     const gradWeight = new Float32Array(sizeOf(shape));
-    const product = new Float32Array(outs * patch);
-    for (let image = 0; image < x.shape[0]; image++) {
+    const ofImage = new Float32Array(outs * patch);
+    for (let image = 0; image < batch; image++) {
       for (let group = 0; group < attributes.groups; group++) {
         // [outs, outPlane] · [outPlane, patch]
         const left = matrixView(grad, image * outPlane * outChannels + group * outs, outChannels, true);
-        const patches = matrixView(patchesOf(input, image, group, sizes), 0, patch, false);
-        multiply(left, patches, product, 0, outs, patch, outPlane);
-        for (let i = 0; i < product.length; i++) gradWeight[group * outs * patch + i] += product[i];
+        const patches = packPatchColumns(input, image, group, sizes);
+        const into = matrixView(ofImage, 0, patch, false);
+        multiplyPacked(packRows(left, outs, outPlane), patches, into, { m: outs, n: patch, k: outPlane });
+        for (let i = 0; i < ofImage.length; i++) gradWeight[group * outs * patch + i] += ofImage[i];
       }
     }
     return backend.make(shape, 'float32', gradWeight);

@@ -4,7 +4,7 @@
 import type { KernelConfig, TensorInfo } from '../../tf.ts';
 import { definition } from '../kernel.ts';
 import { type Activation, activationFunctions } from './activation.ts';
-import { matrixView, multiply } from './mat-mul.ts';
+import { matrixView, product } from './multiply.ts';
 
 export interface LinearInputs {
   readonly x: TensorInfo; // [rows, inputs]
@@ -26,9 +26,9 @@ const linear = definition<LinearInputs, LinearAttributes>(
   ({ x, weight, bias }, { activation }, backend) => {
     const [rows, inputs] = x.shape;
     const [outputs] = weight.shape;
-    const into = new Float32Array(rows * outputs);
     const left = matrixView(backend.floats(x), 0, inputs, false);
-    multiply(left, matrixView(backend.floats(weight), 0, inputs, true), into, 0, rows, outputs, inputs);
+    const right = matrixView(backend.floats(weight), 0, inputs, true); // [inputs, outputs]
+    const into = product(left, right, { m: rows, n: outputs, k: inputs });
     if (bias != null) {
       const shift = backend.floats(bias);
       for (let i = 0; i < into.length; i++) into[i] += shift[i % outputs];

@@ -4,7 +4,7 @@
 import type { KernelConfig, TensorInfo } from '../../tf.ts';
 import type { JsBackend } from '../js-backend.ts';
 import { definition } from '../kernel.ts';
-import { matrixView, multiply } from './mat-mul.ts';
+import { matrixView, product } from './multiply.ts';
 import { type RecurrentCell, cellFunctions } from './recurrent-cells.ts';
 
 export interface RecurrentInputs {
@@ -105,23 +105,17 @@ function inSteps(values: Float32Array, steps: Steps, { batch, time, features }: 
 
 /** `a [rows, inner] · bᵀ`, b being `[columns, inner]`. */
 function timesTransposed(a: Float32Array, b: Float32Array, rows: number, columns: number, inner: number): Float32Array {
-  const out = new Float32Array(rows * columns);
-  multiply(matrixView(a, 0, inner, false), matrixView(b, 0, inner, true), out, 0, rows, columns, inner);
-  return out;
+  return product(matrixView(a, 0, inner, false), matrixView(b, 0, inner, true), { m: rows, n: columns, k: inner });
 }
 
 /** `a [rows, inner] · b [inner, columns]`. */
 function times(a: Float32Array, b: Float32Array, rows: number, columns: number, inner: number): Float32Array {
-  const out = new Float32Array(rows * columns);
-  multiply(matrixView(a, 0, inner, false), matrixView(b, 0, columns, false), out, 0, rows, columns, inner);
-  return out;
+  return product(matrixView(a, 0, inner, false), matrixView(b, 0, columns, false), { m: rows, n: columns, k: inner });
 }
 
 /** `aᵀ · b`, a being `[inner, rows]` and b `[inner, columns]`. */
 function transposedTimes(a: Float32Array, b: Float32Array, rows: number, columns: number, inner: number): Float32Array {
-  const out = new Float32Array(rows * columns);
-  multiply(matrixView(a, 0, rows, true), matrixView(b, 0, columns, false), out, 0, rows, columns, inner);
-  return out;
+  return product(matrixView(a, 0, rows, true), matrixView(b, 0, columns, false), { m: rows, n: columns, k: inner });
 }
 
 function floatsOf(tensor: TensorInfo | undefined, size: number, backend: JsBackend): Float32Array {
