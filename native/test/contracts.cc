@@ -70,7 +70,7 @@ Outcome run(const addon::Entry& entry, Environment& environment, const std::vect
 
 void complain(Counts& counts, const char* kernel, const char* what, const std::vector<double>& numbers) {
   ++counts.failures;
-  std::fprintf(stderr, "%s %s: %s:", cpu::active_table().target, kernel, what);
+  std::fprintf(stderr, "%s %s: %s:", device::active_table().target, kernel, what);
   for (const double number : numbers) std::fprintf(stderr, " %.17g", number);
   std::fprintf(stderr, "\n");
 }
@@ -163,7 +163,8 @@ void try_kernel(const Kernel& kernel, const addon::Entry& entry, uint64_t seed, 
 // Every kernel of the active target; `seed` tells environments that run at the same time apart.
 void try_all(uint64_t seed, bool overlaps, Counts& counts) {
   for (size_t i = 0; i < std::size(kKernels); ++i) {
-    try_kernel(kKernels[i], addon::entries()[i], seed * 1000 + i, overlaps, counts);
+    const addon::Entry& entry = addon::entries()[i];
+    if (entry.is_built()) try_kernel(kKernels[i], entry, seed * 1000 + i, overlaps, counts);
   }
 }
 
@@ -171,8 +172,8 @@ int main_of(bool threads, uint64_t seed) {
   std::signal(SIGALRM, hang);
   set_thread_count(kThreads);
   int64_t failures = 0;
-  for (const KernelTable* table : cpu::available_tables()) {
-    cpu::set_target(table->target);
+  for (const std::string& target : device::targets()) {
+    device::set_target(target);
     Counts counts[2];
     if (threads) {  // two environments at a time; a buffer written by two arguments is a race that was asked for
       std::thread other([&] { try_all(2 * seed, false, counts[1]); });
@@ -181,7 +182,7 @@ int main_of(bool threads, uint64_t seed) {
     } else {
       try_all(seed, true, counts[0]);
     }
-    std::printf("  %-8s %zu kernels: %lld calls ran, %lld were refused, %lld failures\n", table->target,
+    std::printf("  %-8s %zu kernels: %lld calls ran, %lld were refused, %lld failures\n", target.c_str(),
                 std::size(kKernels), static_cast<long long>(counts[0].ran + counts[1].ran),
                 static_cast<long long>(counts[0].refused + counts[1].refused),
                 static_cast<long long>(counts[0].failures + counts[1].failures));

@@ -109,7 +109,7 @@ struct Copy {
 napi_value Write(napi_env env, napi_callback_info info) {
   return guarded(env, "write", [&]() -> napi_value {
     Copy copy(env, info);
-    if (copy.bytes != 0) std::memcpy(copy.slot->data, copy.array, copy.bytes);
+    if (copy.bytes != 0) device::copy_from_host(copy.slot->data, copy.array, copy.bytes);
     return nullptr;
   });
 }
@@ -117,7 +117,7 @@ napi_value Write(napi_env env, napi_callback_info info) {
 napi_value Read(napi_env env, napi_callback_info info) {
   return guarded(env, "read", [&]() -> napi_value {
     Copy copy(env, info);
-    if (copy.bytes != 0) std::memcpy(copy.array, copy.slot->data, copy.bytes);
+    if (copy.bytes != 0) device::copy_to_host(copy.array, copy.slot->data, copy.bytes);
     return nullptr;
   });
 }
@@ -169,7 +169,15 @@ Napi::Value Memory(const Napi::CallbackInfo& info) {
 
 Napi::Value Targets(const Napi::CallbackInfo& info) {
   Napi::Array names = Napi::Array::New(info.Env());
-  for (const KernelTable* table : cpu::available_tables()) names.Set(names.Length(), table->target);
+  for (const std::string& target : device::targets()) names.Set(names.Length(), target);
+  return names;
+}
+
+// The names of the kernels that the active target has not.
+Napi::Value MissingKernels(const Napi::CallbackInfo& info) {
+  Napi::Array names = Napi::Array::New(info.Env());
+  for (const Entry& entry : entries())
+    if (!entry.is_built()) names.Set(names.Length(), entry.name);
   return names;
 }
 
@@ -201,11 +209,21 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   plain("memory", Memory);
   plain("targets", Targets);
   plain("target", [](const Napi::CallbackInfo& info) -> Napi::Value {
-    return Napi::String::New(info.Env(), cpu::active_table().target);
+    return Napi::String::New(info.Env(), device::target());
+  });
+  plain("problem",
+        [](const Napi::CallbackInfo& info) -> Napi::Value { return Napi::String::New(info.Env(), device::problem()); });
+  plain("missingKernels", MissingKernels);
+  plain("matmulLibrary", [](const Napi::CallbackInfo& info) -> Napi::Value {
+    return Napi::String::New(info.Env(), device::matmul_library());
+  });
+  plain("setMatmulPrecision", [](const Napi::CallbackInfo& info) -> Napi::Value {
+    const bool known = info[0].IsString() && device::set_matmul_precision(info[0].As<Napi::String>().Utf8Value());
+    return Napi::Boolean::New(info.Env(), known);
   });
   plain("setTarget", [](const Napi::CallbackInfo& info) -> Napi::Value {
     return Napi::Boolean::New(info.Env(),
-                              info[0].IsString() && cpu::set_target(info[0].As<Napi::String>().Utf8Value()));
+                              info[0].IsString() && device::set_target(info[0].As<Napi::String>().Utf8Value()));
   });
   plain("threads",
         [](const Napi::CallbackInfo& info) -> Napi::Value { return Napi::Number::New(info.Env(), thread_count()); });

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "addon/arguments.h"
-#include "cpu/dispatch.h"
+#include "kernels/device.h"
 
 namespace nabla::addon {
 
@@ -94,12 +94,20 @@ struct Dispatch<Kernel, std::index_sequence<I...>> {
 struct Entry {
   const char* name;
   void (*run)(Arguments& arguments);
+  bool (*is_built)();
   Description (*describe)();
 };
 
 template <class Kernel, typename Kernel::Function KernelTable::*member>
 void run_kernel(Arguments& arguments) {
-  Dispatch<Kernel>::run(arguments, cpu::active_table().*member);
+  const typename Kernel::Function kernel = device::active_table().*member;
+  if (kernel == nullptr) throw BadCall("this device has no such kernel");
+  Dispatch<Kernel>::run(arguments, kernel);
+}
+
+template <class Kernel, typename Kernel::Function KernelTable::*member>
+bool kernel_is_built() {
+  return device::active_table().*member != nullptr;
 }
 
 const std::vector<Entry>& entries();

@@ -9,20 +9,20 @@
 #include <string>
 #include <vector>
 
-#include "system/machine.h"
+#include "system/block_source.h"
 
 namespace nabla {
 namespace {
 
-// NABLA_MEMORY_LIMIT: bytes, or a number with K, M or G (powers of 1024). Without it, what the machine has.
+// NABLA_MEMORY_LIMIT: bytes, or a number with K, M or G (powers of 1024). Without it, all there is.
 size_t default_limit() {
   const char* wanted = std::getenv("NABLA_MEMORY_LIMIT");
-  if (wanted == nullptr) return system_memory();
+  if (wanted == nullptr) return most_memory();
   char* unit = nullptr;
   const double number = std::strtod(wanted, &unit);
   const double factor = *unit == 'K' ? 1024.0 : *unit == 'M' ? 1048576.0 : *unit == 'G' ? 1073741824.0 : 1.0;
   const double bytes = number * factor;
-  return bytes >= 1 && bytes < 9e18 ? static_cast<size_t>(bytes) : system_memory();
+  return bytes >= 1 && bytes < 9e18 ? static_cast<size_t>(bytes) : most_memory();
 }
 
 struct State {
@@ -45,27 +45,9 @@ std::string describe(size_t bytes, const MemoryStatistics& s) {
   return text;
 }
 
-// Aligned memory from the system; nullptr when there is none.
-void* system_allocate(size_t bytes) {
-#ifdef _WIN32
-  return _aligned_malloc(bytes, kAlignment);
-#else
-  void* block = nullptr;
-  return posix_memalign(&block, kAlignment, bytes) == 0 ? block : nullptr;
-#endif
-}
-
-void system_release(void* block) {
-#ifdef _WIN32
-  _aligned_free(block);
-#else
-  std::free(block);
-#endif
-}
-
 void trim_locked(State& s) {
   for (auto& entry : s.free_blocks)
-    for (void* block : entry.second) system_release(block);
+    for (void* block : entry.second) return_block(block);
   s.free_blocks.clear();
   s.statistics.cached = 0;
 }
@@ -98,10 +80,10 @@ void* allocate(size_t bytes) {
   } else {
     // What is cached in other classes counts against the limit: give it back before taking more.
     if (s.statistics.in_use + s.statistics.cached + size > s.statistics.limit) trim_locked(s);
-    block = system_allocate(size);
+    block = take_block(size);
     if (block == nullptr) {
       trim_locked(s);
-      block = system_allocate(size);
+      block = take_block(size);
     }
     if (block == nullptr) throw OutOfMemory(bytes, s.statistics);
   }

@@ -3,7 +3,7 @@
 
 import '@nabla/testing';
 
-import { addonSearch } from './backend/load-addon.ts';
+import { addonSearch, cudaSearch } from './backend/load-addon.ts';
 import { cpuTargets, getCpuTarget, getDevice, kernelTable, listDevices, setCpuTarget, setDevice } from './device.ts';
 import { softmax, tensor1d } from './tf.ts';
 
@@ -22,12 +22,21 @@ describe('setDevice', () => {
     expect([...softmax(tensor1d([0, 0])).dataSync()]).toEqual([0.5, 0.5]);
   });
 
-  it('refuses cuda with what is missing', () => {
-    expect(() => setDevice('cuda')).toThrowCode(
-      'DEVICE',
-      /device cuda is not available: this build has no CUDA kernels/,
-    );
-  });
+  const cuda = cudaSearch();
+  if (cuda.addon === undefined) {
+    it('refuses cuda with what is missing and what to do', () => {
+      const words = /device cuda is not available: (the module of CUDA kernels was not loaded\. Tried: |.*driver|.*GPU).*/;
+      expect(() => setDevice('cuda')).toThrowCode('DEVICE', words);
+      expect(cuda.hint).toMatch(/npm run build:cuda|nvidia-smi|NABLA_NATIVE/);
+    });
+  } else {
+    it('runs cuda and says on which GPU', () => {
+      expect(setDevice('cuda').reason).toMatch(/compute capability \d+\.\d/);
+      expect(getDevice()).toBe('cuda');
+      expect([...softmax(tensor1d([0, 0])).dataSync()]).toEqual([0.5, 0.5]);
+      setDevice('auto');
+    });
+  }
 
   it('refuses unknown names', () => {
     expect(() => setDevice('gpu' as 'cpu')).toThrowCode('ARGUMENT', /"cpu"/);

@@ -5,9 +5,9 @@ import { checkOneOf } from './check.ts';
 import { DeviceError, suggest } from './errors.ts';
 import type { NativeAddon, NativeMemory } from './backend/addon.ts';
 import { JS_BACKEND } from './backend/js-backend.ts';
-import { NATIVE_BACKEND } from './backend/kernel.ts';
-import { addonSearch } from './backend/load-addon.ts';
-import { nativeKernelNames, registerDevices } from './backend/register.ts';
+import { CUDA_BACKEND, NATIVE_BACKEND } from './backend/kernel.ts';
+import { type AddonSearch, addonSearch, cudaSearch } from './backend/load-addon.ts';
+import { nativeKernelsOf, registerCuda, registerDevices } from './backend/register.ts';
 import { registerGradients } from './gradients/index.ts';
 import { getBackend, getKernelsForBackend, setBackend } from './tf.ts';
 
@@ -34,7 +34,11 @@ export interface DeviceDescription {
 }
 
 const DEVICES: readonly DeviceName[] = ['cpu', 'js', 'cuda'];
-const BACKENDS: Readonly<Record<string, string>> = { cpu: NATIVE_BACKEND, js: JS_BACKEND };
+const BACKENDS: Readonly<Record<string, string>> = {
+  cpu: NATIVE_BACKEND,
+  js: JS_BACKEND,
+  cuda: CUDA_BACKEND,
+};
 
 /** The addon, or a DeviceError that says why there is none. */
 function requireAddon(): NativeAddon {
@@ -50,15 +54,12 @@ export function listDevices(): DeviceDescription[] {
 
 function describeDevice(device: DeviceName): DeviceDescription {
   if (device === 'js') return { device, available: true, description: 'pure TypeScript, one thread' };
-  if (device === 'cuda') {
-    const description = 'this build has no CUDA kernels';
-    return { device, available: false, description, hint: 'Use device cpu, or js where no addon can run.' };
-  }
-  const search = addonSearch();
+  const search = device === 'cuda' ? cudaSearch() : addonSearch();
   if (search.addon === undefined) {
     return { device, available: false, description: search.reason, hint: search.hint };
   }
   const { addon } = search;
+  if (device === 'cuda') return { device, available: true, description: `kernels for ${addon.target()}` };
   const threads = addon.threads() === 1 ? '1 thread' : `${addon.threads()} threads`;
   return { device, available: true, description: `native kernels for ${addon.target()}, ${threads}` };
 }
@@ -79,7 +80,9 @@ export function setDevice(device: DeviceName | 'auto'): DeviceChoice {
       device,
     });
   }
-  void setBackend(BACKENDS[chosen]); // both backends are made synchronously
+  const { addon } = chosen === 'cuda' ? cudaSearch() : addonSearch();
+  if (chosen === 'cuda' && addon !== undefined) registerCuda(addon);
+  void setBackend(BACKENDS[chosen]); // all backends are made synchronously
   const why =
     device === 'auto' && chosen === 'js' ? `${description}; ${describeDevice('cpu').description}` : description;
   return { device: chosen, reason: why };
@@ -130,30 +133,61 @@ export function setThreads(threads: number): void {
   requireAddon().setThreads(threads);
 }
 
-/** Sets how many bytes native tensors may take; 0 restores NABLA_MEMORY_LIMIT, or else what the machine or its control group has. */
-export function setMemoryLimit(bytes: number): void {
-  requireAddon().setMemoryLimit(bytes);
+/** How the numbers of matrix products are rounded before they are multiplied. */
+export type MatmulPrecision = 'float32' | 'tf32';
+
+/**
+ * Sets how device cuda multiplies matrices: `float32` (the default), or `tf32`, for which float32 is rounded to 10 bits of
+ * fraction first, so that tensor cores multiply it many times as fast.
+ *
+ * @throws {DeviceError} the active device cannot (code `PRECISION`)
+ */
+export function setMatmulPrecision(precision: MatmulPrecision): void {
+  checkOneOf('setMatmulPrecision', 'precision', precision, ['float32', 'tf32']);
+  const device = getDevice();
+  const { addon } = activeSearch();
+  if (device === 'js' ? precision === 'float32' : addon?.setMatmulPrecision(precision) === true) return;
+  throw new DeviceError('PRECISION', `device ${device} multiplies in float32 only; device cuda has tf32.`, { device });
 }
 
-/** Memory of the native addon; undefined where it is not loaded. */
+/** Sets how many bytes the tensors of the active native device may take; 0 restores NABLA_MEMORY_LIMIT, or else what the machine or its control group has. */
+export function setMemoryLimit(bytes: number): void {
+  (activeSearch().addon ?? requireAddon()).setMemoryLimit(bytes);
+}
+
+/** Memory of the active device's addon, of the CPU's on device js; undefined where it is not loaded. */
 export function nativeMemory(): NativeMemory | undefined {
-  return addonSearch().addon?.memory();
+  return activeSearch().addon?.memory();
+}
+
+function activeSearch(): AddonSearch {
+  return getBackend() === CUDA_BACKEND ? cudaSearch() : addonSearch();
 }
 
 /** One row of the kernel table: on each device, whether a kernel is native code, TypeScript, or absent. */
 export interface KernelRow {
   readonly kernel: string;
-  readonly cpu: 'native' | 'typescript' | 'absent';
+  readonly cpu: NativeState;
   readonly js: 'typescript' | 'absent';
+  readonly cuda: NativeState;
 }
+
+type NativeState = 'native' | 'typescript' | 'absent';
 
 /** Kernel × device, as registered with tfjs-core: generated, never written. */
 export function kernelTable(): KernelRow[] {
   const onJs = new Set(getKernelsForBackend(JS_BACKEND).map(({ kernelName }) => kernelName));
-  const onCpu = new Set(getKernelsForBackend(NATIVE_BACKEND).map(({ kernelName }) => kernelName));
-  return [...new Set([...onJs, ...onCpu])].sort().map((kernel) => ({
+  const stateOn = ({ addon }: AddonSearch): ((kernel: string) => NativeState) => {
+    if (addon === undefined) return () => 'absent';
+    const native = nativeKernelsOf(addon);
+    return (kernel) => (native.has(kernel) ? 'native' : 'typescript');
+  };
+  const [onCpu, onCuda] = [stateOn(addonSearch()), stateOn(cudaSearch())];
+  const onTfjs = getKernelsForBackend(NATIVE_BACKEND).map(({ kernelName }) => kernelName);
+  return [...new Set([...onJs, ...onTfjs])].sort().map((kernel) => ({
     kernel,
-    cpu: !onCpu.has(kernel) ? 'absent' : nativeKernelNames.has(kernel) ? 'native' : 'typescript',
+    cpu: onCpu(kernel),
     js: onJs.has(kernel) ? 'typescript' : 'absent',
+    cuda: onCuda(kernel),
   }));
 }

@@ -6,6 +6,7 @@ export {
   type DeviceDescription,
   type DeviceName,
   type KernelRow,
+  type MatmulPrecision,
   cpuTargets,
   getCpuTarget,
   getDevice,
@@ -15,6 +16,7 @@ export {
   nativeMemory,
   setCpuTarget,
   setDevice,
+  setMatmulPrecision,
   setMemoryLimit,
   setThreads,
 } from './device.ts';

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs one test body on every device of this machine, and fails a test that leaves tensors behind.
 
-import { cpuTargets, getCpuTarget, getDevice, setCpuTarget, setDevice } from '@nabla/core';
+import { cpuTargets, getCpuTarget, getDevice, listDevices, setCpuTarget, setDevice } from '@nabla/core';
 import { watchLeaks } from './no-leaks.ts';
 
-/** A device as tests name it: `js`, or `cpu:` and a CPU target. */
-export type TestDevice = 'js' | `cpu:${string}`;
+/** A device as tests name it: `js`, `cuda`, or `cpu:` and a CPU target. */
+export type TestDevice = 'js' | 'cuda' | `cpu:${string}`;
 
 /**
- * Every device of this machine: `js`, and where the addon is built each CPU target that the processor runs.
+ * Every device of this machine: `js`, where the addon is built each CPU target that the processor runs, and `cuda` where
+ * there is a GPU. `NABLA_TEST_DEVICES` names those that are wanted, separated by commas.
  *
  * @example
  * describe.each(devices())('gelu on %s', (device) => {
@@ -17,18 +18,26 @@ export type TestDevice = 'js' | `cpu:${string}`;
  * });
  */
 export function devices(): TestDevice[] {
-  return ['js', ...cpuTargets().map((target): TestDevice => `cpu:${target}`)];
+  const all: TestDevice[] = ['js', ...cpuTargets().map((target): TestDevice => `cpu:${target}`)];
+  if (hasCuda()) all.push('cuda');
+  const wanted = process.env['NABLA_TEST_DEVICES']?.split(',');
+  return wanted === undefined ? all : all.filter((device) => wanted.includes(device));
+}
+
+function hasCuda(): boolean {
+  return listDevices().some(({ device, available }) => device === 'cuda' && available);
 }
 
 /** The device that runs now, in the form of {@link devices}. */
 export function activeDevice(): TestDevice {
-  return getDevice() === 'js' ? 'js' : `cpu:${getCpuTarget()}`;
+  const device = getDevice();
+  return device === 'cpu' ? `cpu:${getCpuTarget()}` : device;
 }
 
 /** Makes `device` the active one at once. */
 export function selectDevice(device: TestDevice): void {
-  if (device === 'js') {
-    setDevice('js');
+  if (device === 'js' || device === 'cuda') {
+    setDevice(device);
     return;
   }
   setDevice('cpu');

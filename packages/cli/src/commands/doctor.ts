@@ -77,12 +77,13 @@ function show(report: Report, output: Output): void {
 
 function showKernels(output: Output): void {
   const rows = kernelTable();
-  const native = rows.filter(({ cpu }) => cpu === 'native').length;
+  const [onCpu, onCuda] = (['cpu', 'cuda'] as const).map((device) => rows.filter((row) => row[device] === 'native').length);
   output.result(
     table(
-      ['kernel', 'cpu', 'js'],
-      rows.map(({ kernel, cpu, js }) => [kernel, cpu, js]),
+      ['kernel', 'cpu', 'js', 'cuda'],
+      rows.map(({ kernel, cpu, js, cuda }) => [kernel, cpu, js, cuda]),
     ),
   );
-  output.result(`\n${rows.length} kernels; on cpu ${native} are native, the others run their TypeScript definition.`);
+  const counts = onCuda === 0 ? `on cpu ${onCpu}` : `on cpu ${onCpu}, on cuda ${onCuda}`;
+  output.result(`\n${rows.length} kernels; ${counts} are native, the others run their TypeScript definition.`);
 }

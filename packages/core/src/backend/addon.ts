@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The addon's exports as TypeScript sees them: the mirror of native/src/addon/addon.cc.
+// An addon's exports as TypeScript sees them: the mirror of native/src/addon/addon.cc. There is one for the CPU, and one for
+// the GPU with the same exports.
 
 /** The integer behind which the addon keeps one tensor's memory. */
 export type Handle = number;
@@ -46,10 +47,18 @@ export interface NativeAddon {
   setMemoryLimit(bytes: number): void;
   trim(): void;
 
-  /** CPU targets that this processor can run, best first. */
+  /** What can run here, best first: CPU targets, or GPUs. */
   targets(): string[];
   target(): string;
+  /** Why nothing can run here, in words; empty where something can. */
+  problem(): string;
+  /** The kernels that are not written for this device. */
+  missingKernels(): string[];
   setTarget(name: string): boolean;
+  /** What multiplies matrices, in words. */
+  matmulLibrary(): string;
+  /** False: the device cannot multiply so. */
+  setMatmulPrecision(precision: string): boolean;
   threads(): number;
   /** 0 restores NABLA_THREADS or the processors of this process. */
   setThreads(threads: number): void;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs a kernel's TypeScript definition on device cpu: inputs are read to the host, outputs are written back.
+// Runs a kernel's TypeScript definition on a native device: inputs are read to the host, outputs are written back.
 
 import { type DataId, type KernelConfig, type NamedTensorInfoMap, type TensorInfo, getKernel } from '../tf.ts';
 import { JS_BACKEND, JsBackend } from './js-backend.ts';
@@ -11,7 +11,7 @@ type Inputs = NamedTensorInfoMap | readonly TensorInfo[];
 /** The host memory that definitions run on; not a registered backend, so it never becomes a tensor's home. */
 let host: JsBackend | undefined;
 
-/** A kernel of nabla-cpu that is its definition, run on host memory. */
+/** A kernel of a native device that is its definition, run on host memory. */
 export function hostKernel(kernelName: string): KernelFunction {
   return ({ inputs, attrs, backend }) => runOnHost(kernelName, inputs, attrs, backend as NativeBackend);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds and loads the addon, and explains in words why there is none.
+// Finds and loads the addons, of the CPU and of the GPU, and explains in words why there is none.
 
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,17 +14,41 @@ export type AddonSearch =
   | { readonly addon: undefined; readonly reason: string; readonly hint: string };
 
 const requireModule = createRequire(import.meta.url);
-const BUILD_HINT = 'Run `npm run build:native` (it needs cmake and a C++17 compiler), or use device js.';
+
+/** An addon: where a build leaves it, how its prebuilt package is called, and how to get it. */
+interface AddonKind {
+  readonly file: string;
+  readonly build: string;
+  readonly packageSuffix: string;
+  readonly name: string;
+  readonly hint: string;
+}
+
+const CPU: AddonKind = {
+  file: 'nabla.node',
+  build: 'build/Release',
+  packageSuffix: '',
+  name: 'the native addon',
+  hint: 'Run `npm run build:native` (it needs cmake and a C++17 compiler), or use device js.',
+};
+
+const CUDA: AddonKind = {
+  file: 'nabla_cuda.node',
+  build: 'build/cuda/Release',
+  packageSuffix: '-cuda',
+  name: 'the module of CUDA kernels',
+  hint: 'Run `npm run build:cuda` (it needs cmake and nvcc of CUDA 12 or 13), or use device cpu.',
+};
 
 /** Where an addon may lie, in the order tried: NABLA_NATIVE_DIR, this checkout's build, the prebuilt package. */
-export function addonPaths(environment: NodeJS.ProcessEnv = process.env): string[] {
-  const platformPackage = `@nabla/native-${process.platform}-${process.arch}`;
+export function addonPaths(environment: NodeJS.ProcessEnv = process.env, kind: AddonKind = CPU): string[] {
+  const platformPackage = `@nabla/native-${process.platform}-${process.arch}${kind.packageSuffix}`;
   const folders = [
     environment['NABLA_NATIVE_DIR'],
-    folderOf('@nabla/native/package.json', 'build/Release'),
+    folderOf('@nabla/native/package.json', kind.build),
     folderOf(`${platformPackage}/package.json`, '.'),
   ];
-  return folders.filter((folder) => folder !== undefined).map((folder) => join(folder, 'nabla.node'));
+  return folders.filter((folder) => folder !== undefined).map((folder) => join(folder, kind.file));
 }
 
 function folderOf(packageFile: string, inside: string): string | undefined {
@@ -43,12 +67,12 @@ function mismatch(addon: NativeAddon): string | undefined {
 }
 
 /** Tries every path; the first addon that loads and fits is taken. Never throws. */
-export function findAddon(paths: readonly string[] = addonPaths()): AddonSearch {
+export function findAddon(paths?: readonly string[], kind: AddonKind = CPU): AddonSearch {
   if (process.env['NABLA_NATIVE'] === '0') {
     return { addon: undefined, reason: 'NABLA_NATIVE=0 turns the native addon off', hint: 'Unset NABLA_NATIVE.' };
   }
   const failures: string[] = [];
-  for (const path of paths) {
+  for (const path of paths ?? addonPaths(process.env, kind)) {
     if (!existsSync(path)) {
       failures.push(`${path}: no such file`);
       continue;
@@ -64,15 +88,30 @@ export function findAddon(paths: readonly string[] = addonPaths()): AddonSearch 
   }
   return {
     addon: undefined,
-    reason: `the native addon was not loaded. Tried: ${failures.join('; ')}`,
-    hint: BUILD_HINT,
+    reason: `${kind.name} was not loaded. Tried: ${failures.join('; ')}`,
+    hint: kind.hint,
   };
 }
 
 let found: AddonSearch | undefined;
+let foundCuda: AddonSearch | undefined;
 
 /** The addon of this process, looked for once. */
 export function addonSearch(): AddonSearch {
   found ??= findAddon();
   return found;
+}
+
+const GPU_HINT = 'See what `nvidia-smi` says, install or update the NVIDIA driver, or use device cpu.';
+
+/** The addon of device cuda, looked for once and not before it is asked for; it needs a driver and a GPU too. */
+export function cudaSearch(): AddonSearch {
+  foundCuda ??= findCuda();
+  return foundCuda;
+}
+
+function findCuda(): AddonSearch {
+  const search = findAddon(undefined, CUDA);
+  const problem = search.addon?.problem() ?? '';
+  return problem === '' ? search : { addon: undefined, reason: problem, hint: GPU_HINT };
 }

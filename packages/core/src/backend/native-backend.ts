@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Device cpu: the tfjs backend whose tensors live in the addon. It stores, counts references and reads; kernels compute.
+// Devices cpu and cuda: the tfjs backend whose tensors live in an addon. It stores, counts references and reads; kernels compute.
 
 import { NativeError } from '../errors.ts';
 import {
@@ -72,7 +72,7 @@ export class NativeBackend extends KernelBackend {
   buffer(tensor: TensorInfo): Handle {
     const { handle } = this.storage(tensor.dataId);
     if (handle === undefined) {
-      throw new NativeError('DTYPE', `nabla-cpu: a tensor of dtype ${tensor.dtype} has no native buffer.`);
+      throw new NativeError('DTYPE', `a tensor of dtype ${tensor.dtype} has no native buffer.`);
     }
     return handle;
   }
@@ -94,7 +94,7 @@ export class NativeBackend extends KernelBackend {
   complexParts(tensor: TensorInfo): { real: TensorInfo; imag: TensorInfo } {
     const { complex } = this.storage(tensor.dataId);
     if (complex === undefined)
-      throw new NativeError('DTYPE', `nabla-cpu: expected complex64, received ${tensor.dtype}.`);
+      throw new NativeError('DTYPE', `expected complex64, received ${tensor.dtype}.`);
     return complex;
   }
 

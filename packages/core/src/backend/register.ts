@@ -1,33 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
-// Registers both devices with tfjs-core: the definitions under nabla-js; the native kernels, and the definitions of all others,
-// under nabla-cpu. Runs once, when the package is loaded.
+// Registers the devices with tfjs-core: the definitions under nabla-js; the native kernels, and the definitions of all others,
+// under nabla-cpu when the package is loaded, and under nabla-cuda when that device is asked for.
 
-import { getKernelsForBackend, registerBackend, registerKernel } from '../tf.ts';
+import { type KernelConfig, getKernelsForBackend, registerBackend, registerKernel } from '../tf.ts';
+import type { NativeAddon } from './addon.ts';
 import { definitions } from './definitions/index.ts';
 import { hostKernel } from './host-kernel.ts';
 import { JS_BACKEND, JsBackend, registerBorrowedKernels } from './js-backend.ts';
-import { NATIVE_BACKEND } from './kernel.ts';
+import { CUDA_BACKEND, NATIVE_BACKEND, neededBy } from './kernel.ts';
 import { kernels } from './kernels/index.ts';
 import { addonSearch } from './load-addon.ts';
 import { NativeBackend } from './native-backend.ts';
 
-// The higher priority is what tfjs picks when nobody has chosen a device; its own backends have 1 to 3.
+// The highest priority is what tfjs picks when nobody has chosen a device; its own backends have 1 to 3.
 const NATIVE_PRIORITY = 20;
 const JS_PRIORITY = 10;
+const CUDA_PRIORITY = 0; // only who asks for it gets it
 
-/** Whether a kernel of nabla-cpu is computed natively; the rest run their definition. */
-export const nativeKernelNames: ReadonlySet<string> = new Set(kernels.map(({ kernelName }) => kernelName));
+const registered = new Set<string>();
 
 export function registerDevices(): void {
   registerBorrowedKernels(new Set(definitions.map(({ kernelName }) => kernelName)));
   for (const kernel of definitions) registerKernel(kernel);
   registerBackend(JS_BACKEND, () => new JsBackend(), JS_PRIORITY);
   const { addon } = addonSearch();
-  if (addon === undefined) return;
-  for (const kernel of kernels) registerKernel(kernel);
+  if (addon !== undefined) registerNative(NATIVE_BACKEND, addon, NATIVE_PRIORITY);
+}
+
+/** Makes device cuda known to tfjs-core, once. */
+export function registerCuda(addon: NativeAddon): void {
+  if (!registered.has(CUDA_BACKEND)) registerNative(CUDA_BACKEND, addon, CUDA_PRIORITY);
+}
+
+function registerNative(backendName: string, addon: NativeAddon, priority: number): void {
+  registered.add(backendName);
+  const native = nativeKernelsOf(addon);
+  for (const kernel of native.values()) registerKernel({ ...kernel, backendName });
   for (const { kernelName } of getKernelsForBackend(JS_BACKEND)) {
-    if (nativeKernelNames.has(kernelName)) continue;
-    registerKernel({ kernelName, backendName: NATIVE_BACKEND, kernelFunc: hostKernel(kernelName) });
+    if (!native.has(kernelName)) registerKernel({ kernelName, backendName, kernelFunc: hostKernel(kernelName) });
   }
-  registerBackend(NATIVE_BACKEND, () => new NativeBackend(addon), NATIVE_PRIORITY);
+  registerBackend(backendName, () => new NativeBackend(addon), priority);
+}
+
+/** The kernels that an addon computes, by name; all others run their definition. */
+export function nativeKernelsOf(addon: NativeAddon): ReadonlyMap<string, KernelConfig> {
+  const missing = new Set(addon.missingKernels());
+  const complete = kernels.filter(({ kernelName }) => !neededBy(kernelName).some((name) => missing.has(name)));
+  return new Map(complete.map((kernel) => [kernel.kernelName, kernel]));
 }

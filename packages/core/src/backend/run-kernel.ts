@@ -64,7 +64,7 @@ function translate(addon: NativeAddon, error: unknown, facts: { kernel: string; 
   }
   const dataError = code === 'NABLA_DATA' ? parseDataError(message, error) : undefined;
   if (dataError !== undefined) return dataError;
-  return new NativeError(code.replace('NABLA_', ''), `${message} (CPU target ${addon.target()}).`, details, {
+  return new NativeError(code.replace('NABLA_', ''), `${message} (on ${addon.target()}).`, details, {
     cause: error,
   });
 }

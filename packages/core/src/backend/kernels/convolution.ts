@@ -94,16 +94,18 @@ function runGradWeight(
 }
 
 const convolution = nativeKernel<ConvolutionInputs, ConvolutionForwardAttributes>('NablaConvolution', {
+  needs: ['conv_f32'],
   run: runForward,
 });
 
 const convolutionGradX = nativeKernel<ConvolutionGradXInputs, ConvolutionAttributes>('NablaConvolutionGradX', {
+  needs: ['conv_grad_in_f32'],
   run: runGradX,
 });
 
 const convolutionGradWeight = nativeKernel<ConvolutionGradWeightInputs, ConvolutionAttributes>(
   'NablaConvolutionGradWeight',
-  { run: runGradWeight },
+  { needs: ['conv_grad_weight_f32'], run: runGradWeight },
 );
 
 export const convolutionKernels: readonly KernelConfig[] = [convolution, convolutionGradX, convolutionGradWeight];

@@ -7,6 +7,7 @@ import { nativeKernel } from '../kernel.ts';
 import type { NativeBackend } from '../native-backend.ts';
 
 const ctcLoss = nativeKernel<CtcLossInputs, CtcLossAttributes>('NablaCtcLoss', {
+  needs: ['ctc_loss_f32'],
   run: (inputs, attributes, backend) => {
     const [batch, time] = inputs.logProbabilities.shape;
     const loss = backend.allocate([batch], 'float32');
@@ -21,6 +22,7 @@ const ctcLoss = nativeKernel<CtcLossInputs, CtcLossAttributes>('NablaCtcLoss', {
 });
 
 const ctcLossGrad = nativeKernel<CtcLossGradInputs, CtcLossAttributes>('NablaCtcLossGrad', {
+  needs: ['ctc_loss_grad_f32'],
   run: (inputs, attributes, backend) => {
     const gradIn = backend.allocate(inputs.logProbabilities.shape, 'float32');
     backend.kernels.ctc_loss_grad_f32({

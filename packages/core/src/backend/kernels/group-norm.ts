@@ -19,6 +19,7 @@ function positionsOf(shape: readonly number[], channels: number, batch: number):
 }
 
 const groupNorm = nativeKernel<GroupNormInputs, GroupNormAttributes>('NablaGroupNorm', {
+  needs: ['group_norm_f32'],
   run: ({ x, weight, bias }, { batch, groups, epsilon }, backend) => {
     const channels = sizeOf(weight.shape);
     const out = backend.allocate(x.shape, 'float32');
@@ -42,6 +43,7 @@ const groupNorm = nativeKernel<GroupNormInputs, GroupNormAttributes>('NablaGroup
 });
 
 const groupNormGrad = nativeKernel<GroupNormGradInputs, GroupNormGradAttributes>('NablaGroupNormGrad', {
+  needs: ['group_norm_grad_f32'],
   run: ({ gradOut, x, weight, mean, variance }, { batch, groups, epsilon, constant }, backend) => {
     const channels = sizeOf(weight.shape);
     const gradX = backend.allocate(x.shape, 'float32');
@@ -68,6 +70,7 @@ const groupNormGrad = nativeKernel<GroupNormGradInputs, GroupNormGradAttributes>
 });
 
 const normalize = nativeKernel<NormalizeInputs, NormalizeAttributes>('NablaNormalize', {
+  needs: ['normalize_f32'],
   run: ({ x, weight, bias, mean, variance }, { epsilon }, backend) => {
     const channels = sizeOf(weight.shape);
     const out = backend.allocate(x.shape, 'float32');

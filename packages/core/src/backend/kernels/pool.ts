@@ -79,18 +79,22 @@ function runAveragePoolGrad(
 }
 
 const maxPool = nativeKernel<PoolInputs, Windows>('NablaMaxPool', {
+  needs: ['max_pool_f32'],
   run: ({ x }, windows, backend) => runMaxPool(backend, x, windows, false),
 });
 
 const maxPoolGrad = nativeKernel<MaxPoolGradInputs, Windows>('NablaMaxPoolGrad', {
+  needs: ['max_pool_grad_f32'],
   run: (inputs, windows, backend) => runMaxPoolGrad(backend, inputs, windows),
 });
 
 const averagePool = nativeKernel<PoolInputs, AveragePoolAttributes>('NablaAveragePool', {
+  needs: ['average_pool_f32'],
   run: ({ x }, attributes, backend) => runAveragePool(backend, x, attributes),
 });
 
 const averagePoolGrad = nativeKernel<AveragePoolGradInputs, AveragePoolAttributes>('NablaAveragePoolGrad', {
+  needs: ['average_pool_grad_f32'],
   run: ({ gradOut }, attributes, backend) => runAveragePoolGrad(backend, gradOut, attributes),
 });
 
@@ -134,6 +138,7 @@ function acceptsImage(x: TensorInfo, attributes: ImagePoolAttributes): boolean {
 }
 
 const tfjsMaxPool = nativeKernel<PoolInputs, ImagePoolAttributes>('MaxPool', {
+  needs: ['max_pool_f32'],
   accepts: ({ x }, attributes) => acceptsImage(x, attributes),
   run: ({ x }, attributes, backend) => {
     const [out, argmax] = runMaxPool(backend, x, imageWindows(x.shape, attributes), true); // tfjs ignores NaN
@@ -148,6 +153,7 @@ interface TfjsMaxPoolGradInputs {
 }
 
 const tfjsMaxPoolGrad = nativeKernel<TfjsMaxPoolGradInputs, ImagePoolAttributes>('MaxPoolGrad', {
+  needs: ['max_pool_f32', 'max_pool_grad_f32'],
   accepts: ({ dy, input }, attributes) => dy.dtype === 'float32' && acceptsImage(input, attributes),
   run: ({ dy, input }, attributes, backend) => {
     const windows = imageWindows(input.shape, attributes);
@@ -159,6 +165,7 @@ const tfjsMaxPoolGrad = nativeKernel<TfjsMaxPoolGradInputs, ImagePoolAttributes>
 });
 
 const tfjsAvgPool = nativeKernel<PoolInputs, ImagePoolAttributes>('AvgPool', {
+  needs: ['average_pool_f32'],
   accepts: ({ x }, attributes) => acceptsImage(x, attributes),
   run: ({ x }, attributes, backend) => {
     return runAveragePool(backend, x, { ...imageWindows(x.shape, attributes), countIncludePad: false });
@@ -173,6 +180,7 @@ function isInside({ inSize, outSize, kernelSize, stride, padding }: Windows): bo
 }
 
 const tfjsAvgPoolGrad = nativeKernel<{ dy: TensorInfo; input: TensorInfo }, ImagePoolAttributes>('AvgPoolGrad', {
+  needs: ['average_pool_grad_f32'],
   // At the edges tfjs divides by the size of the kernel, which is not the gradient of its AvgPool: that is left to it.
   accepts: ({ dy, input }, attributes) => {
     return dy.dtype === 'float32' && acceptsImage(input, attributes) && isInside(imageWindows(input.shape, attributes));

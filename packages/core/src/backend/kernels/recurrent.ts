@@ -43,6 +43,7 @@ function bufferOf(tensor: TensorInfo | undefined, backend: NativeBackend): Handl
 }
 
 const recurrent = nativeKernel<RecurrentInputs, RecurrentAttributes>('NablaRecurrent', {
+  needs: ['recurrent_f32'],
   run: (inputs, attributes, backend) => {
     const { batch, time, hidden, saved, states } = recurrentSizes(inputs, attributes.kind);
     const out = backend.allocate([batch, time + states, hidden], 'float32');
@@ -66,6 +67,7 @@ const recurrent = nativeKernel<RecurrentInputs, RecurrentAttributes>('NablaRecur
 });
 
 const recurrentGrad = nativeKernel<RecurrentGradInputs, RecurrentAttributes>('NablaRecurrentGrad', {
+  needs: ['recurrent_grad_f32'],
   run: (inputs, attributes, backend) => {
     const { batch, hidden, gates, states } = recurrentSizes(inputs, attributes.kind);
     const { x, weightIh, weightHh } = inputs;

@@ -23,6 +23,7 @@ function axesOf(shape: readonly number[], axis: number, [outLength, taps]: reado
 }
 
 const resample = nativeKernel<ResampleInputs, ResampleAttributes>('NablaResample', {
+  needs: ['resample_f32'],
   run: ({ x, indices, weights }, { axis }, backend) => {
     const out = backend.allocate(withLength(x.shape, axis, indices.shape[0]), 'float32');
     backend.kernels.resample_f32({
@@ -37,6 +38,7 @@ const resample = nativeKernel<ResampleInputs, ResampleAttributes>('NablaResample
 });
 
 const resampleGrad = nativeKernel<ResampleGradInputs, ResampleAttributes>('NablaResampleGrad', {
+  needs: ['resample_grad_f32'],
   run: ({ gradOut, indices, weights }, { axis, length }, backend) => {
     const gradX = backend.allocate(withLength(gradOut.shape, axis, length), 'float32');
     backend.kernels.resample_grad_f32({

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// The CPU as a device of the addon: its memory is the host's.
+#include "kernels/device.h"
+
+#include <cstring>
+
+#include "cpu/dispatch.h"
+
+namespace nabla::device {
+
+const KernelTable& active_table() { return cpu::active_table(); }
+
+std::vector<std::string> targets() {
+  std::vector<std::string> names;
+  for (const KernelTable* table : cpu::available_tables()) names.push_back(table->target);
+  return names;
+}
+
+std::string target() { return cpu::active_table().target; }
+bool set_target(const std::string& target) { return cpu::set_target(target); }
+std::string problem() { return ""; }
+
+std::string matmul_library() { return "own product"; }
+bool set_matmul_precision(const std::string& precision) { return precision == "float32"; }
+
+void copy_from_host(void* to, const void* from, size_t bytes) { std::memcpy(to, from, bytes); }
+void copy_to_host(void* to, const void* from, size_t bytes) { std::memcpy(to, from, bytes); }
+
+}  // namespace nabla::device

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// The GPU as a device of the addon.
+#include "kernels/device.h"
+
+#include "cuda/runtime/check.h"
+#include "cuda/runtime/cublas.h"
+#include "cuda/runtime/stream.h"
+#include "cuda/table.h"
+
+namespace nabla::device {
+
+const KernelTable& active_table() { return cuda::table(); }
+
+std::string problem() { return cuda::gpu().problem; }
+
+std::string target() {
+  const cuda::Gpu& gpu = cuda::gpu();
+  return gpu.name + " (compute capability " + std::to_string(gpu.major) + "." + std::to_string(gpu.minor) + ", " +
+         std::to_string(gpu.memory >> 30) + " GiB)";
+}
+
+std::vector<std::string> targets() {
+  if (!problem().empty()) return {};
+  return {target()};
+}
+
+bool set_target(const std::string& name) { return problem().empty() && name == target(); }
+
+std::string matmul_library() { return problem().empty() ? cuda::cublas_description() : problem(); }
+
+bool set_matmul_precision(const std::string& precision) {
+  if (precision != "float32" && precision != "tf32") return false;
+  cuda::allow_tf32(precision == "tf32");
+  return true;
+}
+
+void copy_from_host(void* to, const void* from, size_t bytes) {
+  // Returns when `from` may change again, since that is ordinary memory.
+  cuda::check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, cuda::stream()), "write");
+}
+
+void copy_to_host(void* to, const void* from, size_t bytes) {
+  cuda::check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, cuda::stream()), "read");
+  cuda::synchronize();
+}
+
+}  // namespace nabla::device

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sums of rows by key, added in the order of the rows: the same bits every time, which atomic additions would not give.
+#pragma once
+#include <cstdint>
+
+namespace nabla::cuda {
+
+// out[g, s] = sum of in[n, s] over the n with keys[n] == g. A key that is not in [0, groups) counts nowhere.
+void sum_segments(const char* name, const float* in, const int32_t* keys, float* out, int64_t rows, int64_t slice,
+                  int64_t groups);
+
+}  // namespace nabla::cuda

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows of a table, and the gradient of the table.
+#include "cuda/device/elements.cuh"
+#include "cuda/device/indices.h"
+#include "cuda/device/segments.cuh"
+#include "cuda/table.h"
+
+namespace nabla::cuda {
+namespace {
+
+void check_indices(const int32_t* indices, const EmbeddingParams& p) {
+  const BadIndex bad = find_bad_index(indices, p.count, p.vocabulary);
+  if (bad.position >= 0)
+    fail("embedding", "expected indices from 0 to %lld, received %d at position %lld",
+         static_cast<long long>(p.vocabulary - 1), bad.index, static_cast<long long>(bad.position));
+}
+
+struct LookUp {
+  const float* weight;
+  const int32_t* indices;
+  float* out;
+  int64_t features;
+  __device__ void operator()(int64_t i) const { out[i] = weight[indices[i / features] * features + i % features]; }
+};
+
+void embedding_f32(const float* weight, const int32_t* indices, float* out, const EmbeddingParams& p) {
+  check_indices(indices, p);
+  for_each("embedding", p.count * p.features, LookUp{weight, indices, out, p.features});
+}
+
+void embedding_grad_f32(const float* grad_out, const int32_t* indices, float* grad_weight, const EmbeddingParams& p) {
+  check_indices(indices, p);
+  sum_segments("embedding_grad", grad_out, indices, grad_weight, p.count, p.features, p.vocabulary);
+}
+
+}  // namespace
+
+void add_embedding(KernelTable& table) {
+  table.embedding_f32 = embedding_f32;
+  table.embedding_grad_f32 = embedding_grad_f32;
+}
+
+}  // namespace nabla::cuda

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// Batched matrix products: by cuBLAS where it is, else by tiles of our own, which are also what cuBLAS is held against. Bias and
+// activation follow in a launch of their own.
+#include "cuda/matmul.h"
+
+#include "cuda/device/activations.cuh"
+#include "cuda/device/elements.cuh"
+#include "cuda/runtime/cublas.h"
+#include "cuda/table.h"
+
+namespace nabla::cuda {
+namespace {
+
+constexpr int kTile = 64;   // rows and columns of c that a block computes
+constexpr int kDepth = 16;  // of k at a time
+constexpr int kOwn = 4;     // rows and columns of a thread, kTile / kOwn apart
+constexpr int kSide = kTile / kOwn;
+static_assert(kSide * kSide == kThreads, "every thread has its own part of the tile");
+
+// Loads [kTile, kDepth] of a (or of b, transposed) into shared memory, k first; zeros beyond the edge.
+__device__ inline void load_tile(const float* matrix, int64_t row_step, int64_t k_step, int64_t first, int64_t rows,
+                                 int64_t k, int64_t depth, float (&tile)[kDepth][kTile + 1]) {
+  for (int i = static_cast<int>(threadIdx.x); i < kTile * kDepth; i += kThreads) {
+    // Neighbouring threads read what is next to each other in memory.
+    const int row = k_step == 1 ? i / kDepth : i % kTile, step = k_step == 1 ? i % kDepth : i / kTile;
+    const bool inside = first + row < rows && k + step < depth;
+    tile[step][row] = inside ? matrix[(first + row) * row_step + (k + step) * k_step] : 0.0f;
+  }
+}
+
+__global__ void multiply_kernel(const float* a, const float* b, float* c, MatmulParams p, int64_t tiles_m,
+                                int64_t tiles_n) {
+  __shared__ float a_tile[kDepth][kTile + 1], b_tile[kDepth][kTile + 1];
+  const int64_t batch = blockIdx.x / (tiles_m * tiles_n), position = blockIdx.x % (tiles_m * tiles_n);
+  const int64_t first_m = position / tiles_n * kTile, first_n = position % tiles_n * kTile;
+  const int own_m = static_cast<int>(threadIdx.x) / kSide, own_n = static_cast<int>(threadIdx.x) % kSide;
+  a += batch * p.batch_a;
+  b += batch * p.batch_b;
+  float sums[kOwn][kOwn] = {};
+  for (int64_t k = 0; k < p.k; k += kDepth) {
+    load_tile(a, p.transpose_a ? 1 : p.row_a, p.transpose_a ? p.row_a : 1, first_m, p.m, k, p.k, a_tile);
+    load_tile(b, p.transpose_b ? p.row_b : 1, p.transpose_b ? 1 : p.row_b, first_n, p.n, k, p.k, b_tile);
+    __syncthreads();
+    const int depth = p.k - k < kDepth ? static_cast<int>(p.k - k) : kDepth;  // zeros beyond would turn infinities to NaN
+    for (int step = 0; step < depth; ++step) {
+      float left[kOwn], right[kOwn];
+      for (int i = 0; i < kOwn; ++i) left[i] = a_tile[step][own_m + i * kSide];
+      for (int j = 0; j < kOwn; ++j) right[j] = b_tile[step][own_n + j * kSide];
+      for (int i = 0; i < kOwn; ++i)
+        for (int j = 0; j < kOwn; ++j) sums[i][j] = fmaf(left[i], right[j], sums[i][j]);
+    }
+    __syncthreads();
+  }
+  for (int i = 0; i < kOwn; ++i)
+    for (int j = 0; j < kOwn; ++j) {
+      const int64_t m = first_m + own_m + i * kSide, n = first_n + own_n + j * kSide;
+      if (m < p.m && n < p.n) c[batch * p.batch_c + m * p.row_c + n] = sums[i][j];
+    }
+}
+
+// c = activation(c + bias), and pre = c + bias.
+template <int64_t kActivation>
+struct Finish {
+  const float* bias;
+  float *c, *pre;
+  int64_t m, n, row, batch;
+  __device__ void operator()(int64_t i) const {
+    const int64_t column = i % n, line = i / n;
+    const int64_t at = line / m * batch + line % m * row + column;
+    const float x = bias == nullptr ? c[at] : c[at] + bias[column];
+    if (pre != nullptr) pre[at] = x;
+    c[at] = activate<kActivation>(x);
+  }
+};
+
+}  // namespace
+
+void multiply(const float* a, const float* b, const float* bias, float* c, float* pre, const MatmulParams& p) {
+  const int64_t elements = p.batch * p.m * p.n;
+  if (elements == 0) return;
+  if (!cublas_multiply(a, b, c, p)) {
+    const int64_t tiles_m = divide_up(p.m, kTile), tiles_n = divide_up(p.n, kTile);
+    launch("matmul", multiply_kernel, p.batch * tiles_m * tiles_n, kThreads, a, b, c, p, tiles_m, tiles_n);
+  }
+  if (p.activation == kNone && p.has_bias == 0 && p.has_pre == 0) return;
+  with_activation(p.activation, [&](auto activation) {
+    for_each("matmul bias and activation", elements,
+             Finish<decltype(activation)::kValue>{p.has_bias ? bias : nullptr, c, p.has_pre ? pre : nullptr, p.m, p.n,
+                                                  p.row_c, p.batch_c});
+  });
+}
+
+void add_matmul(KernelTable& table) { table.matmul_f32 = multiply; }
+
+}  // namespace nabla::cuda

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// Layer and root mean square normalization, which is the same without the mean: a warp or a block on each row; the gradients of
+// weight and bias are sums down the columns, in chunks of rows that a second launch joins.
+#include "cuda/device/rows.cuh"
+#include "cuda/device/scratch.h"
+#include "cuda/table.h"
+
+namespace nabla::cuda {
+namespace {
+
+struct Forward {
+  const float *in, *weight, *bias;  // no bias unless centred
+  float *out, *mean, *inverse;      // no mean unless centred
+  int64_t rows, features;
+  float epsilon;
+};
+
+template <bool kCentred, int kWidth>
+__global__ void norm_kernel(Forward n) {
+  const int64_t row = this_row();
+  if (row >= n.rows) return;
+  const float* x = n.in + row * n.features;
+  float* y = n.out + row * n.features;
+  float mean = 0, squares = 0;
+  if constexpr (kCentred) {
+    for (int64_t f = threadIdx.x; f < n.features; f += kWidth) mean += x[f];
+    mean = join_row<kWidth>(mean, Plus{}) / static_cast<float>(n.features);
+  }
+  // A second pass over the row, since E[x^2] - mean^2 cancels.
+  for (int64_t f = threadIdx.x; f < n.features; f += kWidth) squares = fmaf(x[f] - mean, x[f] - mean, squares);
+  squares = join_row<kWidth>(squares, Plus{});
+  const float inverse = 1 / sqrtf(squares / static_cast<float>(n.features) + n.epsilon);
+  for (int64_t f = threadIdx.x; f < n.features; f += kWidth) {
+    const float normalized = (x[f] - mean) * inverse;
+    y[f] = kCentred ? fmaf(normalized, n.weight[f], n.bias[f]) : normalized * n.weight[f];
+  }
+  if (threadIdx.x != 0) return;
+  if constexpr (kCentred) n.mean[row] = mean;
+  n.inverse[row] = inverse;
+}
+
+template <bool kCentred>
+void normalize(const Forward& n) {
+  launch_rows("norm", norm_kernel<kCentred, kWarp>, norm_kernel<kCentred, kThreads>, n.rows, n.features, n);
+}
+
+struct Backward {
+  const float *grad_out, *in, *weight, *mean, *inverse;
+  float *grad_in, *grad_weight, *grad_bias;
+  int64_t rows, features;
+};
+
+template <bool kCentred, int kWidth>
+__global__ void norm_grad_kernel(Backward n) {
+  const int64_t row = this_row();
+  if (row >= n.rows) return;
+  const float *g = n.grad_out + row * n.features, *x = n.in + row * n.features;
+  float* grad = n.grad_in + row * n.features;
+  const float mean = kCentred ? n.mean[row] : 0, inverse = n.inverse[row];
+  float w_sum = 0, wn_sum = 0;
+  for (int64_t f = threadIdx.x; f < n.features; f += kWidth) {
+    const float w = g[f] * n.weight[f];
+    w_sum += w;
+    wn_sum = fmaf(w, (x[f] - mean) * inverse, wn_sum);
+  }
+  const float w_mean = kCentred ? join_row<kWidth>(w_sum, Plus{}) / static_cast<float>(n.features) : 0;
+  const float wn_mean = join_row<kWidth>(wn_sum, Plus{}) / static_cast<float>(n.features);
+  for (int64_t f = threadIdx.x; f < n.features; f += kWidth) {
+    const float normalized = (x[f] - mean) * inverse;
+    grad[f] = inverse * (g[f] * n.weight[f] - w_mean - normalized * wn_mean);
+  }
+}
+
+constexpr int kStripes = 8;              // rows of a block that walk down side by side
+constexpr int64_t kRowsOfChunk = 64;     // rows that a block adds up at least
+constexpr int64_t kMostChunks = 128;
+
+// sums[chunk, 0, f] of the gradient of weight, sums[chunk, 1, f] of that of bias.
+template <bool kCentred>
+__global__ void norm_weights_kernel(Backward n, float* sums, int64_t tiles, int64_t chunk) {
+  __shared__ float of_weight[kStripes][kWarp], of_bias[kStripes][kWarp];
+  const int64_t column = blockIdx.x % tiles * kWarp + threadIdx.x, k = blockIdx.x / tiles;
+  const int64_t end = (k + 1) * chunk < n.rows ? (k + 1) * chunk : n.rows;
+  float weight = 0, bias = 0;
+  if (column < n.features)
+    for (int64_t r = k * chunk + threadIdx.y; r < end; r += kStripes) {
+      const float g = n.grad_out[r * n.features + column], mean = kCentred ? n.mean[r] : 0;
+      weight = fmaf(g, (n.in[r * n.features + column] - mean) * n.inverse[r], weight);
+      bias += g;
+    }
+  of_weight[threadIdx.y][threadIdx.x] = weight;
+  of_bias[threadIdx.y][threadIdx.x] = bias;
+  __syncthreads();
+  if (threadIdx.y != 0 || column >= n.features) return;
+  for (int stripe = 1; stripe < kStripes; ++stripe) {
+    weight += of_weight[stripe][threadIdx.x];
+    bias += of_bias[stripe][threadIdx.x];
+  }
+  sums[2 * k * n.features + column] = weight;
+  sums[(2 * k + 1) * n.features + column] = bias;
+}
+
+template <bool kCentred>
+__global__ void norm_join_kernel(Backward n, const float* sums, int64_t chunks) {
+  const int64_t f = int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
+  if (f >= n.features) return;
+  float weight = 0, bias = 0;
+  for (int64_t k = 0; k < chunks; ++k) {
+    weight += sums[2 * k * n.features + f];
+    bias += sums[(2 * k + 1) * n.features + f];
+  }
+  n.grad_weight[f] = weight;
+  if constexpr (kCentred) n.grad_bias[f] = bias;
+}
+
+template <bool kCentred>
+void normalize_grad(const Backward& n) {
+  int64_t chunks = divide_up(n.rows, kRowsOfChunk);
+  if (chunks > kMostChunks) chunks = kMostChunks;
+  const int64_t chunk = chunks == 0 ? 0 : divide_up(n.rows, chunks);
+  const int64_t tiles = divide_up(n.features, kWarp);
+  const Scratch scratch(static_cast<size_t>(2 * chunks * n.features) * sizeof(float));
+  // First, since `grad_in` may be `in` or `grad_out`.
+  launch("norm_grad weights", norm_weights_kernel<kCentred>, chunks * tiles, dim3(kWarp, kStripes), n,
+         scratch.as<float>(), tiles, chunk);
+  launch("norm_grad join", norm_join_kernel<kCentred>, divide_up(n.features, kThreads), kThreads, n,
+         scratch.as<float>(), chunks);
+  launch_rows("norm_grad", norm_grad_kernel<kCentred, kWarp>, norm_grad_kernel<kCentred, kThreads>, n.rows, n.features,
+              n);
+}
+
+void layer_norm_f32(const float* in, const float* weight, const float* bias, float* out, float* mean,
+                    float* inverse_deviation, const LayerNormParams& p) {
+  normalize<true>({in, weight, bias, out, mean, inverse_deviation, p.rows, p.features, p.epsilon});
+}
+void layer_norm_grad_f32(const float* grad_out, const float* in, const float* weight, const float* mean,
+                         const float* inverse_deviation, float* grad_in, float* grad_weight, float* grad_bias,
+                         const LayerNormGradParams& p) {
+  normalize_grad<true>(
+      {grad_out, in, weight, mean, inverse_deviation, grad_in, grad_weight, grad_bias, p.rows, p.features});
+}
+void rms_norm_f32(const float* in, const float* weight, float* out, float* inverse_rms, const RmsNormParams& p) {
+  normalize<false>({in, weight, nullptr, out, nullptr, inverse_rms, p.rows, p.features, p.epsilon});
+}
+void rms_norm_grad_f32(const float* grad_out, const float* in, const float* weight, const float* inverse_rms,
+                       float* grad_in, float* grad_weight, const RmsNormGradParams& p) {
+  normalize_grad<false>({grad_out, in, weight, nullptr, inverse_rms, grad_in, grad_weight, nullptr, p.rows, p.features});
+}
+
+}  // namespace
+
+void add_norm(KernelTable& table) {
+  table.layer_norm_f32 = layer_norm_f32;
+  table.layer_norm_grad_f32 = layer_norm_grad_f32;
+  table.rms_norm_f32 = rms_norm_f32;
+  table.rms_norm_grad_f32 = rms_norm_grad_f32;
+}
+
+}  // namespace nabla::cuda

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loads cuBLAS by name and declares the few functions of it that are used.
+#include "cuda/runtime/cublas.h"
+
+#include <dlfcn.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <mutex>
+#include <stdexcept>
+
+#include "cuda/runtime/stream.h"
+
+namespace nabla::cuda {
+namespace {
+
+// As in cublas_api.h, whose numbers have not changed since CUDA 11.
+using Handle = void*;
+using Status = int;
+constexpr Status kSuccess = 0;
+constexpr int kNoTranspose = 0, kTranspose = 1;
+constexpr int kDefaultMath = 0, kTf32Math = 3;
+
+using Create = Status (*)(Handle* handle);
+using SetStream = Status (*)(Handle handle, cudaStream_t stream);
+using SetMathMode = Status (*)(Handle handle, int mode);
+using GetVersion = Status (*)(Handle handle, int* version);
+using Multiply = Status (*)(Handle handle, int transpose_a, int transpose_b, int m, int n, int k, const float* alpha,
+                            const float* a, int row_a, long long batch_a, const float* b, int row_b, long long batch_b,
+                            const float* beta, float* c, int row_c, long long batch_c, int batch);
+
+struct Library {
+  std::string description;
+  Handle handle = nullptr;  // nullptr: none
+  SetMathMode set_math_mode = nullptr;
+  Multiply multiply = nullptr;
+  std::mutex lock;  // a handle serves one thread at a time
+};
+
+template <class Function>
+Function symbol(void* module, const char* name) {
+  return reinterpret_cast<Function>(dlsym(module, name));
+}
+
+// NABLA_CUBLAS names the file, or with 0 none; else the loader looks for the names that CUDA 13 and 12 use.
+void load(Library& library) {
+  const char* wanted = std::getenv("NABLA_CUBLAS");
+  if (wanted != nullptr && std::string(wanted) == "0") {
+    library.description = "own product (NABLA_CUBLAS=0)";
+    return;
+  }
+  void* module = nullptr;
+  const char* const names[] = {wanted, "libcublas.so.13", "libcublas.so.12", "libcublas.so"};
+  for (const char* name : names)
+    if (module == nullptr && name != nullptr) module = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+  if (module == nullptr) {
+    library.description = "own product (no cuBLAS was found: " + std::string(dlerror()) + ")";
+    return;
+  }
+  const auto create = symbol<Create>(module, "cublasCreate_v2");
+  const auto set_stream = symbol<SetStream>(module, "cublasSetStream_v2");
+  const auto get_version = symbol<GetVersion>(module, "cublasGetVersion_v2");
+  library.set_math_mode = symbol<SetMathMode>(module, "cublasSetMathMode");
+  library.multiply = symbol<Multiply>(module, "cublasSgemmStridedBatched");
+  const bool complete = create && set_stream && get_version && library.set_math_mode && library.multiply;
+  Handle handle = nullptr;
+  int version = 0;
+  if (!complete || create(&handle) != kSuccess || set_stream(handle, stream()) != kSuccess ||
+      library.set_math_mode(handle, kDefaultMath) != kSuccess) {
+    library.description = "own product (cuBLAS was found but does not start)";
+    return;
+  }
+  get_version(handle, &version);
+  library.handle = handle;
+  library.description = "cuBLAS " + std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100);
+}
+
+Library& library() {
+  static Library* const the_library = [] {
+    auto* made = new Library;
+    load(*made);
+    return made;
+  }();
+  return *the_library;
+}
+
+std::atomic<bool> tf32_allowed{false};
+
+bool fits(int64_t number) { return number <= INT32_MAX; }
+
+}  // namespace
+
+bool cublas_multiply(const float* a, const float* b, float* c, const MatmulParams& p) {
+  Library& cublas = library();
+  if (cublas.handle == nullptr || p.k == 0) return false;
+  if (!fits(p.m) || !fits(p.n) || !fits(p.k) || !fits(p.row_a) || !fits(p.row_b) || !fits(p.row_c) || !fits(p.batch))
+    return false;
+  // cuBLAS counts columns first: what is c row by row is the transpose of c to it, and c^T = b^T a^T.
+  const float one = 1, zero = 0;
+  const std::lock_guard<std::mutex> guard(cublas.lock);
+  if (cublas.set_math_mode(cublas.handle, tf32_allowed ? kTf32Math : kDefaultMath) != kSuccess)
+    throw std::runtime_error("cublasSetMathMode failed");
+  const Status status = cublas.multiply(
+      cublas.handle, p.transpose_b ? kTranspose : kNoTranspose, p.transpose_a ? kTranspose : kNoTranspose,
+      static_cast<int>(p.n), static_cast<int>(p.m), static_cast<int>(p.k), &one, b, static_cast<int>(p.row_b),
+      p.batch_b, a, static_cast<int>(p.row_a), p.batch_a, &zero, c, static_cast<int>(p.row_c), p.batch_c,
+      static_cast<int>(p.batch));
+  if (status != kSuccess) throw std::runtime_error("cublasSgemmStridedBatched: status " + std::to_string(status));
+  return true;
+}
+
+std::string cublas_description() { return library().description; }
+
+void allow_tf32(bool allowed) { tf32_allowed = allowed; }
+
+}  // namespace nabla::cuda

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Softmax cross-entropy and its gradient: a warp or a block on each row.
+#include <cmath>
+
+#include "cuda/device/elements.cuh"
+#include "cuda/device/indices.h"
+#include "cuda/device/rows.cuh"
+#include "cuda/device/scratch.h"
+#include "cuda/table.h"
+
+namespace nabla::cuda {
+namespace {
+
+void check_labels(const int32_t* labels, const SoftmaxCrossEntropyParams& p) {
+  const BadIndex bad = find_bad_index(labels, p.rows, p.columns);
+  if (bad.position >= 0)
+    fail("softmaxCrossEntropy", "expected labels from 0 to %lld, received %d in row %lld",
+         static_cast<long long>(p.columns - 1), bad.index, static_cast<long long>(bad.position));
+}
+
+template <int kWidth>
+__global__ void cross_entropy_kernel(const float* in, const int32_t* labels, float* losses, float* maximum,
+                                     float* inverse_sum, int64_t rows, int64_t columns) {
+  const int64_t row = this_row();
+  if (row >= rows) return;
+  const float* x = in + row * columns;
+  float largest = -INFINITY, sum = 0;
+  for (int64_t c = threadIdx.x; c < columns; c += kWidth) largest = Larger{}(x[c], largest);
+  largest = join_row<kWidth>(largest, Larger{});
+  for (int64_t c = threadIdx.x; c < columns; c += kWidth) sum += expf(x[c] - largest);
+  sum = join_row<kWidth>(sum, Plus{});
+  if (threadIdx.x != 0) return;
+  maximum[row] = largest;
+  inverse_sum[row] = 1 / sum;
+  losses[row] = largest - x[labels[row]] + logf(sum);
+}
+
+// One block adds up all rows, in double precision.
+__global__ void total_kernel(const float* losses, float* loss, int64_t rows, double divisor) {
+  double total = 0;
+  for (int64_t row = threadIdx.x; row < rows; row += kThreads) total += losses[row];
+  total = join_row<kThreads>(total, Plus{});
+  if (threadIdx.x == 0) *loss = static_cast<float>(total / divisor);
+}
+
+void softmax_cross_entropy_f32(const float* in, const int32_t* labels, float* loss, float* maximum, float* inverse_sum,
+                               const SoftmaxCrossEntropyParams& p) {
+  check_labels(labels, p);
+  const Scratch scratch(p.reduction == kReduceNone ? 0 : static_cast<size_t>(p.rows) * sizeof(float));
+  float* const losses = p.reduction == kReduceNone ? loss : scratch.as<float>();
+  launch_rows("softmax_cross_entropy", cross_entropy_kernel<kWarp>, cross_entropy_kernel<kThreads>, p.rows, p.columns,
+              in, labels, losses, maximum, inverse_sum, p.rows, p.columns);
+  if (p.reduction == kReduceNone) return;
+  const double divisor = p.reduction == kReduceMean ? static_cast<double>(p.rows) : 1;
+  launch("softmax_cross_entropy total", total_kernel, 1, kThreads, losses, loss, p.rows, divisor);
+}
+
+struct CrossEntropyGrad {
+  const float *grad_out, *in;
+  const int32_t* labels;
+  const float *maximum, *inverse_sum;
+  float* grad_in;
+  int64_t columns;
+  bool grad_of_each;  // row its own, else one for all
+  float divisor;
+
+  __device__ void operator()(int64_t i) const {
+    const int64_t row = i / columns;
+    const float grad = grad_of_each ? grad_out[row] : grad_out[0] / divisor;
+    const float slope = expf(in[i] - maximum[row]) * (inverse_sum[row] * grad);
+    grad_in[i] = i % columns == labels[row] ? slope - grad : slope;
+  }
+};
+
+void softmax_cross_entropy_grad_f32(const float* grad_out, const float* in, const int32_t* labels, const float* maximum,
+                                    const float* inverse_sum, float* grad_in, const SoftmaxCrossEntropyParams& p) {
+  check_labels(labels, p);
+  const float divisor = p.reduction == kReduceMean ? static_cast<float>(p.rows) : 1;
+  for_each("softmax_cross_entropy_grad", p.rows * p.columns,
+           CrossEntropyGrad{grad_out, in, labels, maximum, inverse_sum, grad_in, p.columns,
+                            p.reduction == kReduceNone, divisor});
+}
+
+}  // namespace
+
+void add_softmax_cross_entropy(KernelTable& table) {
+  table.softmax_cross_entropy_f32 = softmax_cross_entropy_f32;
+  table.softmax_cross_entropy_grad_f32 = softmax_cross_entropy_grad_f32;
+}
+
+}  // namespace nabla::cuda

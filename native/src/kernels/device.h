@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the addon needs of a device beside its allocator. cpu/device.cc and cuda/device.cc define these functions; a module
+// links one of them, so that the addon itself knows neither.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "kernels/kernel_table.h"
+
+namespace nabla::device {
+
+// The kernels that run now; nullptr for one that this device has not.
+const KernelTable& active_table();
+
+// What can run here, best first: CPU targets, or GPUs. None where problem() is not empty.
+std::vector<std::string> targets();
+std::string target();                       // the one that runs
+bool set_target(const std::string& target);  // false: not available here
+std::string problem();                      // why nothing can run here, in words; empty where something can
+
+std::string matmul_library();  // what multiplies matrices, in words
+// float32, or tf32 where the device can: float32 rounded to 10 bits of fraction before it is multiplied. False: it cannot.
+bool set_matmul_precision(const std::string& precision);
+
+void copy_from_host(void* to, const void* from, size_t bytes);
+void copy_to_host(void* to, const void* from, size_t bytes);  // after all that was asked of the device before
+
+}  // namespace nabla::device

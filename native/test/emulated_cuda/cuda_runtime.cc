@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// The emulation: a fiber for each thread of a block, and host memory for the GPU's.
+#undef _FORTIFY_SOURCE  // which takes a change of stacks for a mistake
+#include "cuda_runtime.h"
+
+#include <csetjmp>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include <ucontext.h>
+
+namespace emulated_cuda {
+
+Thread current;
+
+namespace {
+
+constexpr size_t kStackBytes = 128 * 1024;
+constexpr int kWarp = 32;
+constexpr unsigned kMostThreads = 1024;
+
+struct Fiber {
+  ucontext_t start;
+  jmp_buf state;
+  std::unique_ptr<char[]> stack;
+  bool started = false, ended = true;
+  Index thread;
+  uint64_t given;  // to the last shuffle
+};
+
+// A meeting of threads: those who came wait until all who have not ended are there.
+struct Meeting {
+  int arrived = 0;
+  uint64_t round = 0;
+};
+
+std::vector<Fiber> fibers(kMostThreads);
+jmp_buf scheduler;
+unsigned running = 0, threads_of_block = 0;
+Meeting block_meeting, warp_meetings[kMostThreads / kWarp];
+void (*body)(void* data);
+void* body_data;
+std::mutex lock;  // one launch at a time, whichever thread of the process asks
+
+[[noreturn]] void run_fiber() {
+  for (;;) {
+    body(body_data);
+    Fiber& fiber = fibers[running];
+    fiber.ended = true;
+    if (_setjmp(fiber.state) == 0) _longjmp(scheduler, 1);
+  }
+}
+
+// Lets the other threads run.
+void change() {
+  Fiber& fiber = fibers[running];
+  if (_setjmp(fiber.state) == 0) _longjmp(scheduler, 1);
+}
+
+int living(unsigned first, unsigned end) {
+  int count = 0;
+  for (unsigned i = first; i < end && i < threads_of_block; ++i) count += fibers[i].ended ? 0 : 1;
+  return count;
+}
+
+void meet(Meeting& meeting, unsigned first, unsigned end) {
+  const uint64_t round = meeting.round;
+  meeting.arrived += 1;
+  while (meeting.round == round) {
+    if (meeting.arrived >= living(first, end)) {
+      meeting.arrived = 0;
+      meeting.round += 1;
+      return;
+    }
+    change();
+  }
+}
+
+void resume(unsigned i) {
+  Fiber& fiber = fibers[i];
+  running = i;
+  current.thread = fiber.thread;
+  if (_setjmp(scheduler) != 0) return;
+  if (fiber.started) _longjmp(fiber.state, 1);
+  fiber.started = true;
+  fiber.stack.reset(new char[kStackBytes]);
+  getcontext(&fiber.start);
+  fiber.start.uc_stack.ss_sp = fiber.stack.get();
+  fiber.start.uc_stack.ss_size = kStackBytes;
+  fiber.start.uc_link = nullptr;
+  makecontext(&fiber.start, reinterpret_cast<void (*)()>(run_fiber), 0);
+  setcontext(&fiber.start);
+}
+
+void run_block() {
+  unsigned i = 0;
+  for (unsigned z = 0; z < current.threads.z; ++z)
+    for (unsigned y = 0; y < current.threads.y; ++y)
+      for (unsigned x = 0; x < current.threads.x; ++x, ++i) {
+        fibers[i].thread = {x, y, z};
+        fibers[i].ended = false;
+      }
+  for (bool any = true; any;) {
+    any = false;
+    for (i = 0; i < threads_of_block; ++i) {
+      if (fibers[i].ended) continue;
+      resume(i);
+      any = true;
+    }
+  }
+}
+
+}  // namespace
+
+void run(dim3 blocks, dim3 threads, void (*function)(void* data), void* data) {
+  const std::lock_guard<std::mutex> guard(lock);
+  body = function;
+  body_data = data;
+  current.blocks = blocks;
+  current.threads = threads;
+  threads_of_block = threads.x * threads.y * threads.z;
+  for (unsigned z = 0; z < blocks.z; ++z)
+    for (unsigned y = 0; y < blocks.y; ++y)
+      for (unsigned x = 0; x < blocks.x; ++x) {
+        current.block = {x, y, z};
+        run_block();
+      }
+}
+
+void wait_for_block() { meet(block_meeting, 0, threads_of_block); }
+
+uint64_t shuffle(uint64_t value, int distance) {
+  const unsigned lane = running, warp = lane / kWarp, first = warp * kWarp;
+  fibers[lane].given = value;
+  meet(warp_meetings[warp], first, first + kWarp);
+  const uint64_t taken = fibers[lane ^ static_cast<unsigned>(distance)].given;
+  meet(warp_meetings[warp], first, first + kWarp);  // before anyone gives again
+  return taken;
+}
+
+}  // namespace emulated_cuda
+
+const char* cudaGetErrorString(cudaError_t status) {
+  return status == cudaErrorMemoryAllocation ? "out of memory" : "emulated error";
+}
+const char* cudaGetErrorName(cudaError_t) { return "emulated"; }
+cudaError_t cudaDriverGetVersion(int* version) { return *version = 13000, cudaSuccess; }
+cudaError_t cudaRuntimeGetVersion(int* version) { return *version = 13000, cudaSuccess; }
+cudaError_t cudaGetDeviceCount(int* count) { return *count = 1, cudaSuccess; }
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
+  std::snprintf(properties->name, sizeof properties->name, "emulated GPU");
+  properties->totalGlobalMem = size_t{8} << 30;
+  properties->major = 9;
+  properties->minor = 0;
+  properties->multiProcessorCount = 1;
+  return cudaSuccess;
+}
+cudaError_t cudaGetLastError() { return cudaSuccess; }
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) { return *stream = nullptr, cudaSuccess; }
+cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
+cudaError_t cudaMalloc(void** block, size_t bytes) {
+  if (posix_memalign(block, 256, bytes) != 0) return cudaErrorMemoryAllocation;
+  std::memset(*block, 0xa5, bytes);  // what is not written shows
+  return cudaSuccess;
+}
+cudaError_t cudaFree(void* block) { return std::free(block), cudaSuccess; }
+cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind, cudaStream_t) {
+  return std::memcpy(to, from, bytes), cudaSuccess;
+}
+cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t) {
+  return std::memset(to, value, bytes), cudaSuccess;
+}

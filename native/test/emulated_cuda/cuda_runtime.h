@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// What src/cuda uses of CUDA, on the CPU: its kernels, compiled by a C++ compiler against this header, run one thread after
+// the other, so that they can be tested, and run under sanitizers, where there is no GPU. Threads of a block are fibers that
+// change at barriers and shuffles; blocks run in order. What it cannot show: races, alignment, speed.
+#pragma once
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <tuple>
+#include <utility>
+
+#define __global__
+#define __device__
+#define __host__
+#define __shared__ static
+#define __launch_bounds__(...)
+
+struct dim3 {
+  unsigned x, y, z;
+  constexpr dim3(unsigned x = 1, unsigned y = 1, unsigned z = 1) : x(x), y(y), z(z) {}
+};
+
+enum cudaError_t {
+  cudaSuccess = 0,
+  cudaErrorInvalidValue = 1,
+  cudaErrorMemoryAllocation = 2,
+  cudaErrorInvalidConfiguration = 9,
+  cudaErrorInsufficientDriver = 35
+};
+enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2, cudaMemcpyDeviceToDevice = 3 };
+constexpr unsigned cudaStreamNonBlocking = 1;
+using cudaStream_t = struct CudaStream*;
+struct cudaDeviceProp {
+  char name[256];
+  size_t totalGlobalMem;
+  int major, minor, multiProcessorCount;
+};
+
+const char* cudaGetErrorString(cudaError_t status);
+const char* cudaGetErrorName(cudaError_t status);
+cudaError_t cudaDriverGetVersion(int* version);
+cudaError_t cudaRuntimeGetVersion(int* version);
+cudaError_t cudaGetDeviceCount(int* count);
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device);
+cudaError_t cudaGetLastError();
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags);
+cudaError_t cudaStreamSynchronize(cudaStream_t stream);
+cudaError_t cudaMalloc(void** block, size_t bytes);
+cudaError_t cudaFree(void* block);
+cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream);
+cudaError_t cudaMemsetAsync(void* to, int value, size_t bytes, cudaStream_t stream);
+
+namespace emulated_cuda {
+
+struct Index {
+  unsigned x, y, z;
+};
+struct Thread {  // which one runs
+  Index thread, block;
+  dim3 threads, blocks;
+};
+extern Thread current;
+
+// Runs body(data) in every thread of every block.
+void run(dim3 blocks, dim3 threads, void (*body)(void* data), void* data);
+
+void wait_for_block();  // every thread of the block must call it, or have ended
+// Gives `value` to the warp, and takes what the lane `lane ^ distance` gave.
+uint64_t shuffle(uint64_t value, int distance);
+
+}  // namespace emulated_cuda
+
+#define threadIdx (::emulated_cuda::current.thread)
+#define blockIdx (::emulated_cuda::current.block)
+#define blockDim (::emulated_cuda::current.threads)
+#define gridDim (::emulated_cuda::current.blocks)
+
+inline void __syncthreads() { emulated_cuda::wait_for_block(); }
+
+template <class T>
+T __shfl_xor_sync(unsigned, T value, int distance, int = 32) {
+  static_assert(sizeof(T) <= sizeof(uint64_t), "registers are shuffled in one piece");
+  uint64_t bits = 0;
+  std::memcpy(&bits, &value, sizeof value);
+  bits = emulated_cuda::shuffle(bits, distance);
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+inline uint32_t __umulhi(uint32_t a, uint32_t b) { return static_cast<uint32_t>(uint64_t{a} * b >> 32); }
+
+template <class T>
+T atomicMin(T* at, T value) {
+  const T before = *at;
+  if (value < before) *at = value;
+  return before;
+}
+
+template <class... Parameters>
+struct KernelCall {
+  void (*kernel)(Parameters...);
+  void** arguments;
+
+  template <size_t... I>
+  void run(std::index_sequence<I...>) const {
+    kernel(*static_cast<Parameters*>(arguments[I])...);
+  }
+  static void run_thread(void* call) {
+    static_cast<KernelCall*>(call)->run(std::index_sequence_for<Parameters...>{});
+  }
+};
+
+template <class... Parameters>
+cudaError_t cudaLaunchKernel(void (*kernel)(Parameters...), dim3 blocks, dim3 threads, void** arguments, size_t,
+                             cudaStream_t) {
+  KernelCall<Parameters...> call{kernel, arguments};
+  emulated_cuda::run(blocks, threads, KernelCall<Parameters...>::run_thread, &call);
+  return cudaSuccess;
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Packs all that tools/gpu/run.sh needs on a machine with a GPU and neither Node nor node_modules: Node itself, both modules, the
+// packages built and their tests compiled, jest and what it needs. Writes .gpu/nabla.tar.xz and copies the scripts beside it.
+// First: npm run build:native && npm run build:cuda && npm run typecheck
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import swc from '@swc/core';
+
+const require = createRequire(import.meta.url);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const out = join(root, '.gpu');
+const staging = mkdtempSync(join(tmpdir(), 'nabla-gpu-'));
+const PACKAGES = ['core', 'layers', 'optimizers', 'data', 'models', 'cli', 'testing'];
+const MODULES = ['native/build/Release/nabla.node', 'native/build/cuda/Release/nabla_cuda.node'];
+
+/** Copies a file or folder of the repository to the same place of the package. */
+function take(path, filter = () => true) {
+  cpSync(join(root, path), join(staging, path), { recursive: true, dereference: true, filter });
+}
+
+const isNeeded = (path) => !/\.(map|md|flow)$|\.d\.[cm]?ts$|\.tsbuildinfo$/.test(path) && !path.endsWith(`${sep}.cache`);
+
+/** The package folder that `name` means in `folder`. */
+function packageFolder(name, folder) {
+  for (let at = folder; ; at = dirname(at)) {
+    const found = join(at, 'node_modules', name);
+    if (existsSync(join(found, 'package.json'))) return found;
+    if (at === dirname(at)) return undefined;
+  }
+}
+
+/** Copies installed packages and all that they depend on. */
+function takePackages(names, folder, taken = new Set()) {
+  for (const name of names) {
+    const found = packageFolder(name, folder);
+    if (found === undefined || taken.has(found) || name.startsWith('@nabla/')) continue;
+    taken.add(found);
+    const inside = (path) => isNeeded(path) && !relative(found, path).split(sep).includes('node_modules');
+    // tfjs carries every build that there is: Node reads one of them.
+    const isTfjs = name.startsWith('@tensorflow/');
+    const main = isTfjs ? join(found, JSON.parse(readFileSync(join(found, 'package.json'), 'utf8')).main) : '';
+    const filter = isTfjs
+      ? (path) => statSync(path).isDirectory() ? main.startsWith(path) || path === found : path === main || path === join(found, 'package.json')
+      : inside;
+    take(relative(root, found), filter);
+    takePackages(Object.keys(JSON.parse(readFileSync(join(found, 'package.json'), 'utf8')).dependencies ?? {}), found, taken);
+  }
+}
+
+/** Compiles the sources of a package for jest; the files keep their names, so that imports stay as they are. */
+function compileSources(name) {
+  const { transform } = require(join(root, 'jest.preset.cjs'));
+  const [, options] = Object.values(transform)[0];
+  for (const entry of readdirSync(join(root, 'packages', name, 'src'), { recursive: true })) {
+    if (!entry.endsWith('.ts')) continue;
+    const path = join('packages', name, 'src', entry);
+    const source = readFileSync(join(root, path), 'utf8');
+    const { code } = swc.transformSync(source, { ...options, filename: join(root, path), sourceMaps: false });
+    mkdirSync(dirname(join(staging, path)), { recursive: true });
+    writeFileSync(join(staging, path), code);
+  }
+}
+
+for (const module of MODULES) take(module);
+take('native/package.json');
+for (const name of PACKAGES) {
+  const folder = `packages/${name}`;
+  take(`${folder}/package.json`);
+  take(`${folder}/jest.config.cjs`);
+  for (const part of ['dist', 'bin', 'datasets', 'fixtures', 'generated']) {
+    if (existsSync(join(root, folder, part))) take(`${folder}/${part}`, isNeeded);
+  }
+  compileSources(name);
+}
+for (const path of ['tools/gpu', 'tools/jest/environment.cjs', 'package.json', 'LICENSE']) take(path);
+const preset = readFileSync(join(root, 'jest.preset.cjs'), 'utf8');
+writeFileSync(
+  join(staging, 'jest.preset.cjs'),
+  `${preset}\nObject.assign(module.exports, { transform: {}, haste: { enableSymlinks: true }, watchman: false });\ndelete module.exports.globalSetup;\n`,
+);
+writeFileSync(
+  join(staging, 'jest.config.cjs'),
+  "module.exports = { projects: ['<rootDir>/packages/*/jest.config.cjs'], testTimeout: 60000, cacheDirectory: '<rootDir>/.jest' };\n",
+);
+const dependencies = PACKAGES.flatMap((name) => {
+  const { dependencies = {}, devDependencies = {} } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
+  return [...Object.keys(dependencies), ...Object.keys(devDependencies).filter((other) => other.startsWith('@tensorflow/'))];
+});
+takePackages(['jest', 'jest-environment-node', 'fast-check', ...dependencies], root);
+for (const name of PACKAGES) {
+  mkdirSync(join(staging, 'node_modules/@nabla'), { recursive: true });
+  spawnSync('ln', ['-s', `../../packages/${name}`, join(staging, 'node_modules/@nabla', name)]);
+}
+spawnSync('ln', ['-s', '../../native', join(staging, 'node_modules/@nabla/native')]);
+mkdirSync(join(staging, 'bin'));
+cpSync(realpathSync(process.execPath), join(staging, 'bin/node'));
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out);
+const level = process.argv.includes('--fast') ? '-1' : '-6';
+const { status } = spawnSync('bash', ['-c', `tar -C '${staging}' -cf - . | xz -T0 ${level} > '${join(out, 'nabla.tar.xz')}'`], { stdio: 'inherit' });
+if (status !== 0) process.exit(1);
+cpSync(join(root, 'tools/gpu/run.sh'), join(out, 'run.sh'));
+rmSync(staging, { recursive: true, force: true });
+console.log(`.gpu: ${(statSync(join(out, 'nabla.tar.xz')).size / 2 ** 20).toFixed(1)} MiB`);

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Times matrix products and training steps on a device: `node tools/gpu/time.mjs cuda`. Prints one JSON object: milliseconds, the
+// losses of the first three steps, and the memory that a step takes. time.py does the same in PyTorch.
+
+import { readFileSync } from 'node:fs';
+
+import { dispose, matMul, nativeMemory, setDevice, setMatmulPrecision, slice, tensor } from '@nabla/core';
+import { AdamW, SGD } from '@nabla/optimizers';
+
+import { MODELS, fillParameters } from '../bench/cases/models.mjs';
+import { fill } from '../bench/inputs.mjs';
+
+const { matmul, steps } = JSON.parse(readFileSync(new URL('cases.json', import.meta.url), 'utf8'));
+const OPTIMIZERS = {
+  sgd: (parameters) => new SGD(parameters, { learningRate: 0.01 }),
+  adamw: (parameters) => new AdamW(parameters, { learningRate: 3e-4 }),
+};
+const ROUNDS = 5;
+const only = process.argv[3];
+
+/** Milliseconds of one `run`, the median of rounds of about 100 ms, each of which waits for its last result. */
+function time(run) {
+  const finish = (result) => (result.dataSync(), result.dispose());
+  const round = (count) => {
+    const start = performance.now();
+    for (let i = 1; i < count; i++) run().dispose();
+    finish(run());
+    return (performance.now() - start) / count;
+  };
+  round(3);
+  const count = Math.max(1, Math.min(200, Math.round(100 / round(2))));
+  const rounds = Array.from({ length: ROUNDS }, () => round(count)).sort((a, b) => a - b);
+  return rounds[Math.floor(ROUNDS / 2)];
+}
+
+function timeProduct(size) {
+  const [a, b] = [1, 2].map((seed) => tensor(fill(size * size, seed, { scale: 4 }), [size, size]));
+  const milliseconds = time(() => {
+    const product = matMul(a, b);
+    const corner = slice(product, [0, 0], [1, 1]);
+    product.dispose();
+    return corner;
+  });
+  dispose([a, b]);
+  return milliseconds;
+}
+
+function timeStep(spec) {
+  const { model, loss } = MODELS[spec.model](spec);
+  fillParameters(model);
+  const optimizer = OPTIMIZERS[spec.optimizer](model.parameters());
+  const step = () => optimizer.step(loss);
+  const losses = Array.from({ length: 3 }, () => step().dataSync()[0]);
+  const milliseconds = time(step);
+  return { milliseconds, losses, peakBytes: nativeMemory()?.peak };
+}
+
+setDevice(process.argv[2]);
+const result = {};
+if (process.env.NABLA_TF32 === '1') setMatmulPrecision('tf32');
+for (const size of matmul) {
+  if (only === undefined || only === 'matmul') result[`matmul_${size}`] = { milliseconds: timeProduct(size) };
+}
+for (const [name, spec] of Object.entries(steps)) {
+  if (only === undefined || only === name) result[name] = timeStep(spec);
+}
+console.log(JSON.stringify(result));

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Times what time.mjs times, in PyTorch on the GPU. Prints one JSON object."""
+
+import json
+import os
+import pathlib
+import statistics
+import sys
+import time
+
+import torch
+
+HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / 'bench' / 'peers'))
+import inputs  # noqa: E402
+
+on_host = {name: getattr(inputs, name) for name in ('fill', 'fill_integers')}
+for name, function in on_host.items():
+    setattr(inputs, name, lambda *words, function=function: function(*words).cuda())
+import torch_models  # noqa: E402
+
+ROUNDS = 5
+
+
+def measure(run):
+    def rounds(count):
+        start = time.perf_counter()
+        for _ in range(count):
+            run()
+        torch.cuda.synchronize()
+        return (time.perf_counter() - start) / count * 1000
+
+    rounds(3)
+    count = max(1, min(200, round(100 / rounds(2))))
+    return statistics.median(rounds(count) for _ in range(ROUNDS))
+
+
+def main():
+    torch.set_default_device('cuda')
+    tf32 = os.environ.get('NABLA_TF32') == '1'
+    torch.backends.cuda.matmul.allow_tf32 = tf32
+    cases = json.loads((HERE / 'cases.json').read_text())
+    result = {}
+    for size in cases['matmul']:
+        a, b = (inputs.fill([size, size], seed, 4) for seed in (1, 2))
+        result[f'matmul_{size}'] = {'milliseconds': measure(lambda: a @ b)}
+    for name, spec in cases['steps'].items():
+        torch.cuda.reset_peak_memory_stats()
+        run, _ = torch_models.step(spec)
+        losses = [run().item() for _ in range(3)]
+        result[name] = {'milliseconds': measure(run), 'losses': losses, 'peakBytes': torch.cuda.max_memory_allocated()}
+    print(json.dumps(result))
+
+
+main()
