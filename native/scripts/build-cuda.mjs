@@ -20,10 +20,19 @@ function run(command, words) {
 }
 
 if (!isEmulated && spawnSync('nvcc', ['--version']).status !== 0) {
-  console.error('CUDA kernels not built: nvcc was not found. Install the CUDA toolkit (12 or 13) and put nvcc in the path.');
+  console.error(
+    'CUDA kernels not built: nvcc was not found. Install the CUDA toolkit (12 or 13) and put nvcc in the path.',
+  );
   process.exit(1);
 }
-run('cmake', ['-S', join(root, 'src/cuda'), '-B', folder, `-DNABLA_CUDA_EMULATED=${isEmulated ? 'ON' : 'OFF'}`, ...options]);
+run('cmake', [
+  '-S',
+  join(root, 'src/cuda'),
+  '-B',
+  folder,
+  `-DNABLA_CUDA_EMULATED=${isEmulated ? 'ON' : 'OFF'}`,
+  ...options,
+]);
 run('cmake', ['--build', folder, '--parallel', String(Math.min(availableParallelism(), 4))]);
 if (isEmulated) {
   // NABLA_NATIVE_DIR names one folder for both modules.

@@ -1,10 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Packs all that tools/gpu/run.sh needs on a machine with a GPU and neither Node nor node_modules: Node itself, both modules, the
-// packages built and their tests compiled, jest and what it needs. Writes .gpu/nabla.tar.xz and copies the scripts beside it.
+// packages built and their tests compiled, jest and what it needs. Writes .gpu/packages.tar.xz, and what changes most often beside it:
+// .gpu/modules.tar.xz and the scripts. With --modules only these are written again.
 // First: npm run build:native && npm run build:cuda && npm run typecheck
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
@@ -24,7 +36,8 @@ function take(path, filter = () => true) {
   cpSync(join(root, path), join(staging, path), { recursive: true, dereference: true, filter });
 }
 
-const isNeeded = (path) => !/\.(map|md|flow)$|\.d\.[cm]?ts$|\.tsbuildinfo$/.test(path) && !path.endsWith(`${sep}.cache`);
+const isNeeded = (path) =>
+  !/\.(map|md|flow)$|\.d\.[cm]?ts$|\.tsbuildinfo$/.test(path) && !path.endsWith(`${sep}.cache`);
 
 /** The package folder that `name` means in `folder`. */
 function packageFolder(name, folder) {
@@ -46,10 +59,14 @@ function takePackages(names, folder, taken = new Set()) {
     const isTfjs = name.startsWith('@tensorflow/');
     const main = isTfjs ? join(found, JSON.parse(readFileSync(join(found, 'package.json'), 'utf8')).main) : '';
     const filter = isTfjs
-      ? (path) => statSync(path).isDirectory() ? main.startsWith(path) || path === found : path === main || path === join(found, 'package.json')
+      ? (path) =>
+          statSync(path).isDirectory()
+            ? main.startsWith(path) || path === found
+            : path === main || path === join(found, 'package.json')
       : inside;
     take(relative(root, found), filter);
-    takePackages(Object.keys(JSON.parse(readFileSync(join(found, 'package.json'), 'utf8')).dependencies ?? {}), found, taken);
+    const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(found, 'package.json'), 'utf8'));
+    takePackages(Object.keys({ ...dependencies, ...optionalDependencies }), found, taken);
   }
 }
 
@@ -67,45 +84,59 @@ function compileSources(name) {
   }
 }
 
-for (const module of MODULES) take(module);
-take('native/package.json');
-for (const name of PACKAGES) {
-  const folder = `packages/${name}`;
-  take(`${folder}/package.json`);
-  take(`${folder}/jest.config.cjs`);
-  for (const part of ['dist', 'bin', 'datasets', 'fixtures', 'generated']) {
-    if (existsSync(join(root, folder, part))) take(`${folder}/${part}`, isNeeded);
+function stagePackages() {
+  take('native/package.json');
+  for (const name of PACKAGES) {
+    const folder = `packages/${name}`;
+    take(`${folder}/package.json`);
+    take(`${folder}/jest.config.cjs`);
+    for (const part of ['dist', 'bin', 'datasets', 'fixtures', 'generated']) {
+      if (existsSync(join(root, folder, part))) take(`${folder}/${part}`, isNeeded);
+    }
+    compileSources(name);
   }
-  compileSources(name);
+  for (const path of ['tools/gpu', 'tools/bench', 'tools/jest/environment.cjs', 'package.json', 'LICENSE']) take(path);
+  const preset = readFileSync(join(root, 'jest.preset.cjs'), 'utf8');
+  writeFileSync(
+    join(staging, 'jest.preset.cjs'),
+    `${preset}\nObject.assign(module.exports, { transform: {} });\ndelete module.exports.globalSetup;\n`,
+  );
+  writeFileSync(
+    join(staging, 'jest.config.cjs'),
+    "module.exports = { projects: ['<rootDir>/packages/*/jest.config.cjs'], testTimeout: 60000, watchman: false, cacheDirectory: '<rootDir>/.jest' };\n",
+  );
+  const dependencies = PACKAGES.flatMap((name) => {
+    const { dependencies = {}, devDependencies = {} } = JSON.parse(
+      readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'),
+    );
+    return [
+      ...Object.keys(dependencies),
+      ...Object.keys(devDependencies).filter((other) => other.startsWith('@tensorflow/')),
+    ];
+  });
+  takePackages(['jest', 'jest-environment-node', 'fast-check', ...dependencies], root);
+  for (const name of PACKAGES) {
+    mkdirSync(join(staging, 'node_modules/@nabla'), { recursive: true });
+    spawnSync('ln', ['-s', `../../packages/${name}`, join(staging, 'node_modules/@nabla', name)]);
+  }
+  spawnSync('ln', ['-s', '../../native', join(staging, 'node_modules/@nabla/native')]);
+  mkdirSync(join(staging, 'bin'));
+  cpSync(realpathSync(process.execPath), join(staging, 'bin/node'));
 }
-for (const path of ['tools/gpu', 'tools/jest/environment.cjs', 'package.json', 'LICENSE']) take(path);
-const preset = readFileSync(join(root, 'jest.preset.cjs'), 'utf8');
-writeFileSync(
-  join(staging, 'jest.preset.cjs'),
-  `${preset}\nObject.assign(module.exports, { transform: {}, haste: { enableSymlinks: true }, watchman: false });\ndelete module.exports.globalSetup;\n`,
-);
-writeFileSync(
-  join(staging, 'jest.config.cjs'),
-  "module.exports = { projects: ['<rootDir>/packages/*/jest.config.cjs'], testTimeout: 60000, cacheDirectory: '<rootDir>/.jest' };\n",
-);
-const dependencies = PACKAGES.flatMap((name) => {
-  const { dependencies = {}, devDependencies = {} } = JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8'));
-  return [...Object.keys(dependencies), ...Object.keys(devDependencies).filter((other) => other.startsWith('@tensorflow/'))];
-});
-takePackages(['jest', 'jest-environment-node', 'fast-check', ...dependencies], root);
-for (const name of PACKAGES) {
-  mkdirSync(join(staging, 'node_modules/@nabla'), { recursive: true });
-  spawnSync('ln', ['-s', `../../packages/${name}`, join(staging, 'node_modules/@nabla', name)]);
-}
-spawnSync('ln', ['-s', '../../native', join(staging, 'node_modules/@nabla/native')]);
-mkdirSync(join(staging, 'bin'));
-cpSync(realpathSync(process.execPath), join(staging, 'bin/node'));
 
-rmSync(out, { recursive: true, force: true });
-mkdirSync(out);
-const level = process.argv.includes('--fast') ? '-1' : '-6';
-const { status } = spawnSync('bash', ['-c', `tar -C '${staging}' -cf - . | xz -T0 ${level} > '${join(out, 'nabla.tar.xz')}'`], { stdio: 'inherit' });
-if (status !== 0) process.exit(1);
+/** Compresses files and folders of `folder` to one file of .gpu. */
+function compress(folder, paths, file) {
+  const command = `tar -C '${folder}' -cf - ${paths} | xz -T0 -6 > '${join(out, file)}'`;
+  if (spawnSync('bash', ['-c', command], { stdio: 'inherit' }).status !== 0) process.exit(1);
+  console.log(`.gpu/${file}: ${(statSync(join(out, file)).size / 2 ** 20).toFixed(1)} MiB`);
+}
+
+mkdirSync(out, { recursive: true });
+if (!process.argv.includes('--modules')) {
+  stagePackages();
+  compress(staging, '.', 'packages.tar.xz');
+}
+compress(root, MODULES.join(' '), 'modules.tar.xz');
+cpSync(join(root, 'tools/gpu'), join(out, 'tools'), { recursive: true });
 cpSync(join(root, 'tools/gpu/run.sh'), join(out, 'run.sh'));
 rmSync(staging, { recursive: true, force: true });
-console.log(`.gpu: ${(statSync(join(out, 'nabla.tar.xz')).size / 2 ** 20).toFixed(1)} MiB`);

@@ -7,7 +7,8 @@ import { AdamW } from '@nabla/optimizers';
 
 import { MODELS, fillParameters } from '../bench/cases/models.mjs';
 
-for (const { device, description, hint } of listDevices()) console.log(`${device.padEnd(5)} ${description}${hint ? `. ${hint}` : ''}`);
+for (const { device, description, hint } of listDevices())
+  console.log(`${device.padEnd(5)} ${description}${hint ? `. ${hint}` : ''}`);
 const lacking = kernelTable().filter(({ cpu, cuda }) => cpu === 'native' && cuda !== 'native');
 console.log(`native on cpu but not on cuda: ${lacking.map(({ kernel }) => kernel).join(', ')}`);
 

@@ -31,10 +31,10 @@ struct Place {
   int64_t in, out;
   __device__ Place(const CopyWalk& walk, int axes, int64_t index) : in(walk.in_offset), out(walk.out_offset) {
     for (int axis = axes - 1; axis >= 0; --axis) {
-      const int64_t outer = index / walk.size[axis], step = index - outer * walk.size[axis];
-      in += step * walk.in[axis];
-      out += step * walk.out[axis];
-      index = outer;
+      const Division step(index, walk.size[axis]);
+      in += step.remainder * walk.in[axis];
+      out += step.remainder * walk.out[axis];
+      index = step.quotient;
     }
   }
 };

@@ -19,7 +19,8 @@ struct SumLine {
   bool exclusive, reverse;
 
   __device__ void operator()(int64_t line) const {
-    const int64_t start = line / inner * length * inner + line % inner;
+    const Division at_line(line, inner);
+    const int64_t start = at_line.quotient * length * inner + at_line.remainder;
     T sum = 0;
     for (int64_t n = 0; n < length; ++n) {
       const int64_t at = start + (reverse ? length - 1 - n : n) * inner;

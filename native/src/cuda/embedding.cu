@@ -20,7 +20,10 @@ struct LookUp {
   const int32_t* indices;
   float* out;
   int64_t features;
-  __device__ void operator()(int64_t i) const { out[i] = weight[indices[i / features] * features + i % features]; }
+  __device__ void operator()(int64_t i) const {
+    const Division at(i, features);
+    out[i] = weight[indices[at.quotient] * features + at.remainder];
+  }
 };
 
 void embedding_f32(const float* weight, const int32_t* indices, float* out, const EmbeddingParams& p) {

@@ -15,9 +15,9 @@ struct Pick {
   T* out;
   int64_t outer, length, slice, count;
   __device__ void operator()(int64_t i) const {
-    const int64_t row = i / slice, n = row % count, matrix = row / count;  // matrix: batch and outer
-    const int64_t index = indices[matrix / outer * count + n];
-    out[i] = in[(matrix * length + index) * slice + i % slice];
+    const Division at(i, slice), row(at.quotient, count);  // row.quotient: batch and outer
+    const int64_t index = indices[Division(row.quotient, outer).quotient * count + row.remainder];
+    out[i] = in[(row.quotient * length + index) * slice + at.remainder];
   }
 };
 
@@ -40,7 +40,10 @@ struct TurnOn {
   T* out;
   int64_t depth;
   T on, off;
-  __device__ void operator()(int64_t i) const { out[i] = indices[i / depth] == i % depth ? on : off; }
+  __device__ void operator()(int64_t i) const {
+    const Division at(i, depth);
+    out[i] = indices[at.quotient] == at.remainder ? on : off;
+  }
 };
 
 template <class T>

@@ -65,8 +65,8 @@ struct Finish {
   float *c, *pre;
   int64_t m, n, row, batch;
   __device__ void operator()(int64_t i) const {
-    const int64_t column = i % n, line = i / n;
-    const int64_t at = line / m * batch + line % m * row + column;
+    const Division line(i, n), matrix(line.quotient, m);
+    const int64_t column = line.remainder, at = matrix.quotient * batch + matrix.remainder * row + column;
     const float x = bias == nullptr ? c[at] : c[at] + bias[column];
     if (pre != nullptr) pre[at] = x;
     c[at] = activate<kActivation>(x);

@@ -65,10 +65,11 @@ struct CrossEntropyGrad {
   float divisor;
 
   __device__ void operator()(int64_t i) const {
-    const int64_t row = i / columns;
+    const Division at(i, columns);
+    const int64_t row = at.quotient;
     const float grad = grad_of_each ? grad_out[row] : grad_out[0] / divisor;
     const float slope = expf(in[i] - maximum[row]) * (inverse_sum[row] * grad);
-    grad_in[i] = i % columns == labels[row] ? slope - grad : slope;
+    grad_in[i] = at.remainder == labels[row] ? slope - grad : slope;
   }
 };
 
