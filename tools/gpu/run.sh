@@ -6,6 +6,7 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 OUT=${OUT:-/tmp/nabla-gpu-out}
 mkdir -p "$OUT"
+OUT=$(cd "$OUT" && pwd)
 work=${NABLA_GPU_WORK:-/tmp/nabla-gpu}
 started=$SECONDS
 say() { echo "[$((SECONDS - started)) s] $*"; }
@@ -19,7 +20,7 @@ mkdir -p "$work"
 unpack "$here/modules.tar.xz"
 cp -r "$here/tools/." "$work/tools/gpu/"
 cd "$work" || exit 1
-export PATH="$work/bin:$PATH"
+export PATH="$work/bin:$PATH:/usr/local/cuda/bin"
 say "unpacked; node $(node --version), $(ldd --version 2>&1 | head -1), $(nproc) processors"
 nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.sm --format=csv,noheader
 
