@@ -71,8 +71,9 @@ times() {
   cat "$work"/time-*.err | head -20
 }
 
-# Every byte that kernels touch, checked by NVIDIA's tool, in one short program.
+# Tensors of more than 2^31 elements; then every byte that kernels touch, checked by NVIDIA's tool, in one short program.
 check() {
+  timeout 40 node tools/gpu/large.mjs 2>&1 | tee "$OUT/large.log" | grep -v '^✓'
   NABLA_CUBLAS=0 timeout 75 compute-sanitizer --tool memcheck --error-exitcode 9 node tools/gpu/probe.mjs > "$OUT/memcheck.log" 2>&1
   say "memcheck ended with $?: $(grep -c 'Invalid' "$OUT/memcheck.log") invalid accesses; $(tail -1 "$OUT/memcheck.log")"
 }

@@ -20,7 +20,7 @@ std::string target() { return cpu::active_table().target; }
 bool set_target(const std::string& target) { return cpu::set_target(target); }
 std::string problem() { return ""; }
 
-std::string matmul_library() { return "own product"; }
+std::string matmul_library() { return "own kernels"; }
 bool set_matmul_precision(const std::string& precision) { return precision == "float32"; }
 
 void copy_from_host(void* to, const void* from, size_t bytes) { std::memcpy(to, from, bytes); }

@@ -4,8 +4,17 @@
 import '@nabla/testing';
 
 import { addonSearch, cudaSearch } from './backend/load-addon.ts';
-import { cpuTargets, getCpuTarget, getDevice, kernelTable, listDevices, setCpuTarget, setDevice } from './device.ts';
-import { softmax, tensor1d } from './tf.ts';
+import {
+  cpuTargets,
+  getCpuTarget,
+  getDevice,
+  kernelTable,
+  listDevices,
+  setCpuTarget,
+  setDevice,
+  setMatmulPrecision,
+} from './device.ts';
+import { matMul, ones, softmax, tensor1d } from './tf.ts';
 
 const hasAddon = addonSearch().addon !== undefined;
 
@@ -25,7 +34,8 @@ describe('setDevice', () => {
   const cuda = cudaSearch();
   if (cuda.addon === undefined) {
     it('refuses cuda with what is missing and what to do', () => {
-      const words = /device cuda is not available: (the module of CUDA kernels was not loaded\. Tried: |.*driver|.*GPU).*/;
+      const words =
+        /device cuda is not available: (the module of CUDA kernels was not loaded\. Tried: |.*driver|.*GPU).*/;
       expect(() => setDevice('cuda')).toThrowCode('DEVICE', words);
       expect(cuda.hint).toMatch(/npm run build:cuda|nvidia-smi|NABLA_NATIVE/);
     });
@@ -41,6 +51,31 @@ describe('setDevice', () => {
   it('refuses unknown names', () => {
     expect(() => setDevice('gpu' as 'cpu')).toThrowCode('ARGUMENT', /"cpu"/);
   });
+});
+
+describe('setMatmulPrecision', () => {
+  afterAll(() => void setDevice('auto'));
+
+  it.each(hasAddon ? (['js', 'cpu'] as const) : (['js'] as const))('has float32 alone on %s', (device) => {
+    setDevice(device);
+    setMatmulPrecision('float32');
+    const words = new RegExp(`device ${device} multiplies in float32 only`);
+    expect(() => setMatmulPrecision('tf32')).toThrowCode('PRECISION', words);
+  });
+
+  it('refuses unknown names', () => {
+    expect(() => setMatmulPrecision('float16' as 'tf32')).toThrowCode('ARGUMENT', /"tf32"/);
+  });
+
+  if (cudaSearch().addon !== undefined) {
+    it('has tf32 on cuda', () => {
+      setDevice('cuda');
+      for (const precision of ['tf32', 'float32'] as const) {
+        setMatmulPrecision(precision);
+        expect([...matMul(ones([2, 3]), ones([3, 1])).dataSync()]).toEqual([3, 3]);
+      }
+    });
+  }
 });
 
 describe('listDevices', () => {

@@ -59,7 +59,10 @@ function describeDevice(device: DeviceName): DeviceDescription {
     return { device, available: false, description: search.reason, hint: search.hint };
   }
   const { addon } = search;
-  if (device === 'cuda') return { device, available: true, description: `kernels for ${addon.target()}` };
+  if (device === 'cuda') {
+    const description = `kernels for ${addon.target()}, matrix products by ${addon.matmulLibrary()}`;
+    return { device, available: true, description };
+  }
   const threads = addon.threads() === 1 ? '1 thread' : `${addon.threads()} threads`;
   return { device, available: true, description: `native kernels for ${addon.target()}, ${threads}` };
 }

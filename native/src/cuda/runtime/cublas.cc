@@ -46,7 +46,7 @@ Function symbol(void* module, const char* name) {
 void load(Library& library) {
   const char* wanted = std::getenv("NABLA_CUBLAS");
   if (wanted != nullptr && std::string(wanted) == "0") {
-    library.description = "own product (NABLA_CUBLAS=0)";
+    library.description = "own kernels (NABLA_CUBLAS=0)";
     return;
   }
   void* module = nullptr;
@@ -54,7 +54,7 @@ void load(Library& library) {
   for (const char* name : names)
     if (module == nullptr && name != nullptr) module = dlopen(name, RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr) {
-    library.description = "own product (no cuBLAS was found: " + std::string(dlerror()) + ")";
+    library.description = "own kernels (no cuBLAS was found: " + std::string(dlerror()) + ")";
     return;
   }
   const auto create = symbol<Create>(module, "cublasCreate_v2");
@@ -67,7 +67,7 @@ void load(Library& library) {
   int version = 0;
   if (!complete || create(&handle) != kSuccess || set_stream(handle, stream()) != kSuccess ||
       library.set_math_mode(handle, kDefaultMath) != kSuccess) {
-    library.description = "own product (cuBLAS was found but does not start)";
+    library.description = "own kernels (cuBLAS was found but does not start)";
     return;
   }
   get_version(handle, &version);

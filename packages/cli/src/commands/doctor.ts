@@ -77,7 +77,9 @@ function show(report: Report, output: Output): void {
 
 function showKernels(output: Output): void {
   const rows = kernelTable();
-  const [onCpu, onCuda] = (['cpu', 'cuda'] as const).map((device) => rows.filter((row) => row[device] === 'native').length);
+  const [onCpu, onCuda] = (['cpu', 'cuda'] as const).map(
+    (device) => rows.filter((row) => row[device] === 'native').length,
+  );
   output.result(
     table(
       ['kernel', 'cpu', 'js', 'cuda'],

@@ -93,8 +93,7 @@ export class NativeBackend extends KernelBackend {
 
   complexParts(tensor: TensorInfo): { real: TensorInfo; imag: TensorInfo } {
     const { complex } = this.storage(tensor.dataId);
-    if (complex === undefined)
-      throw new NativeError('DTYPE', `expected complex64, received ${tensor.dtype}.`);
+    if (complex === undefined) throw new NativeError('DTYPE', `expected complex64, received ${tensor.dtype}.`);
     return complex;
   }
 
