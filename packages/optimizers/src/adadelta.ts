@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Steps as long as recent steps, relative to recent gradients.
 
-import { type Tensor, type Variable, checkNumber, checkOptions, optimizerRuleStep } from '@nabla/core';
+import { type Tensor, type Variable, checkOptions, optimizerRuleStep } from '@nabla/core';
 
+import { checkCommonSettings } from './common-settings.ts';
 import { Optimizer, type UpdateSettings } from './optimizer.ts';
 import type { Parameters } from './parameter-groups.ts';
 
@@ -38,9 +39,7 @@ export class Adadelta extends Optimizer {
   constructor(parameters: Parameters, options: AdadeltaOptions = {}) {
     checkOptions('Adadelta', options, ['learningRate', 'smoothing', 'epsilon', 'weightDecay']);
     const { learningRate = 1, smoothing = 0.9, epsilon = 1e-6, weightDecay = 0 } = options;
-    checkNumber('Adadelta', 'smoothing', smoothing, { minimum: 0, below: 1 });
-    checkNumber('Adadelta', 'epsilon', epsilon, { minimum: 0 });
-    checkNumber('Adadelta', 'weightDecay', weightDecay, { minimum: 0 });
+    checkCommonSettings('Adadelta', { smoothing, epsilon, weightDecay });
     super(parameters, learningRate, ['meanSquare', 'meanSquareStep']);
     this.smoothing = smoothing;
     this.epsilon = epsilon;

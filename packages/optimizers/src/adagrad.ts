@@ -3,6 +3,7 @@
 
 import { type Tensor, type Variable, checkNumber, checkOptions, fill, optimizerRuleStep } from '@nabla/core';
 
+import { checkCommonSettings } from './common-settings.ts';
 import { Optimizer, type UpdateSettings } from './optimizer.ts';
 import type { Parameters } from './parameter-groups.ts';
 
@@ -43,8 +44,7 @@ export class Adagrad extends Optimizer {
     const { epsilon = 1e-10, weightDecay = 0 } = options;
     checkNumber('Adagrad', 'learningRateDecay', learningRateDecay, { minimum: 0 });
     checkNumber('Adagrad', 'initialAccumulatorValue', initialAccumulatorValue, { minimum: 0 });
-    checkNumber('Adagrad', 'epsilon', epsilon, { minimum: 0 });
-    checkNumber('Adagrad', 'weightDecay', weightDecay, { minimum: 0 });
+    checkCommonSettings('Adagrad', { epsilon, weightDecay });
     super(parameters, learningRate, ({ shape }) => ({ sumOfSquares: fill(shape, initialAccumulatorValue) }));
     this.learningRateDecay = learningRateDecay;
     this.epsilon = epsilon;

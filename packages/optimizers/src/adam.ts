@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Adam: steps of a size that adapts to each element's gradients.
 
-import { type Tensor, type Variable, checkBoolean, checkNumber, checkOptions, optimizerRuleStep } from '@nabla/core';
+import { type Tensor, type Variable, checkBoolean, checkOptions, optimizerRuleStep } from '@nabla/core';
 
+import { checkCommonSettings } from './common-settings.ts';
 import { Optimizer, type UpdateSettings } from './optimizer.ts';
 import type { Parameters } from './parameter-groups.ts';
 
@@ -41,10 +42,7 @@ export class Adam extends Optimizer {
   constructor(parameters: Parameters, options: AdamOptions = {}) {
     checkOptions('Adam', options, ['learningRate', 'betas', 'epsilon', 'weightDecay', 'amsgrad']);
     const { learningRate = 1e-3, betas = [0.9, 0.999], epsilon = 1e-8, weightDecay = 0, amsgrad = false } = options;
-    checkNumber('Adam', 'betas[0]', betas[0], { minimum: 0, below: 1 });
-    checkNumber('Adam', 'betas[1]', betas[1], { minimum: 0, below: 1 });
-    checkNumber('Adam', 'epsilon', epsilon, { minimum: 0 });
-    checkNumber('Adam', 'weightDecay', weightDecay, { minimum: 0 });
+    checkCommonSettings('Adam', { betas, epsilon, weightDecay });
     checkBoolean('Adam', 'amsgrad', amsgrad);
     super(parameters, learningRate, ['firstMoment', 'secondMoment', ...(amsgrad ? ['largestSecondMoment'] : [])]);
     this.betas = betas;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Adam with the largest gradient in the place of the root of the mean square.
 
-import { type Tensor, type Variable, checkNumber, checkOptions, optimizerRuleStep } from '@nabla/core';
+import { type Tensor, type Variable, checkOptions, optimizerRuleStep } from '@nabla/core';
 
+import { checkCommonSettings } from './common-settings.ts';
 import { Optimizer, type UpdateSettings } from './optimizer.ts';
 import type { Parameters } from './parameter-groups.ts';
 
@@ -38,10 +39,7 @@ export class Adamax extends Optimizer {
   constructor(parameters: Parameters, options: AdamaxOptions = {}) {
     checkOptions('Adamax', options, ['learningRate', 'betas', 'epsilon', 'weightDecay']);
     const { learningRate = 2e-3, betas = [0.9, 0.999], epsilon = 1e-8, weightDecay = 0 } = options;
-    checkNumber('Adamax', 'betas[0]', betas[0], { minimum: 0, below: 1 });
-    checkNumber('Adamax', 'betas[1]', betas[1], { minimum: 0, below: 1 });
-    checkNumber('Adamax', 'epsilon', epsilon, { minimum: 0 });
-    checkNumber('Adamax', 'weightDecay', weightDecay, { minimum: 0 });
+    checkCommonSettings('Adamax', { betas, epsilon, weightDecay });
     super(parameters, learningRate, ['firstMoment', 'largest']);
     this.betas = betas;
     this.epsilon = epsilon;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Steps of one size in the direction of a momentum's sign.
 
-import { type Tensor, type Variable, checkNumber, checkOptions, optimizerRuleStep } from '@nabla/core';
+import { type Tensor, type Variable, checkOptions, optimizerRuleStep } from '@nabla/core';
 
+import { checkCommonSettings } from './common-settings.ts';
 import { Optimizer, type UpdateSettings } from './optimizer.ts';
 import type { Parameters } from './parameter-groups.ts';
 
@@ -35,9 +36,7 @@ export class Lion extends Optimizer {
   constructor(parameters: Parameters, options: LionOptions = {}) {
     checkOptions('Lion', options, ['learningRate', 'betas', 'weightDecay']);
     const { learningRate = 1e-4, betas = [0.9, 0.99], weightDecay = 0 } = options;
-    checkNumber('Lion', 'betas[0]', betas[0], { minimum: 0, below: 1 });
-    checkNumber('Lion', 'betas[1]', betas[1], { minimum: 0, below: 1 });
-    checkNumber('Lion', 'weightDecay', weightDecay, { minimum: 0 });
+    checkCommonSettings('Lion', { betas, weightDecay });
     super(parameters, learningRate, ['momentum']);
     this.betas = betas;
     this.weightDecay = weightDecay;

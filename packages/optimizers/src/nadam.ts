@@ -3,6 +3,7 @@
 
 import { type Tensor, type Variable, checkNumber, checkOptions, optimizerRuleStep } from '@nabla/core';
 
+import { checkCommonSettings } from './common-settings.ts';
 import { Optimizer, type UpdateSettings } from './optimizer.ts';
 import type { Parameters } from './parameter-groups.ts';
 
@@ -49,10 +50,7 @@ export class NAdam extends Optimizer {
       weightDecay = 0,
       momentumDecay = 4e-3,
     } = options;
-    checkNumber('NAdam', 'betas[0]', betas[0], { minimum: 0, below: 1 });
-    checkNumber('NAdam', 'betas[1]', betas[1], { minimum: 0, below: 1 });
-    checkNumber('NAdam', 'epsilon', epsilon, { minimum: 0 });
-    checkNumber('NAdam', 'weightDecay', weightDecay, { minimum: 0 });
+    checkCommonSettings('NAdam', { betas, epsilon, weightDecay });
     checkNumber('NAdam', 'momentumDecay', momentumDecay, { minimum: 0 });
     super(parameters, learningRate, ['firstMoment', 'secondMoment']);
     this.betas = betas;

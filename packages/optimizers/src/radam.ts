@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Adam that waits with adapting until it knows enough.
 
-import { type Tensor, type Variable, checkNumber, checkOptions, optimizerRuleStep } from '@nabla/core';
+import { type Tensor, type Variable, checkOptions, optimizerRuleStep } from '@nabla/core';
 
+import { checkCommonSettings } from './common-settings.ts';
 import { Optimizer, type UpdateSettings } from './optimizer.ts';
 import type { Parameters } from './parameter-groups.ts';
 
@@ -40,10 +41,7 @@ export class RAdam extends Optimizer {
   constructor(parameters: Parameters, options: RAdamOptions = {}) {
     checkOptions('RAdam', options, ['learningRate', 'betas', 'epsilon', 'weightDecay']);
     const { learningRate = 1e-3, betas = [0.9, 0.999], epsilon = 1e-8, weightDecay = 0 } = options;
-    checkNumber('RAdam', 'betas[0]', betas[0], { minimum: 0, below: 1 });
-    checkNumber('RAdam', 'betas[1]', betas[1], { minimum: 0, below: 1 });
-    checkNumber('RAdam', 'epsilon', epsilon, { minimum: 0 });
-    checkNumber('RAdam', 'weightDecay', weightDecay, { minimum: 0 });
+    checkCommonSettings('RAdam', { betas, epsilon, weightDecay });
     super(parameters, learningRate, ['firstMoment', 'secondMoment']);
     this.betas = betas;
     this.epsilon = epsilon;

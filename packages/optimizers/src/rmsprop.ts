@@ -3,6 +3,7 @@
 
 import { type Tensor, type Variable, checkBoolean, checkNumber, checkOptions, optimizerRuleStep } from '@nabla/core';
 
+import { checkCommonSettings } from './common-settings.ts';
 import { Optimizer, type UpdateSettings } from './optimizer.ts';
 import type { Parameters } from './parameter-groups.ts';
 
@@ -46,9 +47,7 @@ export class RMSprop extends Optimizer {
     checkOptions('RMSprop', options, names);
     const { learningRate = 0.01, smoothing = 0.99, epsilon = 1e-8, weightDecay = 0 } = options;
     const { momentum = 0, centered = false } = options;
-    checkNumber('RMSprop', 'smoothing', smoothing, { minimum: 0, below: 1 });
-    checkNumber('RMSprop', 'epsilon', epsilon, { minimum: 0 });
-    checkNumber('RMSprop', 'weightDecay', weightDecay, { minimum: 0 });
+    checkCommonSettings('RMSprop', { smoothing, epsilon, weightDecay });
     checkNumber('RMSprop', 'momentum', momentum, { minimum: 0 });
     checkBoolean('RMSprop', 'centered', centered);
     super(parameters, learningRate, ['velocity', 'meanSquare', ...(centered ? ['mean'] : [])]);
