@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls our kernels on the active device, with their gradients.
 
+import { differentiate } from '../autodiff.ts';
 import { type InputGradients, hold, record, unrecorded } from '../tape.ts';
-import { type NamedAttrMap, type NamedTensorMap, type Tensor, engine, keep, registerGradient } from '../tf.ts';
+import {
+  type NamedAttrMap,
+  type NamedTensorMap,
+  type Tensor,
+  engine,
+  keep,
+  registerGradient,
+  zerosLike,
+} from '../tf.ts';
 
 /** Runs a kernel with several outputs. */
 export function runKernel(kernelName: string, inputs: object, attributes: object = {}): Tensor[] {
@@ -34,6 +43,11 @@ export interface Gradient<Attributes extends object> {
     saved: Tensor[],
     attributes: Attributes,
   ) => Readonly<Record<string, Tensor | (() => Tensor)>>;
+  /**
+   * The formula, op by op, of the saved inputs: for derivatives of higher order, where the gradient is recorded in its turn.
+   * Without it they stop at a gradient that is a kernel of its own.
+   */
+  readonly plain?: (saved: readonly Tensor[], attributes: Attributes) => Tensor;
 }
 
 const gradients = new Map<string, Gradient<object>>();
@@ -69,7 +83,8 @@ export function runFused(
 }
 
 function recordFused(kernelName: string, inputs: NamedTensorMap, outputs: Tensor[], attributes: object): void {
-  const { savedInputs, savedOutputs = [], constants = [], gradient } = gradients.get(kernelName) as Gradient<object>;
+  const definition = gradients.get(kernelName) as Gradient<object>;
+  const { savedInputs, savedOutputs = [], constants = [], gradient, plain } = definition;
   const differentiable: NamedTensorMap = {};
   const saved: Tensor[] = [];
   for (const [name, input] of Object.entries(inputs)) {
@@ -80,7 +95,24 @@ function recordFused(kernelName: string, inputs: NamedTensorMap, outputs: Tensor
     if (savedOutputs[i] === true) saved.push(i === 0 ? hold(output) : keep(output));
     else if (i > 0) output.dispose();
   });
-  record(kernelName, differentiable, outputs[0], saved, (gradOut) => thunks(gradient(gradOut, saved, attributes)));
+  record(kernelName, differentiable, outputs[0], saved, (gradOut) => {
+    if (plain !== undefined && engine().isTapeOn()) {
+      return plainGradients(Object.keys(differentiable), saved, (all) => plain(all, attributes), gradOut);
+    }
+    return thunks(gradient(gradOut, saved, attributes));
+  });
+}
+
+/** The gradients of a formula by what it is computed from. */
+function plainGradients(
+  names: readonly string[],
+  saved: readonly Tensor[],
+  formula: (saved: readonly Tensor[]) => Tensor,
+  gradOut: Tensor,
+): InputGradients {
+  const { found } = differentiate(() => formula(saved), saved, gradOut);
+  const parts = names.map((name, i) => [name, () => found[i] ?? zerosLike(saved[i])]);
+  return Object.fromEntries(parts) as InputGradients;
 }
 
 function thunks(parts: Readonly<Record<string, Tensor | (() => Tensor)>>): InputGradients {
