@@ -40,6 +40,7 @@
 #include "cpu/attention-inl.h"
 #include "cpu/attention_grad-inl.h"
 #include "cpu/softmax_cross_entropy-inl.h"
+#include "cpu/elementwise_loss-inl.h"
 #include "cpu/ctc_loss-inl.h"
 #include "cpu/tensor_list-inl.h"
 #include "cpu/optimizer_step-inl.h"

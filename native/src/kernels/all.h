@@ -11,6 +11,7 @@
 #include "kernels/ctc_loss.h"
 #include "kernels/cumsum.h"
 #include "kernels/dropout.h"
+#include "kernels/elementwise_loss.h"
 #include "kernels/embedding.h"
 #include "kernels/fill.h"
 #include "kernels/gather.h"

@@ -2,6 +2,7 @@
 // How alike or how far apart vectors are: functions and layers.
 
 import {
+  abs,
   type Tensor,
   add,
   checkBoolean,
@@ -23,7 +24,6 @@ import {
   zerosLike,
 } from '@nabla/core';
 
-import { absolute } from './losses/l1-loss.ts';
 import { checkAlike } from './losses/reduction.ts';
 import { Module } from './module.ts';
 
@@ -109,9 +109,9 @@ export function pairwiseDistance(a: Tensor, b: Tensor, options: PairwiseDistance
   checkAlike('pairwiseDistance', { a }, { b });
   checkRank('pairwiseDistance', 'a', a, 1, Infinity);
   const difference = add(sub(a, b), epsilon);
-  if (p === 1) return sum(absolute(difference), -1, keepAxis);
+  if (p === 1) return sum(abs(difference), -1, keepAxis);
   if (p === 2) return root(sum(square(difference), -1, keepAxis), 2);
-  return root(sum(pow(absolute(difference), p), -1, keepAxis), p);
+  return root(sum(pow(abs(difference), p), -1, keepAxis), p);
 }
 
 /** `x^(1/p)`, with gradient 0 at 0. */

@@ -445,6 +445,25 @@ export interface NativeCalls {
     standard_deviation: number;
   };
   softmax_f32: { in: Handle; out: Handle; rows: number; columns: number };
+  elementwise_loss_f32: {
+    prediction: Handle;
+    target: Handle;
+    loss: Handle;
+    count: number;
+    kind: number;
+    reduction: number;
+    delta: number;
+  };
+  elementwise_loss_grad_f32: {
+    grad_out: Handle;
+    prediction: Handle;
+    target: Handle;
+    grad_prediction: Handle;
+    count: number;
+    kind: number;
+    reduction: number;
+    delta: number;
+  };
   softmax_cross_entropy_f32: {
     in: Handle;
     labels: Handle;
@@ -1949,6 +1968,31 @@ export const nativeKernels: readonly KernelDescription[] = [
       { name: 'out', type: 'buffer' },
       { name: 'rows', type: 'integer' },
       { name: 'columns', type: 'integer' },
+    ],
+  },
+  {
+    name: 'elementwise_loss_f32',
+    arguments: [
+      { name: 'prediction', type: 'buffer' },
+      { name: 'target', type: 'buffer' },
+      { name: 'loss', type: 'buffer' },
+      { name: 'count', type: 'integer' },
+      { name: 'kind', type: 'integer' },
+      { name: 'reduction', type: 'integer' },
+      { name: 'delta', type: 'number' },
+    ],
+  },
+  {
+    name: 'elementwise_loss_grad_f32',
+    arguments: [
+      { name: 'grad_out', type: 'buffer' },
+      { name: 'prediction', type: 'buffer' },
+      { name: 'target', type: 'buffer' },
+      { name: 'grad_prediction', type: 'buffer' },
+      { name: 'count', type: 'integer' },
+      { name: 'kind', type: 'integer' },
+      { name: 'reduction', type: 'integer' },
+      { name: 'delta', type: 'number' },
     ],
   },
   {

@@ -2,6 +2,7 @@
 // The gradients that tfjs-core lacks or has wrong, one line each; registered beside its own when the package is loaded.
 
 import { type GradConfig, registerGradient } from '../tf.ts';
+import { activationGradients } from './activation.ts';
 import {
   depthToSpaceGradient,
   diagGradient,
@@ -25,13 +26,14 @@ import {
 import { flipLeftRightGradient, resizeGradients, rotateGradient } from './image.ts';
 import { matMulGradient } from './mat-mul.ts';
 import { averagePoolGradients, maxPoolWithArgmaxGradient } from './pool.ts';
-import { absGradient, cumsumGradient, prodGradient } from './reduce.ts';
+import { absGradient, cumsumGradient, meanGradient, prodGradient, sumGradient } from './reduce.ts';
 import { bincountGradients, sparseSegmentGradients } from './segments.ts';
 import { selectGradient } from './select.ts';
 import { tileGradient } from './tile.ts';
 
 const gradients: readonly GradConfig[] = [
   absGradient,
+  ...activationGradients,
   ...averagePoolGradients,
   ...bincountGradients,
   castGradient,
@@ -48,6 +50,7 @@ const gradients: readonly GradConfig[] = [
   matMulGradient,
   maximumGradient,
   maxPoolWithArgmaxGradient,
+  meanGradient,
   minimumGradient,
   powGradient,
   prodGradient,
@@ -60,6 +63,7 @@ const gradients: readonly GradConfig[] = [
   splitGradient,
   squaredDifferenceGradient,
   stridedSliceGradient,
+  sumGradient,
   tensorScatterUpdateGradient,
   tileGradient,
   topKGradient,

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gradients of Cumsum and Prod, which tfjs has wrong for axes that are not the last one, or are counted from the end; and of Abs.
+// Gradients of Cumsum and Prod, which tfjs has wrong for axes that are not the last one, or are counted from the end; of Abs; and
+// of Sum and Mean, for which tfjs multiplies by a tensor of ones.
 
-import { normalizeAxes, normalizeAxis } from '../shape.ts';
-import { type GradConfig, type Tensor, cumprod, cumsum, mul, reshape, sign, transpose } from '../tf.ts';
+import { normalizeAxes, normalizeAxis, sizeOf } from '../shape.ts';
+import { broadcastTo } from '../ops/broadcast-to.ts';
+import { type GradConfig, type Tensor, cumprod, cumsum, div, mul, reshape, sign, transpose } from '../tf.ts';
 
 interface CumsumAttributes {
   readonly axis: number;
@@ -50,3 +52,28 @@ export const absGradient: GradConfig = {
   inputsToSave: ['x'],
   gradFunc: (gradOut, [x]) => ({ x: () => mul(gradOut as Tensor, sign(x)) }),
 };
+
+interface ReduceAttributes {
+  readonly axis: number | readonly number[] | null | undefined;
+}
+
+/** Repeats what each sum receives for all of its terms, after `share` of it, given their number. */
+function repeated(kernelName: string, share: (gradOut: Tensor, count: number) => Tensor): GradConfig {
+  return {
+    kernelName,
+    inputsToSave: ['x'],
+    gradFunc: (gradOut, [{ shape, rank }], attributes) => ({
+      x: () => {
+        const { axis } = attributes as object as ReduceAttributes;
+        const axes = normalizeAxes(kernelName, axis ?? undefined, rank);
+        const kept = shape.map((length, i) => (axes.includes(i) ? 1 : length));
+        const each = share(gradOut as Tensor, sizeOf(axes.map((i) => shape[i])));
+        return broadcastTo(reshape(each, kept), shape);
+      },
+    }),
+  };
+}
+
+export const sumGradient: GradConfig = repeated('Sum', (gradOut) => gradOut);
+
+export const meanGradient: GradConfig = repeated('Mean', (gradOut, count) => div(gradOut, count));

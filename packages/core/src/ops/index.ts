@@ -2,6 +2,7 @@
 // Our own operations, one line per file.
 
 export type { Activation } from '../backend/definitions/activation.ts';
+export type { ElementwiseLoss } from '../backend/definitions/elementwise-loss.ts';
 export { type AdamWStepOptions, adamWStep, plainAdamWStep } from './adamw-step.ts';
 export { type AllCloseOptions, allClose } from './all-close.ts';
 export { type AttentionOptions, attentionWeights, plainAttention, scaledDotProductAttention } from './attention.ts';
@@ -27,6 +28,7 @@ export { cumprod } from './cumprod.ts';
 export { cumsum } from './cumsum.ts';
 export { cumulativeMax } from './cumulative-max.ts';
 export { type DropoutOptions, dropout, plainDropout } from './dropout.ts';
+export { type ElementwiseLossOptions, elementwiseLoss, plainElementwiseLoss } from './elementwise-loss.ts';
 export { type EmbeddingOptions, embedding, plainEmbedding } from './embedding.ts';
 export { max, min } from './extrema.ts';
 export { gatherAlong, scatterAdd } from './gather-along.ts';

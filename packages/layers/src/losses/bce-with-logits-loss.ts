@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The cost of predicting yes or no with a given logit.
 
-import { type Tensor, type Variable, abs, add, exp, log1p, mul, neg, softplus, sub } from '@nabla/core';
+import { type Tensor, type Variable, add, elementwiseLoss, mul, neg, softplus, sub } from '@nabla/core';
 
 import { Module } from '../module.ts';
 import {
@@ -46,16 +46,14 @@ export function binaryCrossEntropyWithLogits(
   checkAlike(op, { logits }, { targets });
   if (weight !== undefined) checkFactor(op, 'weight', weight, logits.shape);
   if (positiveWeight !== undefined) checkFactor(op, 'positiveWeight', positiveWeight, logits.shape);
+  if (weight === undefined && positiveWeight === undefined) {
+    return elementwiseLoss('logistic', logits, targets, { reduction });
+  }
   const losses =
-    positiveWeight === undefined ? evenLosses(logits, targets) : weightedLosses(logits, targets, positiveWeight);
+    positiveWeight === undefined
+      ? elementwiseLoss('logistic', logits, targets, { reduction: 'none' })
+      : weightedLosses(logits, targets, positiveWeight);
   return reduceLoss(weight === undefined ? losses : mul(losses, weight), reduction);
-}
-
-function evenLosses(logits: Tensor, targets: Tensor): Tensor {
-  const magnitudes = abs(logits);
-  // max(logit, 0) as the mean of the logit and its magnitude, which has slope 1/2 at 0, as the whole has at target 0.
-  const linear = sub(mul(add(logits, magnitudes), 0.5), mul(logits, targets));
-  return add(linear, log1p(exp(neg(magnitudes))));
 }
 
 /** `(1 - t) · x + (1 + (positiveWeight - 1) · t) · log(1 + e⁻ˣ)`: the weight of yes counts at both ends. */

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A distance that is squared near the target and absolute far from it, so that outliers do not rule.
 
-import { type Tensor, checkNumber, minimum, mul, sub } from '@nabla/core';
+import { type Tensor, checkNumber, elementwiseLoss } from '@nabla/core';
 
 import { Module } from '../module.ts';
-import { absolute } from './l1-loss.ts';
-import { type LossOptions, checkAlike, checkLossOptions, reduceLoss } from './reduction.ts';
+import { type LossOptions, checkAlike, checkLossOptions } from './reduction.ts';
 
 export interface HuberLossOptions extends LossOptions {
   /** Where the square ends; default 1. */
@@ -33,14 +32,7 @@ function checkHuberOptions(op: string, options: HuberLossOptions): Required<Hube
 export function huberLoss(prediction: Tensor, target: Tensor, options: HuberLossOptions = {}): Tensor {
   const { reduction, delta } = checkHuberOptions('huberLoss', options);
   checkAlike('huberLoss', { prediction }, { target });
-  return reduceLoss(huber(prediction, target, delta), reduction);
-}
-
-/** Both cases at once: `q · (|d| - q / 2)` with `q = min(|d|, delta)`. */
-export function huber(prediction: Tensor, target: Tensor, delta: number): Tensor {
-  const distance = absolute(sub(prediction, target));
-  const near = minimum(distance, delta);
-  return mul(near, sub(distance, mul(near, 0.5)));
+  return elementwiseLoss('huber', prediction, target, { reduction, delta });
 }
 
 /** {@link huberLoss} as a module. */

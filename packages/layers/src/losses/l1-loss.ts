@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The absolute distance between prediction and target.
 
-import { type Tensor, mul, noGrad, sign, sub } from '@nabla/core';
+import { type Tensor, elementwiseLoss } from '@nabla/core';
 
 import { Module } from '../module.ts';
-import { type LossOptions, type Reduction, checkAlike, checkLossOptions, reduceLoss } from './reduction.ts';
+import { type LossOptions, type Reduction, checkAlike, checkLossOptions } from './reduction.ts';
 
 /**
  * `|prediction - target|`, averaged over all elements. Its gradient is 0 where both are equal.
@@ -19,15 +19,7 @@ import { type LossOptions, type Reduction, checkAlike, checkLossOptions, reduceL
 export function l1Loss(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   const reduction = checkLossOptions('l1Loss', options);
   checkAlike('l1Loss', { prediction }, { target });
-  return reduceLoss(absolute(sub(prediction, target)), reduction);
-}
-
-/** `|x|` with gradient 0 at 0, as PyTorch has it; that of tfjs' `abs` is -1 there. */
-export function absolute(x: Tensor): Tensor {
-  return mul(
-    x,
-    noGrad(() => sign(x)),
-  );
+  return elementwiseLoss('absolute', prediction, target, { reduction });
 }
 
 /** {@link l1Loss} as a module. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The squared distance between prediction and target.
 
-import { type Tensor, squaredDifference } from '@nabla/core';
+import { type Tensor, elementwiseLoss } from '@nabla/core';
 
 import { Module } from '../module.ts';
-import { type LossOptions, type Reduction, checkAlike, checkLossOptions, reduceLoss } from './reduction.ts';
+import { type LossOptions, type Reduction, checkAlike, checkLossOptions } from './reduction.ts';
 
 /**
  * `(prediction - target)²`, averaged over all elements.
@@ -19,7 +19,7 @@ import { type LossOptions, type Reduction, checkAlike, checkLossOptions, reduceL
 export function mseLoss(prediction: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   const reduction = checkLossOptions('mseLoss', options);
   checkAlike('mseLoss', { prediction }, { target });
-  return reduceLoss(squaredDifference(prediction, target), reduction);
+  return elementwiseLoss('squared', prediction, target, { reduction });
 }
 
 /** {@link mseLoss} as a module. */

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // An absolute distance whose corner at the target is rounded.
 
-import { type Tensor, checkNumber, mul, sub } from '@nabla/core';
+import { type Tensor, checkNumber, elementwiseLoss, mul } from '@nabla/core';
 
 import { Module } from '../module.ts';
-import { huber } from './huber-loss.ts';
-import { absolute } from './l1-loss.ts';
-import { type LossOptions, checkAlike, checkLossOptions, reduceLoss } from './reduction.ts';
+import { type LossOptions, checkAlike, checkLossOptions } from './reduction.ts';
 
 export interface SmoothL1LossOptions extends LossOptions {
   /** Where the rounding ends; 0: there is none. Default 1. */
@@ -35,8 +33,8 @@ function checkSmoothL1Options(op: string, options: SmoothL1LossOptions): Require
 export function smoothL1Loss(prediction: Tensor, target: Tensor, options: SmoothL1LossOptions = {}): Tensor {
   const { reduction, beta } = checkSmoothL1Options('smoothL1Loss', options);
   checkAlike('smoothL1Loss', { prediction }, { target });
-  if (beta === 0) return reduceLoss(absolute(sub(prediction, target)), reduction);
-  return reduceLoss(mul(huber(prediction, target, beta), 1 / beta), reduction);
+  if (beta === 0) return elementwiseLoss('absolute', prediction, target, { reduction });
+  return mul(elementwiseLoss('huber', prediction, target, { reduction, delta: beta }), 1 / beta);
 }
 
 /** {@link smoothL1Loss} as a module. */

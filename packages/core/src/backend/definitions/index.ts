@@ -8,6 +8,7 @@ import { clipByValueDefinitions } from './clip-by-value.ts';
 import { convolutionDefinitions } from './convolution.ts';
 import { ctcLossDefinitions } from './ctc-loss.ts';
 import { dropoutDefinitions } from './dropout.ts';
+import { elementwiseLossDefinitions } from './elementwise-loss.ts';
 import { embeddingDefinitions } from './embedding.ts';
 import { globalNormDefinitions } from './global-norm.ts';
 import { groupNormDefinitions } from './group-norm.ts';
@@ -33,6 +34,7 @@ export const definitions: readonly KernelConfig[] = [
   ...convolutionDefinitions,
   ...ctcLossDefinitions,
   ...dropoutDefinitions,
+  ...elementwiseLossDefinitions,
   ...embeddingDefinitions,
   ...globalNormDefinitions,
   ...groupNormDefinitions,

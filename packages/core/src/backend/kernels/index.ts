@@ -13,6 +13,7 @@ import { crossEntropyKernels } from './softmax-cross-entropy.ts';
 import { convolutionKernels } from './convolution.ts';
 import { ctcLossKernels } from './ctc-loss.ts';
 import { dropoutKernels } from './dropout.ts';
+import { elementwiseLossKernels } from './elementwise-loss.ts';
 import { embeddingKernels } from './embedding.ts';
 import { fillKernels } from './fill.ts';
 import { gatherKernels } from './gather.ts';
@@ -46,6 +47,7 @@ export const kernels: readonly KernelConfig[] = [
   ...convolutionKernels,
   ...ctcLossKernels,
   ...dropoutKernels,
+  ...elementwiseLossKernels,
   ...embeddingKernels,
   ...fillKernels,
   ...gatherKernels,
