@@ -30,6 +30,11 @@ describe('native sources', () => {
     expect(strays).toEqual([]);
   });
 
+  it('know CUDA in the cuda folder only', () => {
+    const strays = sources.filter((path) => !path.startsWith('native/src/cuda/') && /#include [<"]cuda/.test(text(path)));
+    expect(strays).toEqual([]);
+  });
+
   it('include nothing in the loops that are compiled per target, but for their list', () => {
     const loops = sources.filter((path) => /^native\/src\/cpu\/.*(-inl\.h|simd\/\w+\.h)$/.test(path));
     const including = loops.filter((path) => /^#include/m.test(text(path)));

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Tests, trains and times device cuda on a machine with a GPU that has nothing of ours: run from the folder that holds .gpu (see
-# pack.mjs). Full logs go to $OUT; what is printed last is short. Parts can be chosen: run.sh probe train test time check
+# pack.mjs). Full logs go to $OUT; what is printed last is short. Parts can be chosen: run.sh probe train test time check profile
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 OUT=${OUT:-/tmp/nabla-gpu-out}
@@ -42,7 +42,7 @@ jest() {
   local name=$1 seconds=$2 workers=$(($(nproc) > 12 ? 12 : $(nproc)))
   shift 2
   NABLA_TEST_DEVICES=cuda timeout "$seconds" node node_modules/jest/bin/jest.js --silent --ci -w "$workers" --json \
-    --outputFile="$work/$name.json" --testPathIgnorePatterns processes.test tar.test --testPathPatterns "$@" \
+    --outputFile="$work/$name.json" --testPathIgnorePatterns processes.test tar.test leaks.test --testPathPatterns "$@" \
     > "$OUT/$name.log" 2>&1
   say "$name ended with $?"
   if [ -f "$work/$name.json" ]; then
@@ -78,7 +78,15 @@ check() {
   say "memcheck ended with $?: $(grep -c 'Invalid' "$OUT/memcheck.log") invalid accesses; $(tail -1 "$OUT/memcheck.log")"
 }
 
-for part in ${*:-probe train test time check}; do
+# Where the GPU's time goes in a training step, by kernel.
+profile() {
+  timeout 70 ncu --metrics gpu__time_duration.sum --clock-control none --print-units base --launch-skip 1200 \
+    --launch-count 1200 --kill yes --csv --page raw node tools/gpu/time.mjs cuda "$1" > "$work/ncu-$1.csv" 2> "$work/ncu-$1.err"
+  say "ncu ended with $?"
+  python3 tools/gpu/profile.py "$work/ncu-$1.csv" | tee "$OUT/profile-$1.txt"
+}
+
+for part in ${*:-probe train test time check profile}; do
   say "== $part"
   case $part in
     probe) probe || exit 1 ;;
@@ -86,6 +94,7 @@ for part in ${*:-probe train test time check}; do
     train) train ;;
     time) times ;;
     check) check ;;
+    profile) NABLA_TF32=1 profile gpt_6L6H384 ;;
   esac
 done
 say "done"

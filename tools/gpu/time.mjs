@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 
 import { dispose, matMul, nativeMemory, setDevice, setMatmulPrecision, slice, tensor } from '@nabla/core';
-import { AdamW, SGD } from '@nabla/optimizers';
+import { Adam, AdamW, SGD } from '@nabla/optimizers';
 
 import { MODELS, fillParameters } from '../bench/cases/models.mjs';
 import { fill } from '../bench/inputs.mjs';
@@ -13,6 +13,7 @@ import { fill } from '../bench/inputs.mjs';
 const { matmul, steps } = JSON.parse(readFileSync(new URL('cases.json', import.meta.url), 'utf8'));
 const OPTIMIZERS = {
   sgd: (parameters) => new SGD(parameters, { learningRate: 0.01 }),
+  adam: (parameters) => new Adam(parameters, { learningRate: 1e-3 }),
   adamw: (parameters) => new AdamW(parameters, { learningRate: 3e-4 }),
 };
 const ROUNDS = 5;

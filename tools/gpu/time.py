@@ -39,6 +39,7 @@ def main():
     torch.set_default_device('cuda')
     tf32 = os.environ.get('NABLA_TF32') == '1'
     torch.backends.cuda.matmul.allow_tf32 = tf32
+    torch.backends.cudnn.allow_tf32 = tf32
     cases = json.loads((HERE / 'cases.json').read_text())
     result = {}
     for size in cases['matmul']:

@@ -9,24 +9,17 @@ import { fileURLToPath } from 'node:url';
 
 const nabla = fileURLToPath(new URL('../../packages/cli/bin/nabla.js', import.meta.url));
 const RUNS = {
-  fnn: ['--epochs', '5', '--set', 'logEvery=1'],
-  transformer: ['--steps', '60', '--set', 'logEvery=1', '--set', 'evaluateEvery=60'],
-  'transformer with dropout': [
-    '--steps',
-    '30',
-    '--set',
-    'logEvery=1',
-    '--set',
-    'evaluateEvery=30',
-    '--set',
-    'dropout=0.1',
-  ],
+  fnn: '--epochs 5 --set logEvery=1',
+  transformer: '--steps 60 --set logEvery=1 --set evaluateEvery=60',
+  'transformer with dropout': '--steps 30 --set logEvery=1 --set evaluateEvery=30 --set dropout=0.1',
+  cnn: '--data digits --steps 20 --set logEvery=1 --set evaluateEvery=20',
+  rnn: '--steps 20 --set logEvery=1 --set evaluateEvery=20',
 };
 const folder = mkdtempSync(join(tmpdir(), 'nabla-train-'));
 
 /** What a training says: one object a line. */
 function train(name, device) {
-  const words = ['train', name.split(' ')[0], ...RUNS[name], '--device', device, '--seed', '7', '--json'];
+  const words = ['train', name.split(' ')[0], ...RUNS[name].split(' '), '--device', device, '--seed', '7', '--json'];
   const start = performance.now();
   const out = join(folder, `${name.replaceAll(' ', '-')}-${device}`);
   const { status, stdout, stderr } = spawnSync(process.execPath, [nabla, ...words, '--out', out], {

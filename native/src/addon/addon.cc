@@ -208,9 +208,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   };
   plain("memory", Memory);
   plain("targets", Targets);
-  plain("target", [](const Napi::CallbackInfo& info) -> Napi::Value {
-    return Napi::String::New(info.Env(), device::target());
-  });
+  plain("target",
+        [](const Napi::CallbackInfo& info) -> Napi::Value { return Napi::String::New(info.Env(), device::target()); });
   plain("problem",
         [](const Napi::CallbackInfo& info) -> Napi::Value { return Napi::String::New(info.Env(), device::problem()); });
   plain("missingKernels", MissingKernels);

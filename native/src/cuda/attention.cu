@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scaled dot-product attention as its definition has it: a product, the softmax of its rows, another product. The scores are
-// in memory, a block of the batch at a time.
+// Scaled dot-product attention as its definition has it: a product, the softmax of its rows, another product. The
+// scores are in memory, a block of the batch at a time.
 #include "cuda/device/attention.cuh"
-
 #include "cuda/device/elements.cuh"
 #include "cuda/device/rows.cuh"
 #include "cuda/device/scratch.h"
@@ -11,7 +10,38 @@
 namespace nabla::cuda {
 namespace {
 
-// Turns the products of one row into weights, in place.
+// Turns the products of one row into weights, in place. The row is in registers, kOwn keys
+// for each thread.
+template <int kWidth, int kOwn>
+__global__ void attention_short_weights_kernel(float* products, float* log_sum_exp, int64_t rows, Scores scores) {
+  const int64_t row = this_row(), keys = scores.p.key_time;
+  if (row >= rows) return;
+  float* x = products + row * keys;
+  float own[kOwn], maximum = -INFINITY, sum = 0;
+#pragma unroll
+  for (int i = 0; i < kOwn; ++i) {
+    const int64_t k = threadIdx.x + i * kWidth;
+    own[i] = k < keys ? scores.score(row, k, x[k]) : -INFINITY;
+    maximum = Larger{}(own[i], maximum);
+  }
+  maximum = join_row<kWidth>(maximum, Larger{});
+  const bool any = maximum != -INFINITY;  // something to attend to
+#pragma unroll
+  for (int i = 0; i < kOwn; ++i) {
+    own[i] = any ? expf(own[i] - maximum) : 0.0f;
+    sum += own[i];
+  }
+  sum = join_row<kWidth>(sum, Plus{});
+  const float inverse = any ? 1 / sum : 0.0f;
+#pragma unroll
+  for (int i = 0; i < kOwn; ++i) {
+    const int64_t k = threadIdx.x + i * kWidth;
+    if (k < keys) x[k] = own[i] * (inverse * scores.kept(row, k));
+  }
+  if (threadIdx.x == 0) log_sum_exp[row] = any ? maximum + logf(sum) : INFINITY;
+}
+
+// The same for rows of any length, in memory.
 template <int kWidth>
 __global__ void attention_weights_kernel(float* products, float* log_sum_exp, int64_t rows, Scores scores) {
   const int64_t row = this_row(), keys = scores.p.key_time;
@@ -38,6 +68,24 @@ __global__ void attention_weights_kernel(float* products, float* log_sum_exp, in
   if (threadIdx.x == 0) log_sum_exp[row] = maximum + logf(sum);
 }
 
+void weigh(const AttentionParams& p, const ScoreBlock& block, float* products, float* log_sum_exp,
+           const Scores& scores) {
+  const int64_t rows = block.all_rows(), blocks = divide_up(rows, kThreads / kWarp);
+  const dim3 warps(kWarp, kThreads / kWarp);
+  if (p.key_time <= 8 * kWarp)
+    launch("attention weights", attention_short_weights_kernel<kWarp, 8>, blocks, warps, products, log_sum_exp, rows,
+           scores);
+  else if (p.key_time <= 32 * kWarp)
+    launch("attention weights", attention_short_weights_kernel<kWarp, 32>, blocks, warps, products, log_sum_exp, rows,
+           scores);
+  else if (p.key_time <= 16 * kThreads)
+    launch("attention weights", attention_short_weights_kernel<kThreads, 16>, rows, kThreads, products, log_sum_exp,
+           rows, scores);
+  else
+    launch("attention weights", attention_weights_kernel<kThreads>, rows, kThreads, products, log_sum_exp, rows,
+           scores);
+}
+
 void attention_f32(const float* query, const float* key, const float* value, const uint8_t* mask, const float* bias,
                    float* out, float* log_sum_exp, const AttentionParams& p) {
   if (p.batch * p.heads * p.query_time == 0) return;
@@ -48,9 +96,7 @@ void attention_f32(const float* query, const float* key, const float* value, con
     const ScoreBlock block(p, first, p.batch - first < step ? p.batch - first : step);
     multiply_heads(block, query + first * times * p.head_size, key + first * key_times * p.head_size, weights,
                    {block.rows, p.key_time, p.head_size, false, true});
-    launch_rows("attention weights", attention_weights_kernel<kWarp>, attention_weights_kernel<kThreads>,
-                block.all_rows(), p.key_time, weights, log_sum_exp + first * times, block.all_rows(),
-                Scores(p, mask, bias, block));
+    weigh(p, block, weights, log_sum_exp + first * times, Scores(p, mask, bias, block));
     multiply_heads(block, weights, value + first * key_times * p.value_size, out + first * times * p.value_size,
                    {block.rows, p.value_size, p.key_time, false, false});
   }

@@ -52,7 +52,8 @@ void slopes(const AttentionParams& p, const Saved& saved, const uint8_t* mask, c
 }
 
 void clear(float* data, int64_t count) {
-  if (count > 0) check(cudaMemsetAsync(data, 0, static_cast<size_t>(count) * sizeof(float), stream()), "attention_grad");
+  if (count > 0)
+    check(cudaMemsetAsync(data, 0, static_cast<size_t>(count) * sizeof(float), stream()), "attention_grad");
 }
 
 void attention_grad_f32(const float* grad_out, const float* query, const float* key, const float* value,

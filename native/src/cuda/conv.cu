@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Convolutions as matrix products: the windows of an input are laid out as the rows of a matrix, a block of the batch at a time.
+// Convolutions as matrix products: the windows of an input are laid out as the rows of a matrix, a block of the batch
+// at a time.
 #include "cuda/device/activations.cuh"
 #include "cuda/device/scratch.h"
 #include "cuda/device/windows.cuh"
@@ -9,10 +10,11 @@
 namespace nabla::cuda {
 namespace {
 
-constexpr int64_t kPatchBytes = int64_t{1} << 30;  // of patches that are in memory together, if one example needs no more
+constexpr int64_t kPatchBytes = int64_t{1}
+                                << 30;  // of patches that are in memory together, if one example needs no more
 
-// The sizes of a convolution. Patches are [groups, rows, terms]: rows are batch and windows, terms what a window has for one
-// output channel, in the order of its weights: channel of the group, then position.
+// The sizes of a convolution. Patches are [groups, rows, terms]: rows are batch and windows, terms what a window has
+// for one output channel, in the order of its weights: channel of the group, then position.
 struct Sizes {
   int64_t batch, groups, in_channels, out_channels;  // channels of one group
   int64_t windows, kernel, terms;
@@ -100,8 +102,16 @@ struct Collect {
 void lay_out(const ConvParams& p, const Sizes& s, const float* in, int64_t examples, float* patches) {
   const int64_t rows = examples * s.windows, *out = p.out_size.size;
   for_each("conv patches", s.groups * rows * s.terms,
-           LayOut{Windows(p, false), Kernel(p), rows, s.terms, s.kernel, s.groups, s.in_channels,
-                  {out[0], out[1], out[2]}, in, patches});
+           LayOut{Windows(p, false),
+                  Kernel(p),
+                  rows,
+                  s.terms,
+                  s.kernel,
+                  s.groups,
+                  s.in_channels,
+                  {out[0], out[1], out[2]},
+                  in,
+                  patches});
 }
 
 template <int64_t kActivation>
@@ -151,8 +161,16 @@ void conv_grad_in_f32(const float* grad_out, const float* weight, float* grad_in
     product.batch_a = s.out_channels, product.batch_b = s.out_channels * s.terms, product.batch_c = product.m * s.terms;
     multiply(grad_out + first * s.windows * p.out_channels, weight, nullptr, scratch.as<float>(), nullptr, product);
     for_each("conv_grad_in", examples * in_example,
-             Collect{Windows(p, false), Kernel(p), product.m, s.terms, s.kernel, s.groups, s.in_channels,
-                     {size[0], size[1], size[2]}, scratch.as<float>(), grad_in + first * in_example});
+             Collect{Windows(p, false),
+                     Kernel(p),
+                     product.m,
+                     s.terms,
+                     s.kernel,
+                     s.groups,
+                     s.in_channels,
+                     {size[0], size[1], size[2]},
+                     scratch.as<float>(),
+                     grad_in + first * in_example});
   }
 }
 

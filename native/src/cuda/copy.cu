@@ -13,7 +13,8 @@ struct CopyWalk {
   int64_t size[kMaxRank], in[kMaxRank], out[kMaxRank];
   int64_t in_offset, out_offset;
 
-  explicit CopyWalk(const CopyParams& p)
+  // In units of `width` elements, which must divide the last axis, all other strides and the offsets.
+  explicit CopyWalk(const CopyParams& p, int64_t width = 1)
       : rank(static_cast<int>(p.shape.rank)), in_offset(p.in_offset), out_offset(p.out_offset) {
     for (int axis = 0; axis < rank; ++axis) {
       size[axis] = p.shape.size[axis];
@@ -23,8 +24,24 @@ struct CopyWalk {
       in_offset += (size[axis] - 1) * in[axis];
       in[axis] = -in[axis];
     }
+    in_offset /= width, out_offset /= width;
+    for (int axis = 0; axis < rank - 1; ++axis) in[axis] /= width, out[axis] /= width;
+    if (rank > 0) size[rank - 1] /= width;
   }
 };
+
+constexpr int64_t kWide = 4;
+
+// Whether four neighbours along the last axis always go together, so that they can be moved as one.
+bool moves_in_fours(const CopyParams& p) {
+  const int64_t last = p.shape.rank - 1;
+  if (last < 0 || p.in_strides.size[last] != 1 || p.out_strides.size[last] != 1 || p.reversed.size[last] != 0)
+    return false;
+  int64_t rest = p.shape.size[last] % kWide + p.in_offset % kWide + p.out_offset % kWide;
+  for (int64_t axis = 0; axis < last; ++axis)
+    rest += p.in_strides.size[axis] % kWide + p.out_strides.size[axis] % kWide;
+  return rest == 0;
+}
 
 // Where an index of the first `axes` axes, counted in row-major order, is read and written.
 struct Place {
@@ -50,8 +67,8 @@ struct CopyElement {
   }
 };
 
-constexpr int kTile = 32;      // rows and columns of a tile
-constexpr int kTileRows = 8;   // that its threads take at a time
+constexpr int kTile = 32;     // rows and columns of a tile
+constexpr int kTileRows = 8;  // that its threads take at a time
 
 // Tiles of the last two axes. A row more in shared memory than a tile needs keeps its columns in different banks.
 template <class T>
@@ -77,6 +94,11 @@ __global__ void transpose_kernel(const T* in, T* out, CopyWalk walk, int64_t til
 
 template <class T>
 void copy(const T* in, T* out, const CopyParams& p) {
+  if (moves_in_fours(p)) {
+    const CopyElement<Four<T>> move{reinterpret_cast<const Four<T>*>(in), reinterpret_cast<Four<T>*>(out),
+                                    CopyWalk(p, kWide)};
+    return for_each("copy", product(p.shape).value() / kWide, move);
+  }
   const CopyWalk walk(p);
   const int64_t count = product(p.shape).value();
   const int last = walk.rank - 1;

@@ -48,8 +48,7 @@ struct TurnOn {
 
 template <class T>
 void one_hot(const int32_t* indices, T* out, const OneHotParams& p) {
-  for_each("one_hot", p.count * p.depth,
-           TurnOn<T>{indices, out, p.depth, static_cast<T>(p.on), static_cast<T>(p.off)});
+  for_each("one_hot", p.count * p.depth, TurnOn<T>{indices, out, p.depth, static_cast<T>(p.on), static_cast<T>(p.off)});
 }
 
 }  // namespace

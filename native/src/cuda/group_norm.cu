@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Normalization over groups of channels, and with given statistics. All statistics are sums over positions: a block adds up a
-// chunk of them for neighbouring channels, and a second launch joins chunks, and the channels of a group.
+// Normalization over groups of channels, and with given statistics. All statistics are sums over positions: a block
+// adds up a chunk of them for neighbouring channels, and a second launch joins chunks, and the channels of a group.
 #include "cuda/device/elements.cuh"
 #include "cuda/device/rows.cuh"
 #include "cuda/device/scratch.h"
@@ -13,8 +13,8 @@ struct Pair {
   double first, second;
 };
 
-constexpr int kStripes = 8;            // positions of a block side by side
-constexpr int64_t kPositions = 256;    // that a block adds up at least
+constexpr int kStripes = 8;          // positions of a block side by side
+constexpr int64_t kPositions = 256;  // that a block adds up at least
 constexpr int64_t kMostChunks = 256;
 
 // How the positions are cut: sums are [batch, chunks, channels].
@@ -209,8 +209,7 @@ void group_norm_grad_f32(const float* grad_out, const float* in, const float* we
   for_each("group_norm_grad weights", p.channels,
            WeightGrads{p.batch, p.channels, chunks.count, sums, grad_weight, grad_bias});
   for_each("group_norm_grad means", groups, GroupSlopes{p, chunks.count, sums, weight, means});
-  for_each("group_norm_grad", p.batch * p.positions * p.channels,
-           GradIn{p, p.constant != 0, saved, means, grad_in});
+  for_each("group_norm_grad", p.batch * p.positions * p.channels, GradIn{p, p.constant != 0, saved, means, grad_in});
 }
 
 struct ApplyGiven {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Batched matrix products: by cuBLAS where it is, else by tiles of our own, which are also what cuBLAS is held against. Bias and
-// activation follow in a launch of their own.
-#include "cuda/matmul.h"
-
+// Batched matrix products: by cuBLAS where it is, else by tiles of our own, which are also what cuBLAS is held against.
+// Bias and activation follow in a launch of their own.
 #include "cuda/device/activations.cuh"
 #include "cuda/device/elements.cuh"
+#include "cuda/matmul.h"
 #include "cuda/runtime/cublas.h"
 #include "cuda/table.h"
 
@@ -41,7 +40,8 @@ __global__ void multiply_kernel(const float* a, const float* b, float* c, Matmul
     load_tile(a, p.transpose_a ? 1 : p.row_a, p.transpose_a ? p.row_a : 1, first_m, p.m, k, p.k, a_tile);
     load_tile(b, p.transpose_b ? p.row_b : 1, p.transpose_b ? 1 : p.row_b, first_n, p.n, k, p.k, b_tile);
     __syncthreads();
-    const int depth = p.k - k < kDepth ? static_cast<int>(p.k - k) : kDepth;  // zeros beyond would turn infinities to NaN
+    const int depth =
+        p.k - k < kDepth ? static_cast<int>(p.k - k) : kDepth;  // zeros beyond would turn infinities to NaN
     for (int step = 0; step < depth; ++step) {
       float left[kOwn], right[kOwn];
       for (int i = 0; i < kOwn; ++i) left[i] = a_tile[step][own_m + i * kSide];
@@ -73,6 +73,25 @@ struct Finish {
   }
 };
 
+// The same where c is one matrix without gaps and its rows are whole fours.
+template <int64_t kActivation>
+struct FinishFours {
+  const float* bias;
+  float *c, *pre;
+  int64_t fours;  // of a row
+  __device__ void operator()(int64_t i) const {
+    Four<float>* const at = reinterpret_cast<Four<float>*>(c) + i;
+    Four<float> x = *at;
+    if (bias != nullptr) {
+      const Four<float> add = reinterpret_cast<const Four<float>*>(bias)[Division(i, fours).remainder];
+      for (int lane = 0; lane < 4; ++lane) x.at[lane] += add.at[lane];
+    }
+    if (pre != nullptr) reinterpret_cast<Four<float>*>(pre)[i] = x;
+    for (int lane = 0; lane < 4; ++lane) x.at[lane] = activate<kActivation>(x.at[lane]);
+    *at = x;
+  }
+};
+
 }  // namespace
 
 void multiply(const float* a, const float* b, const float* bias, float* c, float* pre, const MatmulParams& p) {
@@ -83,10 +102,16 @@ void multiply(const float* a, const float* b, const float* bias, float* c, float
     launch("matmul", multiply_kernel, p.batch * tiles_m * tiles_n, kThreads, a, b, c, p, tiles_m, tiles_n);
   }
   if (p.activation == kNone && p.has_bias == 0 && p.has_pre == 0) return;
+  const float* const added = p.has_bias ? bias : nullptr;
+  float* const kept = p.has_pre ? pre : nullptr;
+  const bool is_dense = p.row_c == p.n && (p.batch == 1 || p.batch_c == p.m * p.n);
   with_activation(p.activation, [&](auto activation) {
-    for_each("matmul bias and activation", elements,
-             Finish<decltype(activation)::kValue>{p.has_bias ? bias : nullptr, c, p.has_pre ? pre : nullptr, p.m, p.n,
-                                                  p.row_c, p.batch_c});
+    constexpr int64_t kActivation = decltype(activation)::kValue;
+    if (is_dense && p.n % 4 == 0)
+      for_each("matmul bias and activation", elements / 4, FinishFours<kActivation>{added, c, kept, p.n / 4});
+    else
+      for_each("matmul bias and activation", elements,
+               Finish<kActivation>{added, c, kept, p.m, p.n, p.row_c, p.batch_c});
   });
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Layer and root mean square normalization, which is the same without the mean: a warp or a block on each row; the gradients of
-// weight and bias are sums down the columns, in chunks of rows that a second launch joins.
+// Layer and root mean square normalization, which is the same without the mean: a warp or a block on each row; the
+// gradients of weight and bias are sums down the columns, in chunks of rows that a second launch joins.
 #include "cuda/device/rows.cuh"
 #include "cuda/device/scratch.h"
 #include "cuda/table.h"
@@ -71,8 +71,8 @@ __global__ void norm_grad_kernel(Backward n) {
   }
 }
 
-constexpr int kStripes = 8;              // rows of a block that walk down side by side
-constexpr int64_t kRowsOfChunk = 64;     // rows that a block adds up at least
+constexpr int kStripes = 8;           // rows of a block that walk down side by side
+constexpr int64_t kRowsOfChunk = 64;  // rows that a block adds up at least
 constexpr int64_t kMostChunks = 128;
 
 // sums[chunk, 0, f] of the gradient of weight, sums[chunk, 1, f] of that of bias.
@@ -144,7 +144,8 @@ void rms_norm_f32(const float* in, const float* weight, float* out, float* inver
 }
 void rms_norm_grad_f32(const float* grad_out, const float* in, const float* weight, const float* inverse_rms,
                        float* grad_in, float* grad_weight, const RmsNormGradParams& p) {
-  normalize_grad<false>({grad_out, in, weight, nullptr, inverse_rms, grad_in, grad_weight, nullptr, p.rows, p.features});
+  normalize_grad<false>(
+      {grad_out, in, weight, nullptr, inverse_rms, grad_in, grad_weight, nullptr, p.rows, p.features});
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Update rules of optimizers on lists of tensors: a table, one row per rule. See kernels/optimizer_rule.h for the formulas.
+// Update rules of optimizers on lists of tensors: a table, one row per rule. See kernels/optimizer_rule.h for the
+// formulas.
 #include "cuda/device/lists.cuh"
 #include "cuda/table.h"
 

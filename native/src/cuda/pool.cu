@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Maxima and means over windows: a thread takes one element of the result. Gradients are gathered, not scattered: every sum
-// has its order.
+// Maxima and means over windows: a thread takes one element of the result. Gradients are gathered, not scattered: every
+// sum has its order.
 #include <cmath>
 
 #include "cuda/device/windows.cuh"
@@ -77,9 +77,10 @@ struct FindMaximum {
 
 void max_pool_f32(const float* in, float* out, int32_t* argmax, const MaxPoolParams& p) {
   const int64_t* size = p.out_size.size;
-  for_each("max_pool", p.batch * p.channels * product(p.out_size).value(),
-           FindMaximum{Windows(p, p.adaptive != 0), p.channels, {size[0], size[1], size[2]}, p.ignore_nan != 0, in,
-                       out, argmax});
+  for_each(
+      "max_pool", p.batch * p.channels * product(p.out_size).value(),
+      FindMaximum{
+          Windows(p, p.adaptive != 0), p.channels, {size[0], size[1], size[2]}, p.ignore_nan != 0, in, out, argmax});
 }
 
 struct MaximumGrad {
@@ -104,9 +105,9 @@ struct MaximumGrad {
 
 void max_pool_grad_f32(const float* grad_out, const int32_t* argmax, float* grad_in, const PoolParams& p) {
   const int64_t* size = p.in_size.size;
-  for_each("max_pool_grad", p.batch * p.channels * product(p.in_size).value(),
-           MaximumGrad{Windows(p, p.adaptive != 0), p.channels, {size[0], size[1], size[2]}, grad_out, argmax,
-                       grad_in});
+  for_each(
+      "max_pool_grad", p.batch * p.channels * product(p.in_size).value(),
+      MaximumGrad{Windows(p, p.adaptive != 0), p.channels, {size[0], size[1], size[2]}, grad_out, argmax, grad_in});
 }
 
 // What a sum over window (z, y, x) is divided by.
@@ -142,9 +143,9 @@ struct Average {
 
 void average_pool_f32(const float* in, float* out, const AveragePoolParams& p) {
   const int64_t* size = p.out_size.size;
-  for_each("average_pool", p.batch * p.channels * product(p.out_size).value(),
-           Average{{Windows(p, p.adaptive != 0), p.count_padding != 0}, p.channels, {size[0], size[1], size[2]}, in,
-                   out});
+  for_each(
+      "average_pool", p.batch * p.channels * product(p.out_size).value(),
+      Average{{Windows(p, p.adaptive != 0), p.count_padding != 0}, p.channels, {size[0], size[1], size[2]}, in, out});
 }
 
 struct AverageGrad {
@@ -169,8 +170,11 @@ struct AverageGrad {
 void average_pool_grad_f32(const float* grad_out, float* grad_in, const AveragePoolParams& p) {
   const int64_t* size = p.in_size.size;
   for_each("average_pool_grad", p.batch * p.channels * product(p.in_size).value(),
-           AverageGrad{{Windows(p, p.adaptive != 0), p.count_padding != 0}, p.channels, {size[0], size[1], size[2]},
-                       grad_out, grad_in});
+           AverageGrad{{Windows(p, p.adaptive != 0), p.count_padding != 0},
+                       p.channels,
+                       {size[0], size[1], size[2]},
+                       grad_out,
+                       grad_in});
 }
 
 }  // namespace

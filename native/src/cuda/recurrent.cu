@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recurrent networks over whole sequences, forward: the products with the inputs of all times at once, then for each step the
-// product with the state and one launch for the cell.
-#include "cuda/device/recurrent.cuh"
-
+// Recurrent networks over whole sequences, forward: the products with the inputs of all times at once, then for each
+// step the product with the state and one launch for the cell.
 #include "cuda/device/activations.cuh"
+#include "cuda/device/recurrent.cuh"
 
 namespace nabla::cuda {
 namespace {

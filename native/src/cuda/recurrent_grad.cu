@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The gradients of recurrent networks, backward through time: a launch for the cell and a product for each step, then the
-// products for weights and inputs of all steps at once.
+// The gradients of recurrent networks, backward through time: a launch for the cell and a product for each step, then
+// the products for weights and inputs of all steps at once.
 #include "cuda/device/recurrent.cuh"
 
 namespace nabla::cuda {
@@ -97,7 +97,8 @@ void recurrent_grad_f32(const float* grad_out, const float* in, const float* wei
                         float* grad_hidden, float* grad_cell, const RecurrentParams& p) {
   const Lengths lengths(p);
   const Recurrence r(p, lengths.device());
-  const int64_t all = p.batch * p.hidden, rows = p.batch * p.time, masked = r.lengths == nullptr ? 0 : rows * p.features;
+  const int64_t all = p.batch * p.hidden, rows = p.batch * p.time,
+                masked = r.lengths == nullptr ? 0 : rows * p.features;
   const Scratch scratch(static_cast<size_t>(2 * all + 2 * rows * r.width + masked) * sizeof(float));
   float *const of_input = scratch.as<float>() + 2 * all, *const of_state = of_input + rows * r.width;
   const bool has_cell = p.kind == kCellLstm;
@@ -108,8 +109,7 @@ void recurrent_grad_f32(const float* grad_out, const float* in, const float* wei
   for_each("recurrent_grad begin", all, Begin{r, grad_out, carried, has_cell});
   for (int64_t step = p.time - 1; step >= 0; --step) {
     float* const of_step = of_state + step * p.batch * r.width;
-    for_each("recurrent_grad step", all,
-             StepGrad{r, step, grad_out, gates, states, cells, carried, of_input, of_step});
+    for_each("recurrent_grad step", all, StepGrad{r, step, grad_out, gates, states, cells, carried, of_input, of_step});
     multiply_rows(of_step, weight_hh, nullptr, carried.product, p.batch, p.hidden, r.width, false);
   }
   for_each("recurrent_grad end", all, Add{carried.direct, carried.product, grad_hidden});

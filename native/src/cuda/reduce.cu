@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reductions of one axis. Long axes are cut into chunks, so that there are blocks enough, and the chunks joined by a second
-// launch: what is joined with what depends on the parameters alone.
+// Reductions of one axis. Long axes are cut into chunks, so that there are blocks enough, and the chunks joined by a
+// second launch: what is joined with what depends on the parameters alone.
 #include <cmath>
 
 #include "cuda/device/rows.cuh"
@@ -10,8 +10,8 @@
 namespace nabla::cuda {
 namespace {
 
-// A reduction is described by what memory holds, what elements are joined in, the value that changes nothing, how two are
-// joined, and what becomes of the last.
+// A reduction is described by what memory holds, what elements are joined in, the value that changes nothing, how two
+// are joined, and what becomes of the last.
 struct SumF32 {
   using Element = float;
   using Partial = double;
@@ -147,8 +147,20 @@ __global__ void join_chunks_kernel(Pass<R> pass) {
   pass.out[at] = R::result(joined, pass.reduce);
 }
 
-constexpr int64_t kWantedBlocks = 512;   // a few for each multiprocessor of a large GPU
-constexpr int64_t kLeastChunk = 1024;    // elements of the axis that are worth a block
+// The same where results are few: threads of a warp share the chunks of one.
+template <class R>
+__global__ void join_few_chunks_kernel(Pass<R> pass) {
+  const int64_t kept = pass.outer * pass.inner, at = this_row();
+  if (at >= kept) return;
+  typename R::Partial joined = R::nothing();
+  for (int64_t k = threadIdx.x; k < pass.chunks; k += kWarp) joined = R{}(joined, pass.partials[k * kept + at]);
+  joined = join_row<kWarp>(joined, R{});
+  if (threadIdx.x == 0) pass.out[at] = R::result(joined, pass.reduce);
+}
+
+constexpr int64_t kWantedBlocks = 2048;  // some for each multiprocessor of a large GPU
+constexpr int64_t kLeastChunk = 256;     // elements of the axis that are worth a block
+constexpr int64_t kFewResults = 1024;    // up to here a warp joins the chunks of each
 
 template <class R>
 void reduce(const typename R::Element* in, typename R::Element* out, const ReduceParams& p) {
@@ -166,8 +178,11 @@ void reduce(const typename R::Element* in, typename R::Element* out, const Reduc
     launch_rows("reduce", reduce_rows_kernel<R, kWarp>, reduce_rows_kernel<R, kThreads>, p.outer * chunks, chunk, pass);
   else
     launch("reduce", reduce_columns_kernel<R>, p.outer * chunks * tiles, dim3(kWarp, kStripes), pass, tiles);
-  if (chunks > 1)
-    launch("reduce", join_chunks_kernel<R>, divide_up(p.outer * p.inner, kThreads), kThreads, pass);
+  const int64_t kept = p.outer * p.inner;
+  if (chunks > 1 && kept <= kFewResults)
+    launch("reduce", join_few_chunks_kernel<R>, divide_up(kept, kThreads / kWarp), dim3(kWarp, kThreads / kWarp), pass);
+  else if (chunks > 1)
+    launch("reduce", join_chunks_kernel<R>, divide_up(kept, kThreads), kThreads, pass);
 }
 
 // ---- the index of an extreme element ----
@@ -193,8 +208,7 @@ __global__ void arg_reduce_kernel(const float* in, int32_t* out, ReduceParams p)
   const float* column = in + at / p.inner * p.reduce * p.inner + at % p.inner;
   Candidate best{column[0], 0};
   for (int64_t r = threadIdx.x; r < p.reduce; r += kWarp)
-    if (Better<kLargest>::beats(column[r * p.inner], best.value))
-      best = {column[r * p.inner], static_cast<int32_t>(r)};
+    if (Better<kLargest>::beats(column[r * p.inner], best.value)) best = {column[r * p.inner], static_cast<int32_t>(r)};
   for (int distance = kWarp / 2; distance > 0; distance /= 2) {
     const Candidate other{__shfl_xor_sync(0xffffffffu, best.value, distance, kWarp),
                           __shfl_xor_sync(0xffffffffu, best.index, distance, kWarp)};

@@ -12,7 +12,9 @@ struct Choose {
   const T *yes, *no;
   T* out;
   int64_t columns;
-  __device__ void operator()(int64_t i) const { out[i] = condition[Division(i, columns).quotient] != 0 ? yes[i] : no[i]; }
+  __device__ void operator()(int64_t i) const {
+    out[i] = condition[Division(i, columns).quotient] != 0 ? yes[i] : no[i];
+  }
 };
 
 template <class T>

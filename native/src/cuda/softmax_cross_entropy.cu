@@ -78,8 +78,8 @@ void softmax_cross_entropy_grad_f32(const float* grad_out, const float* in, cons
   check_labels(labels, p);
   const float divisor = p.reduction == kReduceMean ? static_cast<float>(p.rows) : 1;
   for_each("softmax_cross_entropy_grad", p.rows * p.columns,
-           CrossEntropyGrad{grad_out, in, labels, maximum, inverse_sum, grad_in, p.columns,
-                            p.reduction == kReduceNone, divisor});
+           CrossEntropyGrad{grad_out, in, labels, maximum, inverse_sum, grad_in, p.columns, p.reduction == kReduceNone,
+                            divisor});
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The CUDA kernels. Each .cu file puts its own into the table; what none of them names is not built, and its callers run
-// on host memory.
+// The CUDA kernels. Each .cu file puts its own into the table; what none of them names is not built, and its callers
+// run on host memory.
 #pragma once
 #include "kernels/kernel_table.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the addon needs of a device beside its allocator. cpu/device.cc and cuda/device.cc define these functions; a module
-// links one of them, so that the addon itself knows neither.
+// What the addon needs of a device beside its allocator. cpu/device.cc and cuda/device.cc define these functions; a
+// module links one of them, so that the addon itself knows neither.
 #pragma once
 #include <string>
 #include <vector>
@@ -14,12 +14,13 @@ const KernelTable& active_table();
 
 // What can run here, best first: CPU targets, or GPUs. None where problem() is not empty.
 std::vector<std::string> targets();
-std::string target();                       // the one that runs
+std::string target();                        // the one that runs
 bool set_target(const std::string& target);  // false: not available here
-std::string problem();                      // why nothing can run here, in words; empty where something can
+std::string problem();                       // why nothing can run here, in words; empty where something can
 
 std::string matmul_library();  // what multiplies matrices, in words
-// float32, or tf32 where the device can: float32 rounded to 10 bits of fraction before it is multiplied. False: it cannot.
+// float32, or tf32 where the device can: float32 rounded to 10 bits of fraction before it is multiplied. False: it
+// cannot.
 bool set_matmul_precision(const std::string& precision);
 
 void copy_from_host(void* to, const void* from, size_t bytes);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the allocator's blocks come from: block_source.cc beside this takes them from the host, cuda/block_source.cc from
-// the GPU. A module links one of them.
+// Where the allocator's blocks come from: block_source.cc beside this takes them from the host, cuda/block_source.cc
+// from the GPU. A module links one of them.
 #pragma once
 #include <cstddef>
 

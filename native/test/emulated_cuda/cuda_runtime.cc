@@ -3,14 +3,14 @@
 #undef _FORTIFY_SOURCE  // which takes a change of stacks for a mistake
 #include "cuda_runtime.h"
 
+#include <ucontext.h>
+
 #include <csetjmp>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <vector>
-
-#include <ucontext.h>
 
 namespace emulated_cuda {
 

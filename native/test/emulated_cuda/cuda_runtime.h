@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What src/cuda uses of CUDA, on the CPU: its kernels, compiled by a C++ compiler against this header, run one thread after
-// the other, so that they can be tested, and run under sanitizers, where there is no GPU. Threads of a block are fibers that
-// change at barriers and shuffles; blocks run in order. What it cannot show: races, alignment, speed.
+// What src/cuda uses of CUDA, on the CPU: its kernels, compiled by a C++ compiler against this header, run one thread
+// after the other, so that they can be tested, and run under sanitizers, where there is no GPU. Threads of a block are
+// fibers that change at barriers and shuffles; blocks run in order. What it cannot show: races, alignment, speed.
 #pragma once
 #include <cmath>
 #include <cstddef>
@@ -106,9 +106,7 @@ struct KernelCall {
   void run(std::index_sequence<I...>) const {
     kernel(*static_cast<Parameters*>(arguments[I])...);
   }
-  static void run_thread(void* call) {
-    static_cast<KernelCall*>(call)->run(std::index_sequence_for<Parameters...>{});
-  }
+  static void run_thread(void* call) { static_cast<KernelCall*>(call)->run(std::index_sequence_for<Parameters...>{}); }
 };
 
 template <class... Parameters>

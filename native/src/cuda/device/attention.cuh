@@ -9,11 +9,12 @@
 
 namespace nabla::cuda {
 
-// Bytes of scores [batch, heads, query_time, key_time] that are in memory together, if a batch entry does not need more.
+// Bytes of scores [batch, heads, query_time, key_time] that are in memory together, if a batch entry does not need
+// more.
 constexpr int64_t kScoreBytes = int64_t{1} << 30;
 
-// The scores of some batch entries, beginning with number `first`. Heads of query that share a head of key and value lie one
-// after the other, so that their queries are the rows of one matrix.
+// The scores of some batch entries, beginning with number `first`. Heads of query that share a head of key and value
+// lie one after the other, so that their queries are the rows of one matrix.
 struct ScoreBlock {
   int64_t first, entries;
   int64_t matrices;  // heads of key and value

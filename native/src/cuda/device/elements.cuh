@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Functions of elements: a thread takes four neighbours, so that memory is read and written 16 bytes at a time. Tensors begin
-// at the start of a block of the allocator, which is aligned for that.
+// Functions of elements: a thread takes four neighbours, so that memory is read and written 16 bytes at a time. Tensors
+// begin at the start of a block of the allocator, which is aligned for that.
 #pragma once
 #include "cuda/runtime/launch.cuh"
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The search for an index out of range: the smallest position wins, whichever thread finds it first.
-#include "cuda/device/indices.h"
-
 #include "cuda/device/elements.cuh"
+#include "cuda/device/indices.h"
 #include "cuda/device/scratch.h"
 #include "kernels/device.h"
 

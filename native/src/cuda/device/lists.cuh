@@ -6,8 +6,8 @@
 
 namespace nabla::cuda {
 
-constexpr int kListTensors = 64;       // with five lists 3.4 KB, of the 4 KB that parameters may take
-constexpr int64_t kListBlock = 1024;   // elements of a block, all of one tensor
+constexpr int kListTensors = 64;      // with five lists 3.4 KB, of the 4 KB that parameters may take
+constexpr int64_t kListBlock = 1024;  // elements of a block, all of one tensor
 
 // Tensors first .. first + tensors of kLists lists, and which block begins which of them.
 template <int kLists>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What recurrent networks and their gradients share: sizes, which step of a row is at which time, and products of matrices.
+// What recurrent networks and their gradients share: sizes, which step of a row is at which time, and products of
+// matrices.
 #pragma once
 #include "cuda/device/elements.cuh"
 #include "cuda/device/scratch.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Device memory for the time of one call. Kernels that were launched may still use it when it goes back: who gets it next uses
-// it later on the same stream.
+// Device memory for the time of one call. Kernels that were launched may still use it when it goes back: who gets it
+// next uses it later on the same stream.
 #pragma once
 #include "system/allocator.h"
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A block looks at one row: if no row before it has the same key, it adds up all rows that have.
-#include "cuda/device/segments.cuh"
-
 #include "cuda/device/elements.cuh"
+#include "cuda/device/segments.cuh"
 
 namespace nabla::cuda {
 namespace {

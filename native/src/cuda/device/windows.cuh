@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Windows of the three axes between batch and channels: which positions a window has, and which windows a position is in.
+// Windows of the three axes between batch and channels: which positions a window has, and which windows a position is
+// in.
 #pragma once
 #include "cuda/device/elements.cuh"
 #include "kernels/contract.h"
@@ -18,7 +19,8 @@ struct WindowAxis {
   }
   __device__ int64_t step() const { return adaptive ? 1 : dilation; }
 
-  // Windows that position i may be in: from the first up to but not including the last; has() tells those that do have it.
+  // Windows that position i may be in: from the first up to but not including the last; has() tells those that do have
+  // it.
   __device__ int64_t first_window(int64_t i) const {
     if (adaptive) return i * out / in;
     const int64_t reach = i + padding - (kernel - 1) * dilation;
@@ -42,8 +44,8 @@ struct Windows {
   template <class Params>
   explicit Windows(const Params& p, bool adaptive) {
     for (int a = 0; a < 3; ++a)
-      axes[a] = {p.in_size.size[a], p.out_size.size[a], p.kernel.size[a],
-                 p.stride.size[a],  p.padding.size[a],  p.dilation.size[a], adaptive};
+      axes[a] = {p.in_size.size[a], p.out_size.size[a], p.kernel.size[a], p.stride.size[a],
+                 p.padding.size[a], p.dilation.size[a], adaptive};
   }
   __device__ int64_t in_positions() const { return axes[0].in * axes[1].in * axes[2].in; }
   __device__ int64_t out_positions() const { return axes[0].out * axes[1].out * axes[2].out; }

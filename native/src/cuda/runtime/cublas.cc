@@ -100,11 +100,11 @@ bool cublas_multiply(const float* a, const float* b, float* c, const MatmulParam
   const std::lock_guard<std::mutex> guard(cublas.lock);
   if (cublas.set_math_mode(cublas.handle, tf32_allowed ? kTf32Math : kDefaultMath) != kSuccess)
     throw std::runtime_error("cublasSetMathMode failed");
-  const Status status = cublas.multiply(
-      cublas.handle, p.transpose_b ? kTranspose : kNoTranspose, p.transpose_a ? kTranspose : kNoTranspose,
-      static_cast<int>(p.n), static_cast<int>(p.m), static_cast<int>(p.k), &one, b, static_cast<int>(p.row_b),
-      p.batch_b, a, static_cast<int>(p.row_a), p.batch_a, &zero, c, static_cast<int>(p.row_c), p.batch_c,
-      static_cast<int>(p.batch));
+  const Status status = cublas.multiply(cublas.handle, p.transpose_b ? kTranspose : kNoTranspose,
+                                        p.transpose_a ? kTranspose : kNoTranspose, static_cast<int>(p.n),
+                                        static_cast<int>(p.m), static_cast<int>(p.k), &one, b,
+                                        static_cast<int>(p.row_b), p.batch_b, a, static_cast<int>(p.row_a), p.batch_a,
+                                        &zero, c, static_cast<int>(p.row_c), p.batch_c, static_cast<int>(p.batch));
   if (status != kSuccess) throw std::runtime_error("cublasSgemmStridedBatched: status " + std::to_string(status));
   return true;
 }

@@ -13,7 +13,8 @@ bool cublas_multiply(const float* a, const float* b, float* c, const MatmulParam
 // Which cuBLAS multiplies, or why none does; looked for once.
 std::string cublas_description();
 
-// Whether products of float32 may be rounded to tf32 first (10 bits of fraction), as tensor cores multiply them. Off at first.
+// Whether products of float32 may be rounded to tf32 first (10 bits of fraction), as tensor cores multiply them. Off at
+// first.
 void allow_tf32(bool allowed);
 
 }  // namespace nabla::cuda
