@@ -31,7 +31,9 @@ describe('native sources', () => {
   });
 
   it('know CUDA in the cuda folder only', () => {
-    const strays = sources.filter((path) => !path.startsWith('native/src/cuda/') && /#include [<"]cuda/.test(text(path)));
+    const strays = sources.filter(
+      (path) => !path.startsWith('native/src/cuda/') && /#include [<"]cuda/.test(text(path)),
+    );
     expect(strays).toEqual([]);
   });
 
