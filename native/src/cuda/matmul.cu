@@ -10,16 +10,18 @@
 namespace nabla::cuda {
 namespace {
 
-constexpr int kTile = 64;   // rows and columns of c that a block computes
 constexpr int kDepth = 16;  // of k at a time
-constexpr int kOwn = 4;     // rows and columns of a thread, kTile / kOwn apart
-constexpr int kSide = kTile / kOwn;
+constexpr int kSide = 16;   // threads along each side of a tile; each has the rows and columns that are kSide apart
 static_assert(kSide * kSide == kThreads, "every thread has its own part of the tile");
+constexpr int64_t kLargeProduct = 1024;  // rows and columns of c from which tiles of 128 fill the GPU
 
 // Loads [kTile, kDepth] of a (or of b, transposed) into shared memory, k first; zeros beyond the edge.
-__device__ inline void load_tile(const float* matrix, int64_t row_step, int64_t k_step, int64_t first, int64_t rows,
-                                 int64_t k, int64_t depth, float (&tile)[kDepth][kTile + 1]) {
-  for (int i = static_cast<int>(threadIdx.x); i < kTile * kDepth; i += kThreads) {
+template <int kTile>
+__device__ void load_tile(const float* matrix, int64_t row_step, int64_t k_step, int64_t first, int64_t rows, int64_t k,
+                          int64_t depth, float (&tile)[kDepth][kTile + 1]) {
+#pragma unroll
+  for (int part = 0; part < kTile * kDepth / kThreads; ++part) {
+    const int i = static_cast<int>(threadIdx.x) + part * kThreads;
     // Neighbouring threads read what is next to each other in memory.
     const int row = k_step == 1 ? i / kDepth : i % kTile, step = k_step == 1 ? i % kDepth : i / kTile;
     const bool inside = first + row < rows && k + step < depth;
@@ -27,8 +29,11 @@ __device__ inline void load_tile(const float* matrix, int64_t row_step, int64_t 
   }
 }
 
-__global__ void multiply_kernel(const float* a, const float* b, float* c, MatmulParams p, int64_t tiles_m,
-                                int64_t tiles_n) {
+// A block computes kTile rows and columns of c. Beyond k both operands are 0, which adds nothing.
+template <int kTile>
+__global__ void __launch_bounds__(kThreads)
+    multiply_kernel(const float* a, const float* b, float* c, MatmulParams p, int64_t tiles_m, int64_t tiles_n) {
+  constexpr int kOwn = kTile / kSide;
   __shared__ float a_tile[kDepth][kTile + 1], b_tile[kDepth][kTile + 1];
   const int64_t batch = blockIdx.x / (tiles_m * tiles_n), position = blockIdx.x % (tiles_m * tiles_n);
   const int64_t first_m = position / tiles_n * kTile, first_n = position % tiles_n * kTile;
@@ -37,25 +42,36 @@ __global__ void multiply_kernel(const float* a, const float* b, float* c, Matmul
   b += batch * p.batch_b;
   float sums[kOwn][kOwn] = {};
   for (int64_t k = 0; k < p.k; k += kDepth) {
-    load_tile(a, p.transpose_a ? 1 : p.row_a, p.transpose_a ? p.row_a : 1, first_m, p.m, k, p.k, a_tile);
-    load_tile(b, p.transpose_b ? p.row_b : 1, p.transpose_b ? 1 : p.row_b, first_n, p.n, k, p.k, b_tile);
+    load_tile<kTile>(a, p.transpose_a ? 1 : p.row_a, p.transpose_a ? p.row_a : 1, first_m, p.m, k, p.k, a_tile);
+    load_tile<kTile>(b, p.transpose_b ? p.row_b : 1, p.transpose_b ? 1 : p.row_b, first_n, p.n, k, p.k, b_tile);
     __syncthreads();
-    const int depth =
-        p.k - k < kDepth ? static_cast<int>(p.k - k) : kDepth;  // zeros beyond would turn infinities to NaN
-    for (int step = 0; step < depth; ++step) {
+#pragma unroll
+    for (int step = 0; step < kDepth; ++step) {
       float left[kOwn], right[kOwn];
+#pragma unroll
       for (int i = 0; i < kOwn; ++i) left[i] = a_tile[step][own_m + i * kSide];
+#pragma unroll
       for (int j = 0; j < kOwn; ++j) right[j] = b_tile[step][own_n + j * kSide];
+#pragma unroll
       for (int i = 0; i < kOwn; ++i)
+#pragma unroll
         for (int j = 0; j < kOwn; ++j) sums[i][j] = fmaf(left[i], right[j], sums[i][j]);
     }
     __syncthreads();
   }
+#pragma unroll
   for (int i = 0; i < kOwn; ++i)
+#pragma unroll
     for (int j = 0; j < kOwn; ++j) {
       const int64_t m = first_m + own_m + i * kSide, n = first_n + own_n + j * kSide;
       if (m < p.m && n < p.n) c[batch * p.batch_c + m * p.row_c + n] = sums[i][j];
     }
+}
+
+template <int kTile>
+void multiply_tiles(const float* a, const float* b, float* c, const MatmulParams& p) {
+  const int64_t tiles_m = divide_up(p.m, kTile), tiles_n = divide_up(p.n, kTile);
+  launch("matmul", multiply_kernel<kTile>, p.batch * tiles_m * tiles_n, kThreads, a, b, c, p, tiles_m, tiles_n);
 }
 
 // c = activation(c + bias), and pre = c + bias.
@@ -98,8 +114,10 @@ void multiply(const float* a, const float* b, const float* bias, float* c, float
   const int64_t elements = p.batch * p.m * p.n;
   if (elements == 0) return;
   if (!cublas_multiply(a, b, c, p)) {
-    const int64_t tiles_m = divide_up(p.m, kTile), tiles_n = divide_up(p.n, kTile);
-    launch("matmul", multiply_kernel, p.batch * tiles_m * tiles_n, kThreads, a, b, c, p, tiles_m, tiles_n);
+    if (p.m >= kLargeProduct && p.n >= kLargeProduct)
+      multiply_tiles<128>(a, b, c, p);
+    else
+      multiply_tiles<64>(a, b, c, p);
   }
   if (p.activation == kNone && p.has_bias == 0 && p.has_pre == 0) return;
   const float* const added = p.has_bias ? bias : nullptr;
