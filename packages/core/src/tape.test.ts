@@ -34,11 +34,11 @@ const values = (tensor: Tensor): number[] => [...(tensor.dataSync() as Float32Ar
 
 /** A function of one input with the gradient that `gradient` gives. */
 function withGradient(gradient: (gradOut: Tensor, saved: Tensor[]) => Tensor): (x: Tensor) => Tensor {
-  return customGrad((...received: (Tensor | GradSaveFunc)[]) => {
+  return customGrad<Tensor>((...received) => {
     const [x, save] = received as [Tensor, GradSaveFunc];
     save([x]);
     return { value: mul(x, 1), gradFunc: gradient };
-  }) as (x: Tensor) => Tensor;
+  });
 }
 
 describe('backpropagate', () => {

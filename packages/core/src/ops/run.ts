@@ -34,7 +34,7 @@ export function runKernel(kernelName: string, inputs: object, attributes: object
 }
 
 function asTensor(output: TensorInfo): Tensor {
-  return output instanceof Tensor ? output : engine().makeTensorFromTensorInfo(output);
+  return output instanceof Tensor ? (output as Tensor) : engine().makeTensorFromTensorInfo(output);
 }
 
 /** Runs a kernel with one output. */
