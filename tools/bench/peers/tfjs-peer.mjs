@@ -17,15 +17,27 @@ function gemm({ batch, rows, inner, columns, transposeA, transposeB }) {
   return { run: () => ({ product: tf.matMul(a, b, transposeA, transposeB) }), kept: [a, b] };
 }
 
-function conv({ pass, batch, size, inChannels, outChannels, kernel, stride, padding }) {
-  if (pass !== 'forward') return undefined;
-  const x = tf.tensor4d(fill(batch * size * size * inChannels, 1), [batch, size, size, inChannels]);
-  const filters = [outChannels, inChannels, kernel, kernel];
+/** Filters lie in memory as [height, width, in, out] here; ours are PyTorch's. */
+function conv({ pass, batch, size, outSize, inChannels, outChannels, kernel, stride, padding }) {
+  const image = [batch, size, size, inChannels];
+  const [x, gradOut] = [
+    [image, 1],
+    [[batch, outSize, outSize, outChannels], 3],
+  ].map(([shape, seed]) => tf.tensor4d(fill(tf.util.sizeFromShape(shape), seed), shape));
   const weight = tf.tidy(() => {
-    const values = fill(outChannels * inChannels * kernel * kernel, 2);
-    return tf.transpose(tf.tensor4d(values, filters), [2, 3, 1, 0]);
+    const filters = [outChannels, inChannels, kernel, kernel];
+    return tf.transpose(tf.tensor4d(fill(tf.util.sizeFromShape(filters), 2), filters), [2, 3, 1, 0]);
   });
-  return { run: () => ({ out: tf.conv2d(x, weight, stride, padding) }), kept: [x, weight] };
+  const windows = { strides: stride, pad: padding, dataFormat: 'NHWC' };
+  const runKernel = (name, inputs, more) => tf.engine().runKernel(name, inputs, { ...windows, ...more });
+  const byData = () => runKernel('Conv2DBackpropInput', { dy: gradOut, filter: weight }, { inputShape: image });
+  const byWeight = () => runKernel('Conv2DBackpropFilter', { x, dy: gradOut }, { filterShape: weight.shape });
+  const passes = {
+    forward: { run: () => ({ out: tf.conv2d(x, weight, stride, padding) }) },
+    byData: { run: () => ({ gradX: byData() }) },
+    byWeight: { run: byWeight, results: () => ({ gradWeight: tf.transpose(byWeight(), [3, 2, 0, 1]) }) },
+  };
+  return { ...passes[pass], kept: [x, gradOut, weight] };
 }
 
 const FAMILIES = { gemm, conv };
@@ -34,8 +46,10 @@ function prepare(spec) {
   const ready = FAMILIES[spec.family]?.(spec);
   if (ready === undefined) return {};
   const check = tf.tidy(() => {
-    const results = Object.entries(ready.run());
-    return Object.fromEntries(results.map(([name, tensor]) => [name, fingerprint(tensor.dataSync())]));
+    const { run, results = run } = ready;
+    return Object.fromEntries(
+      Object.entries(results()).map(([name, tensor]) => [name, fingerprint(tensor.dataSync())]),
+    );
   });
   return { ready, answer: { check } };
 }
