@@ -35,6 +35,10 @@ npm install --no-save @tensorflow/tfjs-backend-wasm@4.22.0             # tfjs-ba
 
 Nothing of it is a dependency of Nabla: \`--no-save\` leaves package.json and package-lock.json as they are.
 
+A row of the file: \`case\`, \`threads\`, \`unit\`, \`ours\`, \`peers\` by name, \`ratio\`; where they apply \`limit\` and \`ofLimit\` (memory
+can do no more; the part of it that is reached), \`alone\` and \`slowdown\` (beside a busy neighbour), \`memory\` (MiB at the peak); \`run\`:
+date, machine, versions. What must be reached is the table in [bars.mjs](../tools/bench/bars.mjs).
+
 ## How noise is handled
 
 - **Nobody is timed before all have computed the same.** Inputs are made by one formula in every language, bit for bit; results are
