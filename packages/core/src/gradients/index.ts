@@ -25,7 +25,7 @@ import {
 import { flipLeftRightGradient, resizeGradients, rotateGradient } from './image.ts';
 import { matMulGradient } from './mat-mul.ts';
 import { averagePoolGradients, maxPoolWithArgmaxGradient } from './pool.ts';
-import { absGradient, cumsumGradient, prodGradient } from './reduce.ts';
+import { absGradient, cumsumGradient, meanGradient, prodGradient, sumGradient } from './reduce.ts';
 import { bincountGradients, sparseSegmentGradients } from './segments.ts';
 import { selectGradient } from './select.ts';
 import { tileGradient } from './tile.ts';
@@ -48,6 +48,7 @@ const gradients: readonly GradConfig[] = [
   matMulGradient,
   maximumGradient,
   maxPoolWithArgmaxGradient,
+  meanGradient,
   minimumGradient,
   powGradient,
   prodGradient,
@@ -60,6 +61,7 @@ const gradients: readonly GradConfig[] = [
   splitGradient,
   squaredDifferenceGradient,
   stridedSliceGradient,
+  sumGradient,
   tensorScatterUpdateGradient,
   tileGradient,
   topKGradient,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gradients of Cumsum and Prod, which tfjs has wrong for axes that are not the last one, or are counted from the end; and of Abs.
+// Gradients of Cumsum and Prod, which tfjs has wrong for axes that are not the last one, or are counted from the end; of Sum and
+// Mean, for which tfjs makes a tensor of ones in JavaScript; and of Abs.
 
 import { normalizeAxes, normalizeAxis } from '../shape.ts';
-import { type GradConfig, type Tensor, cumprod, cumsum, mul, reshape, sign, transpose } from '../tf.ts';
+import { type GradConfig, type Tensor, broadcastTo, cumprod, cumsum, div, mul, reshape, sign, transpose, zeros } from '../tf.ts';
 
 interface CumsumAttributes {
   readonly axis: number;
@@ -18,6 +19,36 @@ export const cumsumGradient: GradConfig = {
       const { axis, exclusive, reverse } = attributes as object as CumsumAttributes;
       const gradX = gradOut as Tensor;
       return cumsum(gradX, normalizeAxis('cumsum', axis, gradX.shape.length), exclusive, !reverse);
+    },
+  }),
+};
+
+interface ReductionAttributes {
+  readonly axis?: number | number[] | null;
+}
+
+/** What the elements of x that were reduced to one receive, all the same. */
+function spread(op: string, gradOut: Tensor, x: Tensor, attributes: unknown): Tensor {
+  if (x.size === 0) return zeros(x.shape);
+  const { axis } = attributes as ReductionAttributes;
+  const axes = normalizeAxes(op, axis ?? undefined, x.rank);
+  const kept = x.shape.map((length, i) => (axes.includes(i) ? 1 : length));
+  return broadcastTo(reshape(gradOut, kept), x.shape);
+}
+
+export const sumGradient: GradConfig = {
+  kernelName: 'Sum',
+  inputsToSave: ['x'],
+  gradFunc: (gradOut, [x], attributes) => ({ x: () => spread('sum', gradOut as Tensor, x, attributes) }),
+};
+
+export const meanGradient: GradConfig = {
+  kernelName: 'Mean',
+  inputsToSave: ['x'],
+  gradFunc: (gradOut, [x], attributes) => ({
+    x: () => {
+      const gradMean = gradOut as Tensor;
+      return spread('mean', div(gradMean, x.size / gradMean.size), x, attributes);
     },
   }),
 };
