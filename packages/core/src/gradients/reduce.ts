@@ -3,7 +3,19 @@
 // Mean, for which tfjs makes a tensor of ones in JavaScript; and of Abs.
 
 import { normalizeAxes, normalizeAxis } from '../shape.ts';
-import { type GradConfig, type Tensor, broadcastTo, cumprod, cumsum, div, mul, reshape, sign, transpose, zeros } from '../tf.ts';
+import {
+  type GradConfig,
+  type Tensor,
+  broadcastTo,
+  cumprod,
+  cumsum,
+  div,
+  mul,
+  reshape,
+  sign,
+  transpose,
+  zeros,
+} from '../tf.ts';
 
 interface CumsumAttributes {
   readonly axis: number;
