@@ -5,6 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /** How long a turn lasts at least, in seconds: far more than the clock's grain and a message to a peer. */
 const TURN = 0.01;
+/** Seconds that each runs before it is timed: JavaScript is compiled after some thousand calls, as it is in a training of minutes. */
+const WARM_UP = 0.3;
 const FEWEST_TURNS = 5;
 /** Turns of runs that take seconds each. */
 const FEWEST_SLOW_TURNS = 3;
@@ -35,6 +37,7 @@ export async function measure(contenders, { budget, threads, turn = TURN }) {
     entrant.count = Math.max(1, Math.ceil(turn / Math.max(once, 1e-7)));
     entrant.fewest = once > SLOW ? FEWEST_SLOW_TURNS : FEWEST_TURNS;
     entrant.spent = 0;
+    for (let warm = 0; warm < WARM_UP && once < SLOW; ) warm += await entrant.time(entrant.count);
   }
   const wants = ({ seconds, fewest, spent }) => seconds.length < fewest || spent < budget;
   while (entrants.some(wants)) {
