@@ -35,13 +35,21 @@ class Random {
 // One call as it stands in the argument area, and what of it may be spoilt.
 struct Call {
   struct Buffer {
-    size_t position;  // of its handle in numbers
-    int64_t bytes;    // what the contract asks for
+    size_t position;     // of its handle in numbers
+    int64_t bytes;       // what the contract asks for
+    int64_t element;     // bytes of one element
+    bool writes;         // whether the kernel may write it
+    int64_t item;        // its place in a list, 0 if it is in none
+    bool single;         // it is in none
+    const Touch* touch;  // what the contract says of it
   };
   std::vector<double> numbers;
   std::vector<Buffer> buffers;
   std::vector<size_t> integers;  // positions of integers
   bool writes = false;           // whether the kernel may write anything
+  std::vector<Touch> touched;    // what Buffer::touch points to
+
+  int32_t handle(const Buffer& buffer) const { return static_cast<int32_t>(numbers[buffer.position]); }
 };
 
 // Fills a parameter struct. Contracts ask that numbers be equal, or ranks, or that one divides another: one number and
@@ -118,9 +126,11 @@ inline void fill(Random& random, uint8_t* items, int64_t count) {
 
 // Puts the handle of a buffer of `elements` elements into the call.
 template <class T>
-void add_buffer(Random& random, Environment& environment, Call& call, int64_t elements) {
-  const int64_t bytes = elements * static_cast<int64_t>(sizeof(T));
-  call.buffers.push_back({call.numbers.size(), bytes});
+void add_buffer(Random& random, Environment& environment, Call& call, const Touch& touch, int64_t item,
+                int64_t elements) {
+  const int64_t element = static_cast<int64_t>(sizeof(T)), bytes = elements * element;
+  const bool single = touch.lengths == nullptr;
+  call.buffers.push_back({call.numbers.size(), bytes, element, !std::is_const_v<T>, item, single, &touch});
   int32_t handle = kNoBuffer;
   if (bytes > 0 || random.chance(50)) {
     handle = environment.allocate(static_cast<size_t>(bytes));
@@ -140,7 +150,7 @@ template <class T>
 struct AddBuffers<T*> {
   static int64_t elements(const Touch& touch) { return touch.elements.valid() ? touch.elements.value() : -1; }
   static void add(Random& random, Environment& environment, Call& call, const Touch& touch) {
-    add_buffer<T>(random, environment, call, touch.elements.value());
+    add_buffer<T>(random, environment, call, touch, 0, touch.elements.value());
   }
 };
 
@@ -155,7 +165,7 @@ struct AddBuffers<Buffers<T>> {
     call.integers.push_back(call.numbers.size());
     call.numbers.push_back(static_cast<double>(touch.lengths->count));
     for (int64_t i = 0; i < touch.lengths->count; ++i)
-      add_buffer<T>(random, environment, call, touch.lengths->items[i]);
+      add_buffer<T>(random, environment, call, touch, i, touch.lengths->items[i]);
   }
 };
 
@@ -195,7 +205,9 @@ struct Caller<Kernel, std::index_sequence<I...>> {
       for (const int64_t count : elements) left = count < 0 || count > left ? -1 : left - count;
       if (left < 0) continue;
       call = Call{};
-      (AddBuffers<std::tuple_element_t<I, Types>>::add(random, environment, call, touched[I]), ...);
+      call.touched.assign(touched.begin(), touched.end());
+      (AddBuffers<std::tuple_element_t<I, Types>>::add(random, environment, call, call.touched[I]), ...);
+      for (Touch& touch : call.touched) touch.lengths = nullptr;  // they end with this function
       const size_t before = call.numbers.size();
       call.numbers.insert(call.numbers.end(), drawn.numbers.begin(), drawn.numbers.end());
       for (const size_t position : drawn.integers) call.integers.push_back(before + position);

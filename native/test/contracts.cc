@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The driver that `npm run sanitize` builds with sanitizers: for every kernel and target, calls that the contract
-// accepts, and the same calls spoilt. A spoilt call is refused by one of the errors that the addon knows, or harmless;
-// a buffer too small is never accepted. What touches memory that is not its own ends the process.
+// accepts, and the same calls spoilt, of which each must be refused by one of the errors that the addon knows, and with
+// sizes at the edges of integers, which must be refused or harmless. What touches memory that is not its own ends the
+// process.
 // Usage: contracts [--threads] [SEED]
 
 #include <unistd.h>
@@ -13,7 +14,7 @@
 #include <cstring>
 #include <thread>
 
-#include "calls.h"
+#include "bad_calls.h"
 #include "system/allocator.h"
 #include "system/thread_pool.h"
 
@@ -21,7 +22,9 @@ namespace nabla::test {
 namespace {
 
 constexpr int kCalls = 100;         // of each kernel on each target
-constexpr int kSpoiltOfEach = 3;    // 300 bad calls
+constexpr int kBadOfEach = 3;       // spoilt so that they must be refused
+constexpr int kLeastBad = 200;      // of each kernel on each target
+constexpr int kEdgesOfEach = 3;     // with sizes at the edges of integers
 constexpr int kLeastWriting = 10;   // of the good ones must really write, else nothing is tested
 constexpr unsigned kPatience = 60;  // seconds for one call and those that spoil it, after which it hangs
 constexpr int kThreads = 3;         // of the pool
@@ -39,7 +42,12 @@ constexpr Kernel kKernels[] = {
 enum class Outcome { kRan, kRefused, kBadData, kNoMemory, kStrange };
 
 struct Counts {
-  int64_t ran = 0, refused = 0, failures = 0;
+  int64_t good = 0, bad = 0, edges = 0, in_place = 0, failures = 0;
+
+  void add(const Counts& other) {
+    good += other.good, bad += other.bad, edges += other.edges;
+    in_place += other.in_place, failures += other.failures;
+  }
 };
 
 std::atomic<const char*> current{""};
@@ -75,96 +83,112 @@ void complain(Counts& counts, const char* kernel, const char* what, const std::v
   std::fprintf(stderr, "\n");
 }
 
-// Runs a call that must be refused.
-void refuse(const addon::Entry& entry, Environment& environment, Counts& counts, const char* what,
-            const std::vector<double>& numbers) {
-  if (run(entry, environment, numbers) == Outcome::kRefused)
-    ++counts.refused;
-  else
-    complain(counts, entry.name, what, numbers);
+// What all buffers of a call hold.
+std::vector<std::vector<uint8_t>> contents(const Environment& environment, const Call& call) {
+  std::vector<std::vector<uint8_t>> all;
+  for (const Call::Buffer& buffer : call.buffers) {
+    const addon::Slot* slot = environment.find(call.handle(buffer));
+    const auto* bytes = slot == nullptr ? nullptr : static_cast<const uint8_t*>(slot->data);
+    all.emplace_back(bytes, bytes + (slot == nullptr ? 0 : buffer.bytes));
+  }
+  return all;
 }
 
-// Spoils `call` in one of many ways and runs it.
-void run_spoilt(Random& random, const addon::Entry& entry, Environment& environment, const Call& call, bool overlaps,
-                Counts& counts) {
-  constexpr double kNoIntegers[] = {0.5, NAN, INFINITY, -INFINITY, 9007199254740994.0, 4611686018427387904.0, 1e300};
+void restore(Environment& environment, const Call& call, const std::vector<std::vector<uint8_t>>& all) {
+  for (size_t i = 0; i < all.size(); ++i)
+    if (!all[i].empty())
+      std::memcpy(environment.find(call.handle(call.buffers[i]))->data, all[i].data(), all[i].size());
+}
+
+// Spoils `call` in the `turn`th way, or the next that it can be spoilt in, and runs it: it must be refused, and must
+// not have written anything.
+void run_bad(Random& random, const addon::Entry& entry, Environment& environment, Environment& foreign,
+             const Call& call, size_t turn, Counts& counts) {
+  for (size_t i = 0; i < std::size(kWays); ++i) {
+    const Way& way = kWays[(turn + i) % std::size(kWays)];
+    Spoiling spoiling{random, environment, foreign, call, call.numbers, {}};
+    if (!way.spoil(spoiling)) continue;
+    const auto before = contents(environment, call);
+    const Outcome outcome = run(entry, environment, spoiling.numbers);
+    if (outcome != (spoiling.by_data ? Outcome::kBadData : Outcome::kRefused))
+      complain(counts, entry.name, way.what, spoiling.numbers);
+    if (contents(environment, call) != before) complain(counts, entry.name, "wrote, then refused", spoiling.numbers);
+    for (const int32_t handle : spoiling.borrowed) environment.release(handle);
+    ++counts.bad;
+    return;
+  }
+}
+
+// One or two sizes at the edges of integers: the call may be right or wrong, but must end in a way that is known.
+void run_edge(Random& random, const addon::Entry& entry, Environment& environment, const Call& call, Counts& counts) {
   constexpr double kEdges[] = {
       -1, 0, 2147483647.0, 2147483648.0, 4294967297.0, 9007199254740992.0, -9007199254740992.0};
+  if (call.integers.empty()) return;
   std::vector<double> numbers = call.numbers;
-  const Call::Buffer* const buffer = call.buffers.empty() ? nullptr : &call.buffers[random.below(call.buffers.size())];
-  switch (random.below(9)) {
-    case 0:
-      numbers.pop_back();
-      return refuse(entry, environment, counts, "ran with an argument too few", numbers);
-    case 1:
-      numbers.push_back(1);
-      return refuse(entry, environment, counts, "ran with an argument too many", numbers);
-    case 2:
-      if (call.integers.empty()) return;
-      numbers[call.integers[random.below(call.integers.size())]] = random.one_of(kNoIntegers);
-      return refuse(entry, environment, counts, "ran with a number that is no integer", numbers);
-    case 3: {
-      if (buffer == nullptr || buffer->bytes == 0) return;
-      const int32_t handle = environment.allocate(static_cast<size_t>(random.below(buffer->bytes)));
-      numbers[buffer->position] = handle;
-      refuse(entry, environment, counts, "ran with a buffer too small", numbers);
-      environment.release(handle);
-      return;
-    }
-    case 4:
-      if (buffer == nullptr || buffer->bytes == 0) return;
-      numbers[buffer->position] = kNoBuffer;
-      return refuse(entry, environment, counts, "ran without a buffer", numbers);
-    case 5: {
-      if (buffer == nullptr) return;
-      const int32_t handle = environment.allocate(static_cast<size_t>(buffer->bytes));
-      environment.release(handle);
-      numbers[buffer->position] = handle;
-      return refuse(entry, environment, counts, "ran with a buffer that was released", numbers);
-    }
-    case 6: {  // one buffer in the place of another, where it is large enough
-      const Call::Buffer* const other =
-          call.buffers.empty() ? nullptr : &call.buffers[random.below(call.buffers.size())];
-      if (!overlaps || other == nullptr || other->bytes < buffer->bytes) return;
-      numbers[buffer->position] = numbers[other->position];
-      break;
-    }
-    default:  // sizes at the edges of integers, one or two
-      if (call.integers.empty()) return;
-      for (int64_t i = 1 + random.below(2); i > 0; --i)
-        numbers[call.integers[random.below(call.integers.size())]] = random.one_of(kEdges);
-  }
-  const Outcome outcome = run(entry, environment, numbers);
-  if (outcome == Outcome::kStrange) complain(counts, entry.name, "threw what the addon does not know", numbers);
-  ++(outcome == Outcome::kRan ? counts.ran : counts.refused);
+  for (int64_t i = 1 + random.below(2); i > 0; --i)
+    numbers[call.integers[random.below(static_cast<int64_t>(call.integers.size()))]] = random.one_of(kEdges);
+  if (run(entry, environment, numbers) == Outcome::kStrange)
+    complain(counts, entry.name, "threw what the addon does not know", numbers);
+  ++counts.edges;
 }
 
-// All calls of one kernel, in an environment of its own.
-void try_kernel(const Kernel& kernel, const addon::Entry& entry, uint64_t seed, bool overlaps, Counts& counts) {
+// Where the contract says that a buffer may be another one: writes the same as without.
+void run_in_place(const addon::Entry& entry, Environment& environment, const Call& call, Counts& counts) {
+  for (size_t w = 0; w < call.buffers.size(); ++w) {
+    const Call::Buffer& written = call.buffers[w];
+    if (!written.writes || !written.single || written.bytes == 0) continue;
+    for (const Call::Buffer& other : call.buffers) {
+      if (!written.touch->may_be(other.touch->name) || other.bytes == 0 || other.item != 0) continue;
+      const auto before = contents(environment, call);
+      if (run(entry, environment, call.numbers) != Outcome::kRan) return;  // for what a buffer holds
+      auto expected = contents(environment, call);
+      restore(environment, call, before);
+      Call same = call;
+      same.numbers[written.position] = call.numbers[other.position];
+      if (run(entry, environment, same.numbers) != Outcome::kRan)
+        complain(counts, entry.name, "refused to work in place", same.numbers);
+      else if (contents(environment, same)[w] != expected[w])
+        complain(counts, entry.name, "wrote something else in place", same.numbers);
+      restore(environment, call, before);
+      ++counts.in_place;
+    }
+  }
+}
+
+// All calls of one kernel, in environments of its own.
+void try_kernel(const Kernel& kernel, const addon::Entry& entry, uint64_t seed, Counts& all) {
   Random random(seed);
+  Counts counts;
   int writing = 0;
   for (int i = 0; i < kCalls; ++i) {
     current = kernel.name;
     alarm(kPatience);
-    Environment environment;
+    Environment environment, foreign;
     Call call;
-    if (!kernel.draw(random, environment, call)) return complain(counts, kernel.name, "no call was found", {});
-    for (int spoilt = 0; spoilt < kSpoiltOfEach; ++spoilt)
-      run_spoilt(random, entry, environment, call, overlaps, counts);
+    if (!kernel.draw(random, environment, call)) {
+      complain(counts, kernel.name, "no call was found", {});
+      break;
+    }
+    for (int bad = 0; bad < kBadOfEach; ++bad)
+      run_bad(random, entry, environment, foreign, call, static_cast<size_t>(i * kBadOfEach + bad), counts);
+    for (int edge = 0; edge < kEdgesOfEach; ++edge) run_edge(random, entry, environment, call, counts);
+    run_in_place(entry, environment, call, counts);
     const Outcome outcome = run(entry, environment, call.numbers);
     if (outcome == Outcome::kRefused || outcome == Outcome::kStrange)
       complain(counts, kernel.name, "refused what its contract accepts", call.numbers);
     if (outcome == Outcome::kRan && call.writes) ++writing;
-    ++counts.ran;
+    ++counts.good;
   }
   if (writing < kLeastWriting) complain(counts, kernel.name, "hardly any call wrote anything", {});
+  if (counts.bad < kLeastBad) complain(counts, kernel.name, "too few calls could be spoilt", {});
+  all.add(counts);
 }
 
 // Every kernel of the active target; `seed` tells environments that run at the same time apart.
-void try_all(uint64_t seed, bool overlaps, Counts& counts) {
+void try_all(uint64_t seed, Counts& counts) {
   for (size_t i = 0; i < std::size(kKernels); ++i) {
     const addon::Entry& entry = addon::entries()[i];
-    if (entry.is_built()) try_kernel(kKernels[i], entry, seed * 1000 + i, overlaps, counts);
+    if (entry.is_built()) try_kernel(kKernels[i], entry, seed * 1000 + i, counts);
   }
 }
 
@@ -175,19 +199,22 @@ int main_of(bool threads, uint64_t seed) {
   for (const std::string& target : device::targets()) {
     device::set_target(target);
     Counts counts[2];
-    if (threads) {  // two environments at a time; a buffer written by two arguments is a race that was asked for
-      std::thread other([&] { try_all(2 * seed, false, counts[1]); });
-      try_all(2 * seed - 1, false, counts[0]);
+    if (threads) {  // two environments at a time
+      std::thread other([&] { try_all(2 * seed, counts[1]); });
+      try_all(2 * seed - 1, counts[0]);
       other.join();
     } else {
-      try_all(seed, true, counts[0]);
+      try_all(seed, counts[0]);
     }
-    std::printf("  %-8s %zu kernels: %lld calls ran, %lld were refused, %lld failures\n", target.c_str(),
-                std::size(kKernels), static_cast<long long>(counts[0].ran + counts[1].ran),
-                static_cast<long long>(counts[0].refused + counts[1].refused),
-                static_cast<long long>(counts[0].failures + counts[1].failures));
+    counts[0].add(counts[1]);
+    const auto number = [](int64_t count) { return static_cast<long long>(count); };
+    std::printf(
+        "  %-8s %zu kernels: %lld calls, %lld in place, %lld bad calls refused (of each kernel %d or more), "
+        "%lld at the edges of integers, %lld failures\n",
+        target.c_str(), std::size(kKernels), number(counts[0].good), number(counts[0].in_place), number(counts[0].bad),
+        kLeastBad, number(counts[0].edges), number(counts[0].failures));
     std::fflush(stdout);
-    failures += counts[0].failures + counts[1].failures;
+    failures += counts[0].failures;
   }
   return failures == 0 ? 0 : 1;
 }

@@ -7,9 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { root } from '../stage.mjs';
+import { summarize, verdict } from './bars.mjs';
 import { difference, fill, fillIntegers, fingerprint } from './inputs.mjs';
 import { measure, median, rowOf } from './measure.mjs';
+import { chart } from './render/chart.mjs';
 import { digits } from './render/line.mjs';
+import { CHART, PAGE, latest, render } from './render/page.mjs';
 
 describe('the clock', () => {
   it.each([
@@ -43,6 +46,75 @@ describe('the clock', () => {
 
   it('has no ratio without peers', () =>
     expect(rowOf({ name: 'step/a', unit: 'ms' }, 1, { ours: 1 }).ratio).toBeNull());
+});
+
+describe('a row', () => {
+  const benchmark = { name: 'bandwidth/a', unit: 'GB/s', work: 8e9 };
+
+  it('says which part of what memory can do it reaches', () =>
+    expect(rowOf(benchmark, 1, { ours: 2 }, { limit: 1 })).toMatchObject({ ours: 4, limit: 8, ofLimit: 0.5 }));
+
+  it('says how much slower each is beside a busy neighbour', () => {
+    const row = rowOf(benchmark, 2, { ours: 3, torch: 8 }, { alone: { ours: 2, torch: 2 } });
+    expect(row.alone).toEqual({ ours: 4, peers: { torch: 4 } });
+    expect(row.slowdown).toEqual({ ours: 1.5, peers: { torch: 4 } });
+  });
+
+  it.each([
+    [{ case: 'gemm/a', ratio: 0.9 }, 'ratio', 'met'],
+    [{ case: 'gemm/a', ratio: 0.89 }, 'ratio', 'short'],
+    [{ case: 'gemm/a', ratio: null }, 'ratio', ''],
+    [{ case: 'js/gemm/128x128x128/NN', ratio: 2 }, 'ratio', ''],
+    [{ case: 'bandwidth/a', ratio: 2, ofLimit: 0.7 }, 'ofLimit', 'short'],
+    [{ case: 'busy/gemm/a', ratio: 2, slowdown: { ours: 2.5 } }, 'slowdown', 'met'],
+    [{ case: 'busy/gemm/a', ratio: 2, slowdown: { ours: 2.6 } }, 'slowdown', 'short'],
+    [{ case: 'step/a', ratio: 2, memory: { ours: 3, peers: { torch: 2 } } }, 'memory', 'short'],
+    [{ case: 'step/a', ratio: 2 }, 'memory', ''],
+  ])('is held to its bar: %j, %s: %p', (row, figure, expected) => expect(verdict(row, figure)).toBe(expected));
+
+  it('counts for each bar of its case', () => {
+    const summary = summarize([
+      { case: 'gemm/a', ratio: 2 },
+      { case: 'gemm/b', ratio: 0.5 },
+    ]);
+    expect(summary[0]).toMatchObject({ title: 'matrix products', bar: 0.9, values: [2, 0.5], met: 1 });
+    expect(summary.slice(1).flatMap(({ values }) => values)).toEqual([]);
+  });
+});
+
+describe('the page', () => {
+  const run = { date: '2001-02-03', machine: 'a machine', versions: { torch: 'PyTorch 9' } };
+  const base = { threads: 1, unit: 'ms', ours: 2, peers: { torch: 3 }, ratio: 1.5, run };
+  const rows = [
+    { ...base, case: 'step/a', memory: { ours: 10, peers: { torch: 20 } } },
+    { ...base, case: 'gemm/a', unit: 'GFLOP/s', peers: {}, ratio: null },
+    { ...base, case: 'bandwidth/a', threads: 2, ratio: 0.5, limit: 4, ofLimit: 0.75 },
+  ];
+
+  it('has every row with its verdicts, where it was measured, and what is above and below the bars', () => {
+    const { [PAGE]: page } = render(rows);
+    const words = page.replace(/ +/g, ' ');
+    expect(words).toContain('| `step/a` | 1 | ms | 2.00 | 3.00 | 1.50 met |');
+    expect(words).toContain('| `step/a` | 10.0 | 20.0 | 0.500 met |');
+    expect(words).toContain('| `gemm/a` | 1 | GFLOP/s | 2.00 | – |');
+    expect(words).toContain('| `bandwidth/a` | 2 | ms | 2.00 | 3.00 | 0.500 short | 4.00 | 0.750 short |');
+    expect(words).toContain('| training steps | at least 1 times the speed of the best peer | 1 of 1 | 1.50 |');
+    expect(words).toContain('- 2001-02-03, a machine\n- PyTorch 9\n');
+  });
+
+  it('draws a dot for every ratio, further right the larger it is', () => {
+    const { [CHART]: picture } = render(rows);
+    expect(picture).toBe(chart(rows));
+    const places = [...picture.matchAll(/<circle cx="([\d.]+)"/g)].map(([, x]) => Number(x)).slice(2);
+    expect(places).toHaveLength(2);
+    expect(places[0]).toBeGreaterThan(places[1]);
+    expect(picture).not.toMatch(/NaN|undefined/);
+  });
+
+  it('takes the last of several rows of a case and number of threads', () => {
+    const later = { ...rows[0], ours: 1 };
+    expect(latest([...rows, later])).toEqual([later, rows[1], rows[2]]);
+  });
 });
 
 describe('the check before the clock', () => {
@@ -80,7 +152,7 @@ it('runs a case and reports a row of it', () => {
   const folder = mkdtempSync(join(tmpdir(), 'nabla-bench-'));
   try {
     const json = join(folder, 'rows.json');
-    const options = ['--only', '^js/gemm/.*/NN$', '--budget', '0.01', '--json', json];
+    const options = ['--only', '^js/gemm/128.*/NN$', '--budget', '0.01', '--json', json];
     execFileSync(process.execPath, [join(root, 'tools/bench/bench.mjs'), ...options]);
     const [row, ...others] = JSON.parse(readFileSync(json, 'utf8'));
     expect(others).toEqual([]);

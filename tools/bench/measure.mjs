@@ -5,6 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /** How long a turn lasts at least, in seconds: far more than the clock's grain and a message to a peer. */
 const TURN = 0.01;
+/** Seconds that each runs before it is timed: JavaScript is compiled after some thousand calls, as it is in a training of minutes. */
+const WARM_UP = 0.3;
 const FEWEST_TURNS = 5;
 /** Turns of runs that take seconds each. */
 const FEWEST_SLOW_TURNS = 3;
@@ -22,18 +24,20 @@ export function median(values) {
  * Median seconds of one run for every contender. They alternate, so that whatever else happens on the machine hits all of them.
  *
  * @param contenders by name, `async (count) => seconds`: runs `count` times
- * @param options    `budget`: seconds that each may take · `threads`: of each; where there are several, they rest between turns
+ * @param options    `budget`: seconds that each may take · `threads`: of each; where there are several, they rest between turns ·
+ * `turn`: seconds of a turn, at least
  */
-export async function measure(contenders, { budget, threads }) {
+export async function measure(contenders, { budget, threads, turn = TURN }) {
   const entrants = await Promise.all(
     Object.entries(contenders).map(async ([name, time]) => ({ name, time, count: 1, seconds: [] })),
   );
   for (const entrant of entrants) {
     await entrant.time(1); // caches, first allocations, compilers
     const once = await entrant.time(1);
-    entrant.count = Math.max(1, Math.ceil(TURN / Math.max(once, 1e-7)));
+    entrant.count = Math.max(1, Math.ceil(turn / Math.max(once, 1e-7)));
     entrant.fewest = once > SLOW ? FEWEST_SLOW_TURNS : FEWEST_TURNS;
     entrant.spent = 0;
+    for (let warm = 0; warm < WARM_UP && once < SLOW; ) warm += await entrant.time(entrant.count);
   }
   const wants = ({ seconds, fewest, spent }) => seconds.length < fewest || spent < budget;
   while (entrants.some(wants)) {
@@ -52,15 +56,36 @@ export function inUnit(seconds, { unit, work }) {
   return unit === 'ms' ? seconds * 1e3 : work / seconds / 1e9;
 }
 
-/** A row of the report; `ratio` is above 1 where ours is ahead of the best peer, null without peers. */
-export function rowOf(benchmark, threads, { ours, ...peers }) {
+/** The figures of ours and of every peer. */
+function figuresOf(benchmark, { ours, ...peers }) {
+  const figures = Object.entries(peers).map(([name, seconds]) => [name, inUnit(seconds, benchmark)]);
+  return { ours: inUnit(ours, benchmark), peers: Object.fromEntries(figures) };
+}
+
+/**
+ * A row of the report; `ratio` is above 1 where ours is ahead of the best peer, null without peers.
+ *
+ * @param seconds by contender
+ * @param more    `limit`: seconds that memory needs at least: the row says which part of it we reach · `alone`: seconds without the
+ * busy neighbour: the row says how much slower each is beside it
+ */
+export function rowOf(benchmark, threads, seconds, { limit, alone } = {}) {
+  const { ours, ...peers } = seconds;
   const fastest = Math.min(...Object.values(peers));
   return {
     case: benchmark.name,
     threads,
     unit: benchmark.unit,
-    ours: inUnit(ours, benchmark),
-    peers: Object.fromEntries(Object.entries(peers).map(([name, seconds]) => [name, inUnit(seconds, benchmark)])),
+    ...figuresOf(benchmark, seconds),
     ratio: Number.isFinite(fastest) ? fastest / ours : null,
+    ...(limit !== undefined && { limit: inUnit(limit, benchmark), ofLimit: limit / ours }),
+    ...(alone !== undefined && { alone: figuresOf(benchmark, alone), slowdown: slowdownOf(seconds, alone) }),
   };
+}
+
+function slowdownOf(seconds, alone) {
+  const { ours, ...peers } = Object.fromEntries(
+    Object.keys(seconds).map((name) => [name, seconds[name] / alone[name]]),
+  );
+  return { ours, peers };
 }

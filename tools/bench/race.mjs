@@ -2,10 +2,17 @@
 // Runs cases against all peers: the check that all compute the same, then the clock; a line for each as it ends.
 
 import { difference } from './inputs.mjs';
+import { describeRun } from './machine.mjs';
 import { measure, rowOf } from './measure.mjs';
+import { Neighbour } from './neighbour.mjs';
 import { Ours } from './ours.mjs';
-import { openPeers } from './peers/index.mjs';
+import { peakMemory } from './peak-memory.mjs';
+import { openMemory, openPeers } from './peers/index.mjs';
 import { lineOf, titleOf } from './render/line.mjs';
+
+/** A turn beside a neighbour is long enough for the system to share the processors out several times, in seconds. */
+const LONG_TURN = 0.1;
+const ALONE = ' alone';
 
 /** The peers that have this case and compute what we do, by name. */
 async function contendersOf({ name, device, spec }, threads, peers, check, say) {
@@ -21,41 +28,84 @@ async function contendersOf({ name, device, spec }, threads, peers, check, say) 
   return found;
 }
 
-async function raceOne(benchmark, { threads, budget, peers, say }) {
+/** Seconds of all contenders, and of the limit: memory doing what it must at least do for this case. */
+async function measureAlone(contenders, { limit }, memory, options) {
+  if (limit === undefined || memory === undefined) return [await measure(contenders, options)];
+  await memory.prepare({ family: 'memory', ...limit }, options.threads);
+  const { limit: least, ...seconds } = await measure({ ...contenders, limit: (count) => memory.time(count) }, options);
+  return [seconds, { limit: least }];
+}
+
+/** Seconds of all contenders beside a busy neighbour, and alone, in turns. */
+async function measureBeside(contenders, options) {
+  const neighbour = new Neighbour();
+  try {
+    const turns = Object.entries(contenders).flatMap(([name, time]) => [
+      [name, neighbour.beside(time)],
+      [name + ALONE, time],
+    ]);
+    const seconds = await measure(Object.fromEntries(turns), { ...options, turn: LONG_TURN });
+    const pick = (suffix) => Object.fromEntries(Object.keys(contenders).map((name) => [name, seconds[name + suffix]]));
+    return [pick(''), { alone: pick(ALONE) }];
+  } finally {
+    neighbour.close();
+  }
+}
+
+async function raceOne(benchmark, { threads, budget, peers, memory, say }) {
   const ours = new Ours(benchmark, threads);
   try {
     const theirs = await contendersOf(benchmark, threads, peers, ours.check, say);
     const contenders = { ours: (count) => ours.time(count), ...theirs };
-    const seconds = await measure(contenders, { budget: budget * (benchmark.patience ?? 1), threads });
-    return rowOf(benchmark, threads, seconds);
+    const options = { budget: budget * (benchmark.patience ?? 1), threads };
+    const [seconds, more] = benchmark.neighbour
+      ? await measureBeside(contenders, options)
+      : await measureAlone(contenders, benchmark, memory, options);
+    return rowOf(benchmark, threads, seconds, more);
   } finally {
     ours.dispose();
   }
 }
 
+/** Of the numbers of threads those that make a difference to a case. */
+function threadsOf({ device, neighbour }, threads) {
+  if (device === 'js') return [1];
+  return neighbour ? [Math.max(...threads)] : threads;
+}
+
+/** Lets every peer forget its last case. */
+async function rest(peers) {
+  for (const { peer } of Object.values(peers)) await peer.prepare({ family: 'none' }, 1);
+}
+
 /**
  * @param cases    of cases/index.mjs
- * @param settings `threads`: a list of numbers · `budget`: seconds · `say`: takes each line of output
- * @returns the rows of the report
+ * @param settings `threads`: a list of numbers · `budget`: seconds · `say`: takes each line of output · `keep`: takes the rows
+ * of the report as often as there is one more, so that a run that is stopped has not been in vain
  */
-export async function race(cases, { threads, budget, say }) {
-  const peers = await openPeers(
-    cases.map(({ device }) => device),
-    say,
-  );
+export async function race(cases, { threads, budget, say, keep }) {
+  const devices = cases.map(({ device }) => device);
+  const peers = await openPeers(devices, say);
+  const memory = cases.some(({ limit }) => limit !== undefined) ? await openMemory(say) : undefined;
   const names = Object.keys(peers);
+  const run = describeRun(Object.fromEntries(Object.entries(peers).map(([name, { version }]) => [name, version])));
   const rows = [];
   try {
     say(titleOf(names));
     for (const benchmark of cases) {
-      for (const count of benchmark.device === 'js' ? [1] : threads) {
-        const row = await raceOne(benchmark, { threads: count, budget, peers, say });
-        rows.push(row);
+      for (const count of threadsOf(benchmark, threads)) {
+        const row = await raceOne(benchmark, { threads: count, budget, peers, memory, say });
+        if (benchmark.memory && count === Math.max(...threads)) {
+          await rest(peers);
+          row.memory = await peakMemory(benchmark, count, Object.keys(row.peers));
+        }
+        rows.push({ ...row, run });
         say(lineOf(row, names));
+        keep(rows);
       }
     }
   } finally {
     for (const { peer } of Object.values(peers)) peer.close();
+    memory?.close();
   }
-  return rows;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the argument area: numbers become buffers, integers, floats and lists, each checked before it is believed.
 #pragma once
-#include <algorithm>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -24,6 +23,8 @@ class BadCall : public std::exception {
 class Arguments {
  public:
   Arguments(Environment& environment, int64_t count) : environment_(environment), count_(count) {}
+
+  Environment& environment() { return environment_; }
 
   int64_t integer(const char* name) {
     const double value = number(name);
@@ -104,9 +105,14 @@ struct BufferArgument<T*> {
   const Slot* slot = nullptr;
   void read(Arguments& arguments) { slot = arguments.buffer(); }
   void check(const Touch& touch) const { check_extent(touch.name, touch.elements, sizeof(T), slot); }
+  static constexpr bool kWrites = !std::is_const_v<T>;
   // Whether the kernel may write something through it.
-  bool is_written(const Touch& touch) const { return !std::is_const_v<T> && touch.elements.value() != 0; }
-  bool is_among_written(const Slot* other) const { return !std::is_const_v<T> && other == slot; }
+  bool is_written(const Touch& touch) const { return kWrites && touch.elements.value() != 0; }
+  // Calls visit(item, slot) for every buffer of which the kernel touches something.
+  template <class Visit>
+  void each(const Touch& touch, const Visit& visit) const {
+    if (slot != nullptr && touch.elements.value() != 0) visit(0, *slot);
+  }
   T* pass() const { return slot == nullptr ? nullptr : static_cast<T*>(slot->data); }
 };
 
@@ -127,9 +133,12 @@ struct BufferArgument<Buffers<T>> {
                     std::to_string(slots.size()));
     for (size_t i = 0; i < slots.size(); ++i) check_extent(touch.name, touch.lengths->items[i], sizeof(T), slots[i]);
   }
-  bool is_written(const Touch&) const { return !std::is_const_v<T> && !items.empty(); }
-  bool is_among_written(const Slot* other) const {
-    return !std::is_const_v<T> && std::find(slots.begin(), slots.end(), other) != slots.end();
+  static constexpr bool kWrites = !std::is_const_v<T>;
+  bool is_written(const Touch&) const { return kWrites && !items.empty(); }
+  template <class Visit>
+  void each(const Touch& touch, const Visit& visit) const {
+    for (size_t i = 0; i < slots.size(); ++i)
+      if (slots[i] != nullptr && touch.lengths->items[i] != 0) visit(i, *slots[i]);
   }
   Buffers<T> pass() const { return {static_cast<int64_t>(items.size()), items.data()}; }
 };

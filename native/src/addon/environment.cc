@@ -2,6 +2,7 @@
 // The slot table: a handle is a slot's index in its low 24 bits and the slot's generation above.
 #include "addon/environment.h"
 
+#include <atomic>
 #include <stdexcept>
 
 #include "system/allocator.h"
@@ -12,8 +13,17 @@ namespace {
 constexpr int kIndexBits = 24;  // 16 million live tensors
 constexpr int32_t kIndexMask = (1 << kIndexBits) - 1;
 constexpr int32_t kGenerationMask = 0x7f;
+// Where the generations of each environment begin: apart, so that a handle of another one is noticed as a stale one is.
+constexpr int32_t kGenerationStep = 37;
+
+int32_t first_generation() {
+  static std::atomic<int32_t> environments{0};
+  return environments.fetch_add(kGenerationStep, std::memory_order_relaxed) & kGenerationMask;
+}
 
 }  // namespace
+
+Environment::Environment() : arguments_(kArgumentCount), first_generation_(first_generation()) {}
 
 Environment::~Environment() {
   for (Slot& slot : slots_) nabla::release(slot.data, slot.bytes);
@@ -32,6 +42,7 @@ int32_t Environment::allocate(size_t bytes) {
     }
     index = static_cast<int32_t>(slots_.size());
     slots_.emplace_back();
+    slots_.back().generation = first_generation_;
   }
   Slot& slot = slots_[index];
   slot.data = data;

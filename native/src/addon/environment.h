@@ -14,12 +14,13 @@ constexpr int32_t kNoBuffer = -1;      // the handle of an absent buffer
 struct Slot {
   void* data = nullptr;  // nullptr: free
   size_t bytes = 0;
-  int32_t generation = 0;  // counts reuse, so that an old handle is noticed
+  int32_t generation = 0;       // counts reuse, so that an old handle is noticed
+  mutable uint64_t writer = 0;  // the call and the argument that last wrote it, see overlaps.h
 };
 
 class Environment {
  public:
-  Environment() : arguments_(kArgumentCount) {}
+  Environment();
   ~Environment();
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
@@ -27,6 +28,8 @@ class Environment {
   int32_t allocate(size_t bytes);          // a new handle; throws OutOfMemory
   bool release(int32_t handle);            // false: no such buffer
   const Slot* find(int32_t handle) const;  // nullptr: no such buffer
+
+  uint64_t next_call() { return ++calls_; }  // a number for each call of a kernel, from 1
 
   double* arguments() { return arguments_.data(); }
   size_t bytes() const { return bytes_; }      // live, as asked for
@@ -38,6 +41,8 @@ class Environment {
   std::vector<double> arguments_;
   size_t bytes_ = 0;
   size_t buffers_ = 0;
+  uint64_t calls_ = 0;
+  int32_t first_generation_;
 };
 
 }  // namespace nabla::addon

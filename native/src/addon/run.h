@@ -5,7 +5,7 @@
 #include <tuple>
 #include <utility>
 
-#include "addon/arguments.h"
+#include "addon/overlaps.h"
 #include "kernels/device.h"
 
 namespace nabla::addon {
@@ -63,13 +63,14 @@ struct Dispatch<Kernel, std::index_sequence<I...>> {
     const auto touched = Kernel::contract(params, rules);
     if (!rules.satisfied()) throw BadCall(rules.text());
     (std::get<I>(buffers).check(touched[I]), ...);
-    const auto check_indices = [&](const auto& buffer, const Touch& touch) {
-      if constexpr (std::is_pointer_v<decltype(buffer.pass())>) {
-        if (touch.indices && buffer.slot != nullptr && (std::get<I>(buffers).is_among_written(buffer.slot) || ...))
-          throw BadCall(std::string("received a buffer ") + touch.name + " that the kernel would write to");
-      }
+    const Overlaps overlaps(arguments.environment(), touched.data());
+    const auto walk = [&](auto writes, const auto& buffer, size_t argument) {
+      if constexpr (buffer.kWrites == writes)
+        buffer.each(touched[argument],
+                    [&](size_t item, const Slot& slot) { overlaps.check<writes>(argument, item, slot); });
     };
-    (check_indices(std::get<I>(buffers), touched[I]), ...);
+    (walk(std::true_type{}, std::get<I>(buffers), I), ...);
+    (walk(std::false_type{}, std::get<I>(buffers), I), ...);
     // A kernel that may write nothing has nothing to do; its loops, which no extent bounds then, could be endless.
     if (!(std::get<I>(buffers).is_written(touched[I]) || ...)) return;
     kernel(std::get<I>(buffers).pass()..., params);

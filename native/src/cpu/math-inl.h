@@ -4,8 +4,12 @@
 //
 // Largest error in units in the last place, the worst of baseline, AVX2 and AVX-512 over every 23rd of all 2^32 floats,
 // against double precision: exp 1.02, log 0.84, log1p 1.44, expm1 1.62, tanh 2.50, sigmoid 2.30, erf 1.15, silu 2.99
-// (for x > -87, where sigmoid(x) is a normal float). Largest error divided by max(1, |x|): silu' 1.0e-7, gelu 1.1e-7,
-// gelu' 1.5e-7, gelu_tanh 1.5e-7, gelu_tanh' 3.9e-7.
+// (for x > -87, where sigmoid(x) is a normal float). Over a sample of all exponents precision.test.ts finds:
+//                   exp   expm1  log   log1p  tanh  sigmoid  erf
+//   AVX2, AVX-512   0.82  1.13   0.66  1.42   2.23  1.49     0.77
+//   baseline        0.80  1.13   0.66  1.42   2.23  1.49     0.95
+// Largest error divided by max(1, |x|), of the first search: silu' 1.0e-7, gelu 1.1e-7, gelu' 1.5e-7, gelu_tanh 1.5e-7,
+// gelu_tanh' 3.9e-7.
 
 // c0 + c1 x + c2 x^2 + ..., by Horner's rule.
 inline F32 polynomial(F32, float last) { return splat(last); }

@@ -1,41 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 // Softmax, one row at a time: the maximum, the exponentials with their sum, the scale.
 
-// The largest element of a row; NaN if any is NaN.
+// The largest element of a row; NaN if any is NaN. Four maxima side by side: each waits for the one before it.
 inline float row_max(const float* in, int64_t columns) {
-  F32 best = splat(-INFINITY);
+  F32 best[4] = {splat(-INFINITY), splat(-INFINITY), splat(-INFINITY), splat(-INFINITY)};
   int64_t c = 0;
-  for (; c + kLanes <= columns; c += kLanes) best = max(best, load(in + c));
-  float result = reduce_max(best);
-  for (; c < columns; ++c) result = in[c] > result || in[c] != in[c] ? in[c] : result;
-  return result;
+  for (; c + 4 * kLanes <= columns; c += 4 * kLanes)
+    for (int i = 0; i < 4; ++i) best[i] = max(best[i], load(in + c + i * kLanes));
+  for (; c + kLanes <= columns; c += kLanes) best[0] = max(best[0], load(in + c));
+  if (c < columns) {
+    const Mask present = first_lanes(columns - c);
+    best[1] = max(best[1], select(present, load_partial(in + c, columns - c), splat(-INFINITY)));
+  }
+  return reduce_max(max(max(best[0], best[1]), max(best[2], best[3])));
 }
 
 // out[c] = exp(in[c] - shift); returns the sum.
 inline float row_exp_sum(const float* in, float* out, int64_t columns, float shift) {
   const F32 shifts = splat(shift);
   F32 sums = zero();
-  int64_t c = 0;
-  for (; c + kLanes <= columns; c += kLanes) {
-    const F32 e = exp(sub(load(in + c), shifts));
-    store(out + c, e);
-    sums = add(sums, e);
-  }
-  float sum = reduce_add(sums);
-  if (c < columns) {
-    const F32 e = exp(sub(load_partial(in + c, columns - c), shifts));
-    store_partial(out + c, e, columns - c);
-    for (; c < columns; ++c) sum += out[c];
-  }
-  return sum;
+  for_vectors(0, columns, [&](int64_t c, int lanes) {
+    const F32 e = exp(sub(load_lanes(in + c, lanes), shifts));
+    store_lanes(out + c, e, lanes);
+    sums = add(sums, lanes == kLanes ? e : select(first_lanes(lanes), e, zero()));
+  });
+  return reduce_add(sums);
 }
 
 // out[c] = in[c] * factor.
 inline void row_scale(const float* in, float* out, int64_t columns, float factor) {
   const F32 factors = splat(factor);
-  int64_t c = 0;
-  for (; c + kLanes <= columns; c += kLanes) store(out + c, mul(load(in + c), factors));
-  for (; c < columns; ++c) out[c] = in[c] * factor;
+  for_vectors(0, columns,
+              [=](int64_t c, int lanes) { store_lanes(out + c, mul(load_lanes(in + c, lanes), factors), lanes); });
 }
 
 inline void softmax_f32(const float* in, float* out, const SoftmaxParams& p) {

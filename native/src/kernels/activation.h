@@ -31,7 +31,7 @@ struct ActivationForward {
   static std::array<Touch, 2> contract(const ActivationParams& p, Rules& rules) {
     rules.at_least("activation", p.activation, kRelu);
     rules.at_most("activation", p.activation, kSilu);
-    return {{{"in", p.count}, {"out", p.count}}};
+    return {{{"in", p.count}, in_place({"out", p.count}, "in")}};
   }
 };
 
@@ -45,7 +45,7 @@ struct ActivationGrad {
   static std::array<Touch, 3> contract(const ActivationParams& p, Rules& rules) {
     rules.at_least("activation", p.activation, kRelu);
     rules.at_most("activation", p.activation, kSilu);
-    return {{{"grad_out", p.count}, {"saved", p.count}, {"grad_in", p.count}}};
+    return {{{"grad_out", p.count}, {"saved", p.count}, in_place({"grad_in", p.count}, "grad_out")}};
   }
 };
 

@@ -24,7 +24,7 @@ struct AddN {
 
   static std::array<Touch, 2> contract(const AddNParams& p, Rules& rules) {
     for (int64_t i = 0; i < p.lengths.count; ++i) rules.equal("each length", p.lengths.items[i], p.count);
-    return {{{"in", p.lengths}, {"out", p.count}}};
+    return {{{"in", p.lengths}, in_place({"out", p.count}, "in")}};
   }
 };
 

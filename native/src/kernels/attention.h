@@ -94,6 +94,22 @@ struct Attention {
   }
 };
 
+// What both backward kernels touch: what they read, then their outputs.
+template <class... Outputs>
+std::array<Touch, 8 + sizeof...(Outputs)> attention_backward(const AttentionParams& p, Rules& rules,
+                                                             const Outputs&... outputs) {
+  p.check(rules);
+  return {{{"grad_out", p.out()},
+           {"query", p.query()},
+           {"key", p.key()},
+           {"value", p.value()},
+           {"mask", p.mask()},
+           {"bias", p.bias()},
+           {"out", p.out()},
+           {"log_sum_exp", p.rows()},
+           outputs...}};
+}
+
 // The gradients, from the gradient of out. With d[q] = grad_out[q] . out[q]:
 //   grad_value[k] = sum_q kept * weights[q, k] * grad_out[q]
 //   grad_scores[q, k] = weights[q, k] * (kept * grad_out[q] . value[k] - d[q])
@@ -109,18 +125,8 @@ struct AttentionGrad {
                             float* grad_query, float* grad_key, float* grad_value, const AttentionParams& params);
 
   static std::array<Touch, 11> contract(const AttentionParams& p, Rules& rules) {
-    p.check(rules);
-    return {{{"grad_out", p.out()},
-             {"query", p.query()},
-             {"key", p.key()},
-             {"value", p.value()},
-             {"mask", p.mask()},
-             {"bias", p.bias()},
-             {"out", p.out()},
-             {"log_sum_exp", p.rows()},
-             {"grad_query", p.query()},
-             {"grad_key", p.key()},
-             {"grad_value", p.value()}}};
+    return attention_backward(p, rules, Touch{"grad_query", p.query()}, Touch{"grad_key", p.key()},
+                              Touch{"grad_value", p.value()});
   }
 };
 
@@ -133,16 +139,7 @@ struct AttentionScoresGrad {
                             float* grad_scores, const AttentionParams& params);
 
   static std::array<Touch, 9> contract(const AttentionParams& p, Rules& rules) {
-    p.check(rules);
-    return {{{"grad_out", p.out()},
-             {"query", p.query()},
-             {"key", p.key()},
-             {"value", p.value()},
-             {"mask", p.mask()},
-             {"bias", p.bias()},
-             {"out", p.out()},
-             {"log_sum_exp", p.rows()},
-             {"grad_scores", p.rows() * p.key_time}}};
+    return attention_backward(p, rules, Touch{"grad_scores", p.rows() * p.key_time});
   }
 };
 

@@ -34,7 +34,11 @@ struct Binary {
     rules.at_most("the last of a_strides", p.a_strides.size[last], 1);
     rules.at_most("the last of b_strides", p.b_strides.size[last], 1);
     rules.at_least("the sum of the last strides", p.a_strides.size[last] + p.b_strides.size[last], 1);
-    return {{{"a", strided(p.shape, p.a_strides)}, {"b", strided(p.shape, p.b_strides)}, {"out", product(p.shape)}}};
+    const char* const a = sizeof(In) == sizeof(Out) && is_row_major(p.shape, p.a_strides) ? "a" : nullptr;
+    const char* const b = sizeof(In) == sizeof(Out) && is_row_major(p.shape, p.b_strides) ? "b" : nullptr;
+    return {{{"a", strided(p.shape, p.a_strides)},
+             {"b", strided(p.shape, p.b_strides)},
+             in_place({"out", product(p.shape)}, a, b)}};
   }
 };
 

@@ -16,6 +16,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 
 namespace nabla {
 
@@ -81,6 +82,14 @@ inline Extent strided(const Dims& shape, const Dims& strides) {
   return last + 1;
 }
 
+// Whether such a walk takes the elements one after the other.
+inline bool is_row_major(const Dims& shape, const Dims& strides) {
+  Extent step = 1;
+  for (int64_t axis = shape.rank - 1; axis >= 0; step = step * shape.size[axis--])
+    if (!step.valid() || (shape.size[axis] > 1 && strides.size[axis] != step.value())) return false;
+  return true;
+}
+
 // A matrix of `rows` rows, `stride` elements apart, of `columns` elements each.
 inline Extent strided_rows(int64_t rows, int64_t stride, int64_t columns) {
   if (rows == 0 || columns == 0) return 0;
@@ -93,14 +102,30 @@ struct Touch {
   const char* name;
   Extent elements;
   const Integers* lengths = nullptr;
+  const char* same[2] = {nullptr, nullptr};
   bool indices = false;
 
   Touch(const char* name, Extent elements) : name(name), elements(elements) {}
   Touch(const char* name, const Integers& lengths) : name(name), elements(0), lengths(&lengths) {}
+
+  // Whether this buffer, which the kernel writes, may also be passed as the one of that name.
+  bool may_be(const char* other) const {
+    for (const char* allowed : same)
+      if (allowed != nullptr && std::strcmp(allowed, other) == 0) return true;
+    return false;
+  }
 };
 
-// A buffer whose values say where in others the kernel reads or writes. It checks them first and then relies on them:
-// the dispatcher refuses a call that would write to the same buffer.
+// A buffer that the kernel writes and that may be the one of another name: the kernel reads an element of that for the
+// last time before it writes the same element of this. In lists, buffers of the same place may be one. Any other buffer
+// that is written must be no other argument of the call: the dispatcher refuses it.
+inline Touch in_place(Touch touch, const char* of, const char* or_of = nullptr) {
+  touch.same[0] = of;
+  touch.same[1] = or_of;
+  return touch;
+}
+
+// A buffer whose values say where in others the kernel reads or writes. It checks them first and then relies on them.
 inline Touch indices(const char* name, Extent elements) {
   Touch touch(name, elements);
   touch.indices = true;

@@ -27,7 +27,9 @@ struct Dropout {
   using Params = DropoutParams;
   using Function = void (*)(const float* in, float* out, const DropoutParams& params);
 
-  static std::array<Touch, 2> contract(const DropoutParams& p, Rules&) { return {{{"in", p.count}, {"out", p.count}}}; }
+  static std::array<Touch, 2> contract(const DropoutParams& p, Rules&) {
+    return {{{"in", p.count}, in_place({"out", p.count}, "in")}};
+  }
 };
 
 }  // namespace nabla

@@ -47,7 +47,7 @@ struct GroupNorm {
     return {{{"in", all},
              {"weight", p.channels},
              {"bias", p.channels},
-             {"out", all},
+             in_place({"out", all}, "in"),
              {"mean", statistics},
              {"variance", statistics}}};
   }
@@ -116,7 +116,7 @@ struct Normalize {
              {"bias", p.channels},
              {"mean", p.channels},
              {"variance", p.channels},
-             {"out", all}}};
+             in_place({"out", all}, "in")}};
   }
 };
 

@@ -33,7 +33,7 @@ struct LayerNorm {
     return {{{"in", all},
              {"weight", p.features},
              {"bias", p.features},
-             {"out", all},
+             in_place({"out", all}, "in"),
              {"mean", p.rows},
              {"inverse_deviation", p.rows}}};
   }

@@ -74,7 +74,25 @@ struct OptimizerRuleParams {
   }
 };
 
-// The states that a rule has not are the lists that are not read: they name the parameters again.
+// How many of a, b, c a rule has.
+inline int states_of(int64_t rule) {
+  switch (rule) {
+    case kAverage:
+      return 0;
+    case kAdagrad:
+    case kLion:
+      return 1;
+    case kAmsgrad:
+    case kCenteredRmsprop:
+    case kDecoupledAmsgrad:
+    case kLamb:
+      return 3;
+    default:
+      return 2;
+  }
+}
+
+// The states that a rule has not are the lists that are not read: they may name the parameters again.
 struct OptimizerRuleStep {
   using Params = OptimizerRuleParams;
   using Function = void (*)(Buffers<float> parameters, Buffers<const float> gradients, Buffers<float> first,
@@ -85,9 +103,9 @@ struct OptimizerRuleStep {
     rules.at_most("rule", p.rule, kAverage);
     return {{{"parameters", p.lengths},
              {"gradients", p.lengths},
-             {"first", p.lengths},
-             {"second", p.lengths},
-             {"third", p.lengths}}};
+             in_place({"first", p.lengths}, states_of(p.rule) < 1 ? "parameters" : nullptr),
+             in_place({"second", p.lengths}, states_of(p.rule) < 2 ? "parameters" : nullptr),
+             in_place({"third", p.lengths}, states_of(p.rule) < 3 ? "parameters" : nullptr)}};
   }
 };
 

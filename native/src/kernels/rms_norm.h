@@ -30,7 +30,7 @@ struct RmsNorm {
   static std::array<Touch, 4> contract(const RmsNormParams& p, Rules& rules) {
     rules.at_least("features", p.features, 1);
     const Extent all = Extent(p.rows) * p.features;
-    return {{{"in", all}, {"weight", p.features}, {"out", all}, {"inverse_rms", p.rows}}};
+    return {{{"in", all}, {"weight", p.features}, in_place({"out", all}, "in"), {"inverse_rms", p.rows}}};
   }
 };
 
@@ -62,7 +62,7 @@ struct RmsNormGrad {
              {"in", all},
              {"weight", p.features},
              {"inverse_rms", p.rows},
-             {"grad_in", all},
+             in_place({"grad_in", all}, "grad_out", "in"),
              {"grad_weight", p.features}}};
   }
 };

@@ -24,7 +24,7 @@ struct Select {
 
   static std::array<Touch, 4> contract(const SelectParams& p, Rules&) {
     const Extent all = Extent(p.rows) * p.columns;
-    return {{{"condition", p.rows}, {"yes", all}, {"no", all}, {"out", all}}};
+    return {{{"condition", p.rows}, {"yes", all}, {"no", all}, in_place({"out", all}, "yes", "no")}};
   }
 };
 

@@ -24,7 +24,7 @@ struct Softmax {
   static std::array<Touch, 2> contract(const SoftmaxParams& p, Rules& rules) {
     rules.at_least("columns", p.columns, 1);
     const Extent all = Extent(p.rows) * p.columns;
-    return {{{"in", all}, {"out", all}}};
+    return {{{"in", all}, in_place({"out", all}, "in")}};
   }
 };
 

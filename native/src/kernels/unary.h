@@ -21,7 +21,9 @@ struct Unary {
   using Params = UnaryParams;
   using Function = void (*)(const In* in, Out* out, const UnaryParams& params);
 
-  static std::array<Touch, 2> contract(const UnaryParams& p, Rules&) { return {{{"in", p.count}, {"out", p.count}}}; }
+  static std::array<Touch, 2> contract(const UnaryParams& p, Rules&) {
+    return {{{"in", p.count}, in_place({"out", p.count}, sizeof(In) == sizeof(Out) ? "in" : nullptr)}};
+  }
 };
 
 using UnaryF32 = Unary<float, float>;
@@ -51,7 +53,7 @@ struct UnaryAlpha {
   using Function = void (*)(const float* in, float* out, const UnaryAlphaParams& params);
 
   static std::array<Touch, 2> contract(const UnaryAlphaParams& p, Rules&) {
-    return {{{"in", p.count}, {"out", p.count}}};
+    return {{{"in", p.count}, in_place({"out", p.count}, "in")}};
   }
 };
 
@@ -73,7 +75,9 @@ struct Clip {
   using Params = ClipParams;
   using Function = void (*)(const float* in, float* out, const ClipParams& params);
 
-  static std::array<Touch, 2> contract(const ClipParams& p, Rules&) { return {{{"in", p.count}, {"out", p.count}}}; }
+  static std::array<Touch, 2> contract(const ClipParams& p, Rules&) {
+    return {{{"in", p.count}, in_place({"out", p.count}, "in")}};
+  }
 };
 
 }  // namespace nabla

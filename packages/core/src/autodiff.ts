@@ -40,12 +40,17 @@ export function valueAndGrad(
 ): ValueAndGradients {
   checkOptions('valueAndGrad', options, ['allowUnused']);
   checkInteger('valueAndGrad', 'the number of parameters', parameters.length, { minimum: 1 });
-  parameters.forEach((parameter, i) => checkFloat('valueAndGrad', { [nameOf(parameter, i)]: parameter }));
+  parameters.forEach((parameter, i) => {
+    if (!(parameter instanceof Variable) || parameter.dtype !== 'float32') {
+      checkFloat('valueAndGrad', { [nameOf(parameter, i)]: parameter });
+    }
+  });
   return recording(() =>
     scope(() => {
       const { value, found } = differentiate(() => checkLoss(f()), parameters);
-      const unused = parameters.flatMap((parameter, i) => (found[i] == null ? nameOf(parameter, i) : []));
-      if (unused.length > 0 && options.allowUnused !== true) throw unusedError(unused);
+      if (options.allowUnused !== true && found.includes(undefined)) {
+        throw unusedError(parameters.flatMap((parameter, i) => (found[i] === undefined ? nameOf(parameter, i) : [])));
+      }
       const gradients = parameters.map((parameter, i) => found[i] ?? zerosLike(parameter));
       // A loss that is itself a parameter, or was made elsewhere, is not the caller's to dispose: a clone is.
       return { value: clone(value) as Scalar, gradients };

@@ -44,10 +44,20 @@ export function checkOptions(op: string, options: unknown, allowed: readonly str
   }
 }
 
-/** @throws {ShapeError} the shape does not match `pattern` (code `SHAPE`) */
-export function checkShape(op: string, argument: string, tensor: Shaped, pattern: ShapePattern, hint?: string): void {
-  if (matches(tensor.shape, pattern)) return;
-  throw new ShapeError({ op, argument, expected: `[${pattern.join(', ')}]`, received: tensor.shape, hint });
+/**
+ * @param hint  what to do, or a function that words it, for where the check is made often
+ * @throws {ShapeError} the shape does not match `pattern` (code `SHAPE`)
+ */
+export function checkShape(
+  op: string,
+  argument: string,
+  { shape }: Shaped,
+  pattern: ShapePattern,
+  hint?: string | (() => string),
+): void {
+  if (matches(shape, pattern)) return;
+  const worded = typeof hint === 'function' ? hint() : hint;
+  throw new ShapeError({ op, argument, expected: `[${pattern.join(', ')}]`, received: shape, hint: worded });
 }
 
 /** @throws {ShapeError} fewer than `minimum` or more than `maximum` axes (code `RANK`) */
@@ -82,7 +92,8 @@ export function checkDtype(op: string, argument: string, { dtype }: Typed, ...dt
  * @throws {DTypeError} one of them is not float32 (code `DTYPE`)
  */
 export function checkFloat(op: string, tensors: Readonly<Record<string, unknown>>): void {
-  for (const [argument, tensor] of Object.entries(tensors)) {
+  for (const argument in tensors) {
+    const tensor = tensors[argument];
     checkTensor(op, argument, tensor);
     checkDtype(op, argument, tensor, 'float32');
   }
@@ -161,18 +172,21 @@ export function checkSizes(op: string, argument: string, value: unknown): assert
 }
 
 function matches(shape: readonly number[], pattern: ShapePattern): boolean {
-  const open = typeof pattern[0] === 'string' && pattern[0].startsWith('...');
-  const fixed = open ? pattern.slice(1) : pattern;
-  const skipped = shape.length - fixed.length;
-  if (open ? skipped < 0 : skipped !== 0) return false;
-  const lengths = new Map<string, number>();
-  return fixed.every((entry, i) => {
+  const first = pattern[0];
+  const open = typeof first === 'string' && first.startsWith('...') ? 1 : 0;
+  const skipped = shape.length - pattern.length; // how much further to the right an entry is found in the shape
+  if (open === 1 ? skipped < -1 : skipped !== 0) return false;
+  for (let i = open; i < pattern.length; i++) {
+    const entry = pattern[i];
     const length = shape[skipped + i];
-    if (typeof entry === 'number') return length === entry;
-    const before = lengths.get(entry);
-    lengths.set(entry, length);
-    return before === undefined || before === length;
-  });
+    if (typeof entry === 'number' ? length !== entry : !isConsistent(shape, pattern, skipped, i)) return false;
+  }
+  return true;
+}
+
+/** Whether the name at `position` stands for the same length as where it first occurs. */
+function isConsistent(shape: readonly number[], pattern: ShapePattern, skipped: number, position: number): boolean {
+  return shape[skipped + pattern.indexOf(pattern[position])] === shape[skipped + position];
 }
 
 function within(value: number, { minimum, maximum, above, below }: Range): boolean {

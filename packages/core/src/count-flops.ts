@@ -9,6 +9,12 @@ import type {
   ConvolutionInputs,
 } from './backend/definitions/convolution.ts';
 import type { LinearInputs } from './backend/definitions/linear.ts';
+import {
+  type TfjsConvolution,
+  type TfjsConvolutionAttributes,
+  channelsFirst,
+  tfjsWindows,
+} from './backend/definitions/tfjs-convolution.ts';
 import { type MatMulAttributes, type MatMulInputs, matMulSizes } from './backend/definitions/mat-mul.ts';
 import {
   type RecurrentAttributes,
@@ -17,7 +23,8 @@ import {
 } from './backend/definitions/recurrent.ts';
 import { checkSynchronous } from './check.ts';
 import { observeKernels } from './observe-kernels.ts';
-import { sizeOf } from './shape.ts';
+import { type Shape, sizeOf } from './shape.ts';
+import type { TensorInfo } from './tf.ts';
 
 /** A result, and the floating-point operations that it took. */
 export interface Counted<T> {
@@ -60,6 +67,39 @@ products<ConvolutionGradWeightInputs, ConvolutionAttributes>(
     return x.shape[0] * sizeOf(outSize) * sizeOf(kernelSize) * outChannels * (inChannels / groups);
   },
 );
+
+// tfjs' own, whose activations may have the channels before the positions.
+function tfjsProducts(
+  kind: TfjsConvolution,
+  names: readonly string[],
+  [gradXName, gradFilterName]: readonly string[],
+): void {
+  const multiplications = (x: Shape, filter: Shape, attributes: TfjsConvolutionAttributes): number => {
+    const [batch, channels, ...spatial] = x;
+    const shape = channelsFirst(attributes) ? [batch, ...spatial, channels] : x;
+    return batch * sizeOf(tfjsWindows(kind, shape, filter, attributes).outSize) * sizeOf(filter);
+  };
+  for (const name of names) {
+    products<{ x: TensorInfo; filter: TensorInfo }, TfjsConvolutionAttributes>(name, ({ x, filter }, attributes) =>
+      multiplications(x.shape, filter.shape, attributes),
+    );
+  }
+  products<{ filter: TensorInfo }, TfjsConvolutionAttributes & { inputShape: Shape }>(
+    gradXName,
+    ({ filter }, attributes) => multiplications(attributes.inputShape, filter.shape, attributes),
+  );
+  products<{ x: TensorInfo }, TfjsConvolutionAttributes & { filterShape: Shape }>(gradFilterName, ({ x }, attributes) =>
+    multiplications(x.shape, attributes.filterShape, attributes),
+  );
+}
+
+tfjsProducts('image', ['Conv2D', 'FusedConv2D'], ['Conv2DBackpropInput', 'Conv2DBackpropFilter']);
+tfjsProducts(
+  'depthwise',
+  ['DepthwiseConv2dNative', 'FusedDepthwiseConv2D'],
+  ['DepthwiseConv2dNativeBackpropInput', 'DepthwiseConv2dNativeBackpropFilter'],
+);
+tfjsProducts('volume', ['Conv3D'], ['Conv3DBackpropInputV2', 'Conv3DBackpropFilterV2']);
 
 products<AttentionInputs>('NablaAttention', ([query, key, value]) => {
   const { scores, headSize, valueSize } = attentionSizes(query.shape, key.shape, value.shape);

@@ -8,6 +8,11 @@ export type KernelObserver = (kernelName: string, inputs: object, attributes: ob
 
 const observers = new Set<KernelObserver>();
 
+/** Whether somebody watches. */
+export function isObserved(): boolean {
+  return observers.size > 0;
+}
+
 /**
  * Runs `f` and shows every kernel that it runs, in forward and backward passes alike, to `observer`. Where nobody watches, a
  * kernel costs nothing more: the engine's own method is replaced only meanwhile.

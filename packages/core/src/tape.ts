@@ -68,12 +68,13 @@ export function backpropagate(
   gradOut?: Tensor,
 ): (Tensor | undefined)[] {
   const isLast = engine().state.gradientDepth === 0;
-  const reached = reachedFrom(tape, sources);
+  const nodes = inOrder(tape);
+  const reached = reachedFrom(nodes, sources);
   const wanted = new Set(sources.map(({ id }) => id));
   const first = gradOut === undefined ? ones(value.shape) : clone(gradOut);
   const gradients = new Map([[value.id, first]]); // of tensors by id; each a tensor of its own
-  for (let position = tape.length - 1; position >= 0; position--) {
-    const node = tape[position];
+  for (let position = nodes.length - 1; position >= 0; position--) {
+    const node = nodes[position];
     const outputs = node.outputs.map(({ id }) => gradients.get(id));
     if (Object.values(node.inputs).some(({ id }) => reached.has(id)) && outputs.some((gradient) => gradient != null)) {
       passOn(node, outputs as Tensor[], reached, gradients, first.id);
@@ -86,6 +87,41 @@ export function backpropagate(
     if (isLast) freeTape([node]);
   }
   return sources.map(({ id }) => gradients.get(id));
+}
+
+/**
+ * The nodes, each behind those that made its inputs. tfjs puts the copy of an output that an op saves on the tape before the op
+ * itself; a derivative of second order that comes by the copy would miss the op.
+ */
+function inOrder(tape: readonly Node[]): readonly Node[] {
+  const ahead = new Set<number>(); // made by nodes that have no place yet
+  for (const { outputs } of tape) for (const { id } of outputs) ahead.add(id);
+  const ordered: Node[] = [];
+  const waiting = new Map<number, Node[]>(); // by what they wait for
+  const place = (node: Node): void => {
+    const missing = missingInput(node, ahead);
+    if (missing !== undefined) {
+      waiting.set(missing, [...(waiting.get(missing) ?? []), node]);
+      return;
+    }
+    ordered.push(node);
+    for (const { id } of node.outputs) {
+      ahead.delete(id);
+      const released = waiting.get(id);
+      waiting.delete(id);
+      released?.forEach(place);
+    }
+  };
+  tape.forEach(place);
+  return ordered;
+}
+
+function missingInput({ inputs, outputs }: Node, ahead: ReadonlySet<number>): number | undefined {
+  for (const name in inputs) {
+    const { id } = inputs[name];
+    if (ahead.has(id) && outputs.every((output) => output.id !== id)) return id;
+  }
+  return undefined;
 }
 
 /** The ids of all that was computed from the sources, and theirs. */

@@ -109,9 +109,11 @@ export abstract class Optimizer {
       const received = String(gradients.length);
       throw new ArgumentError({ op: this.constructor.name, argument: 'gradients', expected, received });
     }
+    const op = this.constructor.name;
     gradients.forEach((gradient, i) => {
-      checkShape(this.constructor.name, `gradients[${i}]`, gradient, this.parameters[i]?.shape ?? []);
-      checkDtype(this.constructor.name, `gradients[${i}]`, gradient, 'float32');
+      const argument = `gradients[${i}]`;
+      checkShape(op, argument, gradient, this.parameters[i]?.shape ?? []);
+      checkDtype(op, argument, gradient, 'float32');
     });
     this.taken += 1;
     for (const group of this.groups) {

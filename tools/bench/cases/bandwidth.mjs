@@ -60,6 +60,7 @@ export const bandwidthCases = Object.entries(OPERATIONS).map(([operation, [prepa
   device: 'cpu',
   unit: 'GB/s',
   work: matrices * ROWS * COLUMNS * FLOAT,
+  limit: { operation: 'copy', bytes: matrices * ROWS * COLUMNS * FLOAT },
   spec: { family: 'bandwidth', operation, rows: ROWS, columns: COLUMNS },
   prepare,
 }));

@@ -18,6 +18,13 @@ const SHAPES = [
   [64, 14, 32, 64, 3, 1],
 ];
 
+/** On the js device: those whose peer is done within a second. */
+const JS_SHAPES = [
+  [1, 28, 64, 64, 3, 1],
+  [64, 28, 1, 32, 3, 1],
+  [8, 14, 64, 128, 3, 1],
+];
+
 /** The windows as the gradients' kernels take them, with a depth of 1. */
 function windows({ size, outSize, kernel, stride, padding }) {
   const three = (value, depth) => [depth, value, value];
@@ -48,13 +55,14 @@ function prepare(spec) {
   return { run: runs[pass], kept: [x, weight, gradOut] };
 }
 
-function convolution([batch, size, inChannels, outChannels, kernel, stride], pass) {
+function convolution([batch, size, inChannels, outChannels, kernel, stride], pass, device) {
   const padding = kernel >> 1;
   const outSize = Math.floor((size + 2 * padding - kernel) / stride) + 1;
   const strided = stride === 1 ? '' : `s${stride}`;
+  const name = `conv/n${batch}_${size}x${size}_${inChannels}to${outChannels}_${kernel}x${kernel}${strided}/${pass}`;
   return {
-    name: `conv/n${batch}_${size}x${size}_${inChannels}to${outChannels}_${kernel}x${kernel}${strided}/${pass}`,
-    device: 'cpu',
+    name: device === 'js' ? `js/${name}` : name,
+    device,
     unit: 'GFLOP/s',
     work: 2 * batch * outSize ** 2 * outChannels * inChannels * kernel ** 2,
     spec: { family: 'conv', pass, batch, size, inChannels, outChannels, kernel, stride, padding, outSize },
@@ -62,6 +70,8 @@ function convolution([batch, size, inChannels, outChannels, kernel, stride], pas
   };
 }
 
-export const convCases = SHAPES.flatMap((shape) =>
-  ['forward', 'byData', 'byWeight'].map((pass) => convolution(shape, pass)),
-);
+export const convCases = [
+  ...SHAPES.flatMap((shape) => ['forward', 'byData', 'byWeight'].map((pass) => convolution(shape, pass, 'cpu'))),
+  ...JS_SHAPES.flatMap((shape) => ['forward', 'byData'].map((pass) => convolution(shape, pass, 'js'))),
+  convolution([1, 14, 64, 64, 3, 1], 'byWeight', 'js'), // a small one: the peer takes more than a second for it
+];

@@ -3,19 +3,26 @@
 
 import { attentionCases } from './attention.mjs';
 import { bandwidthCases } from './bandwidth.mjs';
+import { besideNeighbour } from './busy.mjs';
 import { convCases } from './conv.mjs';
+import { decodeCases } from './decode.mjs';
 import { gemmCases } from './gemm.mjs';
 import { recurrentCases, stepCases } from './step.mjs';
 
-/**
- * A case: `name` · `device` · `unit` of its figure · `work` that a run does, in operations or bytes, unless the unit is ms ·
- * `spec`: what peers are told · `prepare`: our side (see ours.mjs) · `patience`: by how much its budget is longer, default 1.
- */
-export const allCases = [
+const alone = [
   ...gemmCases,
   ...convCases,
   ...attentionCases,
   ...recurrentCases,
   ...bandwidthCases,
   ...stepCases,
+  ...decodeCases,
 ];
+
+/**
+ * A case: `name` · `device` · `unit` of its figure · `work` that a run does, in operations or bytes, unless the unit is ms ·
+ * `spec`: what peers are told · `prepare`: our side (see ours.mjs) · `patience`: by how much its budget is longer, default 1 ·
+ * `limit`: what memory must at least do meanwhile (see peers/memory_peer.cc) · `memory`: whether its peak is measured ·
+ * `neighbour`: whether a busy process runs beside it.
+ */
+export const allCases = [...alone, ...besideNeighbour(alone)];

@@ -34,6 +34,7 @@ const stepCase = (name, spec) => ({
   spec: { family: 'step', ...spec },
   prepare,
   patience: 3,
+  memory: true,
 });
 
 const characters = { model: 'gpt', optimizer: 'adamw', vocabulary: 65 };

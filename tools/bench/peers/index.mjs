@@ -4,19 +4,20 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { buildBlasPeer } from './build-blas-peer.mjs';
+import { buildPeer } from './build-peer.mjs';
 import { Peer } from './peer.mjs';
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 
 /** Python as the distribution's packages know it, before one that only comes first in the path. */
-const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
+export const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
 
 const PEERS = {
   torch: { devices: ['cpu'], command: async () => [python, here('torch_peer.py')] },
-  openblas: { devices: ['cpu'], command: async () => [await buildBlasPeer('openblas')] },
-  onednn: { devices: ['cpu'], command: async () => [await buildBlasPeer('onednn')] },
+  openblas: { devices: ['cpu'], command: async () => [await buildPeer('openblas')] },
+  onednn: { devices: ['cpu'], command: async () => [await buildPeer('onednn')] },
   'tfjs-cpu': { devices: ['js'], command: async () => [process.execPath, here('tfjs-peer.mjs'), 'cpu'] },
+  onnxruntime: { devices: ['cpu'], command: async () => [process.execPath, here('onnx-peer.mjs')] },
   'tfjs-wasm': { devices: ['cpu'], command: async () => [process.execPath, here('tfjs-peer.mjs'), 'wasm'] },
 };
 
@@ -25,14 +26,26 @@ export async function openPeers(devices, say) {
   const open = {};
   for (const [name, { devices: own, command }] of Object.entries(PEERS)) {
     if (!own.some((device) => devices.includes(device))) continue;
-    try {
-      const peer = new Peer(await command());
-      const { version } = await peer.read();
-      say(`Peer ${name}: ${version}`);
-      open[name] = { peer, devices: own };
-    } catch (error) {
-      say(`Peer ${name} is absent: ${error.message}`);
-    }
+    const started = await start(name, command, say);
+    if (started !== undefined) open[name] = { ...started, devices: own };
   }
   return open;
+}
+
+/** Starts the program that shows what memory can do. */
+export async function openMemory(say) {
+  const started = await start('memory', async () => [await buildPeer('memory')], say);
+  return started?.peer;
+}
+
+async function start(name, command, say) {
+  try {
+    const peer = new Peer(await command());
+    const { version } = await peer.read();
+    say(`Peer ${name}: ${version}`);
+    return { peer, version };
+  } catch (error) {
+    say(`Peer ${name} is absent: ${error.message}`);
+    return undefined;
+  }
 }

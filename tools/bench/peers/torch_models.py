@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The twins of ../cases/models.mjs and ../cases/step.mjs in PyTorch: training steps."""
+"""The twins of ../cases/models.mjs, ../cases/step.mjs and ../cases/decode.mjs in PyTorch."""
 
 import re
 
@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from inputs import fill, fill_integers
 
 FIRST_SEED = 10
+FIRST_CACHE_SEED = 1000
 STEPS = 3
 
 
@@ -159,3 +160,33 @@ def step(spec):
         return loss.detach()
 
     return run, lambda: {'losses': torch.stack([run() for _ in range(STEPS)])}
+
+
+def decode_token(model, token, caches):
+    """Logits of what follows the token, the one after those whose keys and values are in the caches."""
+    past = caches[0][0].shape[2]
+    x = model.embedding(token) + model.positions.weight[past:past + 1]
+    for block, cache in zip(model.blocks, caches):
+        attention, width = block.self_attn, x.shape[2]
+        projected = F.linear(block.norm1(x), attention.in_proj_weight, attention.in_proj_bias).split(width, 2)
+        query, *current = (
+            part.view(1, 1, attention.heads, width // attention.heads).transpose(1, 2) for part in projected
+        )
+        key, value = (torch.cat([before, part], 2) for before, part in zip(cache, current))
+        x = x + attention.out_proj(attend(query, key, value, None).transpose(1, 2).reshape(x.shape))
+        x = x + block.linear2(F.gelu(block.linear1(block.norm2(x))))
+    return F.linear(model.norm(x), model.embedding.weight)
+
+
+def decode(spec):
+    model, _ = gpt({**spec, 'batch': 1, 'time': spec['past'] + 1})
+    fill_parameters(model)
+    shape = [1, spec['heads'], spec['past'], spec['width'] // spec['heads']]
+    caches = [[fill(shape, FIRST_CACHE_SEED + 2 * layer + part) for part in (0, 1)] for layer in range(spec['layers'])]
+    token = torch.tensor([[1]])
+
+    def run():
+        with torch.no_grad():
+            return {'logits': decode_token(model, token, caches)}
+
+    return run, run

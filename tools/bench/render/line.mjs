@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A row of the report as a line of text.
 
+import { memoryRatio, verdict } from '../bars.mjs';
+
 const NAME = 44;
-const FIGURE = 10;
+const FIGURE = 11;
 
 /** Three significant digits. */
 export function digits(value) {
@@ -23,5 +25,16 @@ export function titleOf(peers) {
 
 export function lineOf(row, peers) {
   const figures = [row.ours, ...peers.map((name) => row.peers[name]), row.ratio];
-  return line(row.case, String(row.threads), row.unit, figures.map(digits));
+  return [line(row.case, String(row.threads), row.unit, figures.map(digits)), ...moreOf(row)].join('  ');
+}
+
+/** In words what only some rows have, and whether bars are reached. */
+function moreOf(row) {
+  const { ofLimit, slowdown, memory } = row;
+  return [
+    verdict(row, 'ratio'),
+    ofLimit && `${digits(ofLimit)} of the limit ${verdict(row, 'ofLimit')}`,
+    slowdown && `${digits(slowdown.ours)} times as slow ${verdict(row, 'slowdown')}`,
+    memory && `${digits(memory.ours)} MiB, ${digits(memoryRatio(row))} of the peer ${verdict(row, 'memory')}`,
+  ].filter(Boolean);
 }

@@ -89,12 +89,12 @@ if (addon === undefined) {
     });
 
     it('refuse indices that the kernel would write over after it has checked them', () => {
-      const [table, labels, out] = [native.allocate(8), native.allocate(8), native.allocate(8)];
+      const [table, labels, loss, out] = [8, 8, 8, 8].map((bytes) => native.allocate(bytes));
       native.write(labels, new Int32Array(2));
       const call = {
         in: table,
         labels,
-        loss: out,
+        loss,
         maximum: labels,
         inverse_sum: out,
         rows: 2,
@@ -102,9 +102,9 @@ if (addon === undefined) {
         reduction: 0,
       };
       expect(() => kernels['softmax_cross_entropy_f32'](call as never)).toThrow(
-        /softmax_cross_entropy_f32: received a buffer labels that the kernel would write to/,
+        /softmax_cross_entropy_f32: received one buffer as labels and as maximum, which the kernel writes/,
       );
-      for (const handle of [table, labels, out]) native.release(handle);
+      for (const handle of [table, labels, loss, out]) native.release(handle);
     });
 
     it('are not kept busy by sizes that no buffer bounds', () => {

@@ -9,8 +9,6 @@ import type { NativeCalls } from './native-kernels.ts';
 /** Every native kernel as a function of named arguments, typed by the generated mirror. */
 export type NativeKernels = { readonly [Name in keyof NativeCalls]: (call: NativeCalls[Name]) => void };
 
-type Value = number | readonly number[];
-
 /** Makes the callable kernels of an addon. */
 export function bindKernels(addon: NativeAddon): NativeKernels {
   const area = new Float64Array(addon.argumentArea);
@@ -23,17 +21,23 @@ function bindKernel(addon: NativeAddon, area: Float64Array, kernel: KernelDescri
   const names = kernel.arguments.map((argument) => argument.name);
   const isList = kernel.arguments.map(({ type }) => type === 'dims' || type === 'integers' || type === 'buffers');
   return (call) => {
-    const values = call as Record<string, Value>;
+    const values = call as Record<string, unknown>;
     let count = 0;
     for (let i = 0; i < names.length; i++) {
       const value = values[names[i]];
       if (!isList[i]) {
-        area[count++] = value as number;
+        // Not left to the typed array, which would make 3 of '3' and 0 of null.
+        if (typeof value !== 'number') throw wrongType(kernel, names[i], 'a number', value);
+        area[count++] = value;
         continue;
       }
+      if (!Array.isArray(value)) throw wrongType(kernel, names[i], 'a list', value);
       const items = value as readonly number[];
       area[count++] = items.length;
-      for (let j = 0; j < items.length; j++) area[count++] = items[j];
+      for (let j = 0; j < items.length; j++) {
+        if (typeof items[j] !== 'number') throw wrongType(kernel, `${names[i]}[${j}]`, 'a number', items[j]);
+        area[count++] = items[j];
+      }
     }
     try {
       run(count);
@@ -41,6 +45,12 @@ function bindKernel(addon: NativeAddon, area: Float64Array, kernel: KernelDescri
       throw translate(addon, error, { kernel: kernel.name, parameters: call });
     }
   };
+}
+
+function wrongType({ name }: KernelDescription, argument: string, expected: string, value: unknown): NativeError {
+  const received = value === null ? 'null' : typeof value;
+  const message = `${name}: expected ${argument} to be ${expected}, received ${received}.`;
+  return new NativeError('CONTRACT', message, { kernel: name, argument });
 }
 
 /** Runs `body`, a call of the addon that is not a kernel; its errors are translated. */

@@ -151,7 +151,10 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     [tf.maximum, [2, 3], [3]],
     [tf.maximum, [], [4]],
   ],
-  Mean: [[(x) => tf.mean(x, [-2, 0]), [2, 3, 4]]],
+  Mean: [
+    [(x) => tf.mean(x, [-2, 0]), [2, 3, 4]],
+    [(x) => tf.mean(x, 1, true), [2, 3, 4]],
+  ],
   Min: [[(x) => tf.min(x, -2), [2, 3, 4]]],
   Minimum: [[tf.minimum, [3], [2, 3]]],
   Mod: [[tf.mod, uniform([2, 3], 2.6, 2.9), uniform([3], 1.8, 2.2)]],
@@ -240,7 +243,10 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   Step: [constant((x) => tf.step(x))],
   StridedSlice: [[(x) => tf.stridedSlice(x, [4, 3], [0, 0], [-2, -1]), [5, 4]]],
   Sub: [[tf.sub, [2, 3], [3]]],
-  Sum: [[(x) => tf.sum(x, -2), [2, 3, 4]]],
+  Sum: [
+    [(x) => tf.sum(x, -2), [2, 3, 4]],
+    [(x) => tf.sum(x, [0, 2], true), [2, 3, 4]],
+  ],
   Tan: [unary(tf.tan)],
   Tanh: [[tf.tanh, [3, 5]]],
   TensorScatterUpdate: [[(x, y) => tf.tensorScatterUpdate(x, integers([1, 3], [2, 1]), y), [5, 2], [2, 2]]],

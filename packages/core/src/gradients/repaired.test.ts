@@ -42,6 +42,13 @@ describe.each(devices())('gradients where tfjs is wrong, on %s', (device) => {
     expect(chosen).toBeCloseToTensor(Float32Array.of(Infinity, 0), tolerance('exact'));
   });
 
+  it.each([['sum', tf.sum], ['mean', tf.mean]] as const)('of the %s of nothing are nothing', (_, reduce) => {
+    const x = tf.variable(tf.zeros([0, 3]));
+    const loss = (): tf.Scalar => tf.sum(tf.add(reduce(x, 1), tf.sum(reduce(x, 0, true))));
+    expect(valueAndGrad(loss, [x]).gradients[0].shape).toEqual([0, 3]);
+    tf.dispose(x);
+  }); // prettier-ignore
+
   it('of the second order pass through conditions', () => {
     const x = tf.variable(tf.tensor1d([-2, 3]));
     const cube = (): tf.Tensor => tf.sum(tf.where(tf.greater(x, 0), tf.pow(x, 3), tf.square(x)));

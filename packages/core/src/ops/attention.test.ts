@@ -15,7 +15,7 @@ import {
 import { valueAndGrad } from '../autodiff.ts';
 import { getThreads, setThreads } from '../device.ts';
 import { Generator } from '../random.ts';
-import { type Tensor, fill, gather, matMul, mul, ones, sum, tensor, tensor4d, where, zeros } from '../tf.ts';
+import { type Tensor, cast, fill, gather, matMul, mul, ones, sum, tensor, tensor4d, where, zeros } from '../tf.ts';
 import { type AttentionOptions, attentionWeights, plainAttention, scaledDotProductAttention } from './attention.ts';
 
 type Sizes = readonly [
@@ -76,6 +76,11 @@ describe.each(devices())('scaledDotProductAttention on %s', (device) => {
     [1, 1, 34, 290, 33, 8],
     [1, 1, 260, 270, 2, 3],
     [1, 1, 4, 6, 256, 257],
+    [1, 1, 5, 47, 3, 64],
+    [1, 1, 4, 400, 5, 17],
+    [1, 1, 63, 385, 7, 49],
+    [1, 2, 129, 384, 16, 48],
+    [1, 1, 200, 130, 48, 16],
   ])('equals its formula and its gradients for %i %i %i %i %i %i, causal or not', (...sizes) => {
     compare(sizes, {});
     compare(sizes, { causal: true, scale: 0.3 });
@@ -98,6 +103,7 @@ describe.each(devices())('scaledDotProductAttention on %s', (device) => {
     [2, 6, 33, 17, 5, 8, 3],
     [1, 4, 40, 270, 8, 7, 2],
     [1, 2, 1, 300, 16, 16, 1],
+    [2, 4, 65, 49, 16, 32, 2],
   ])('lets heads of queries share keys and values: %i %i %i %i %i %i, %i heads of keys', (...sizes) => {
     const [batch, heads, queryTime, keyTime] = sizes;
     const generator = Generator.fromState({ seed: 5, offset: 3 });
@@ -116,6 +122,7 @@ describe.each(devices())('scaledDotProductAttention on %s', (device) => {
 
   it.each([
     [34, 260],
+    [70, 400],
     [7, 5],
   ])('masks and drops over several tiles: %i queries, %i keys', (queryTime, keyTime) => {
     const mask = randomMask([queryTime, keyTime], { seed: 6 });
@@ -176,6 +183,15 @@ describe.each(devices())('scaledDotProductAttention on %s', (device) => {
     expect(gradKey.dataSync().some(Number.isNaN)).toBe(false);
     const nothing = run(scaledDotProductAttention, inputs, { mask: zeros([1], 'bool') });
     for (const result of nothing) expect(result).toBeCloseToTensor(zeros(result.shape), tolerance('exact'));
+  });
+
+  it('gives zeros for the queries that a mask hides all keys from, among others and over several tiles', () => {
+    const [queryTime, keyTime] = [70, 400];
+    const isShown = Array.from({ length: queryTime }, (_, query) => Number(query % 3 > 0));
+    const rows = tensor(isShown, [queryTime, 1], 'bool');
+    const everyKey = mul(cast(rows, 'float32'), ones([1, keyTime]));
+    const bias = where(cast(everyKey, 'bool'), everyKey, fill(everyKey.shape, -Infinity));
+    for (const mask of [rows, cast(everyKey, 'bool'), bias]) compare([1, 1, queryTime, keyTime, 3, 5], { mask });
   });
 
   it('takes empty tensors', () => {

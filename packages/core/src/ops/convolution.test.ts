@@ -6,7 +6,7 @@ import { checkGolden, checkGradient, devices, golden, randomTensor, tolerance, u
 import { setThreads } from '../device.ts';
 import { valueAndGrad } from '../autodiff.ts';
 import { dispose } from '../memory.ts';
-import { type Tensor, engine, ones, scalar, sum, variable, zeros } from '../tf.ts';
+import { type Tensor, engine, mul, ones, scalar, sum, variable, zeros } from '../tf.ts';
 import { type ConvOptions, conv1d, conv2d, conv3d, plainConvolution } from './convolution.ts';
 
 const convolutions: Readonly<Record<number, typeof conv2d>> = { 1: conv1d, 2: conv2d, 3: conv3d };
@@ -29,7 +29,22 @@ const CASES: readonly [string, number[], number[], ConvOptions][] = [
   ['depthwise', [1, 4, 5, 17], [17, 1, 3, 3], { groups: 17, padding: 1, stride: 2 }],
   ['depthwise, two outputs a channel', [1, 5, 5, 3], [6, 1, 3, 3], { groups: 3 }],
   ['three axes', [1, 4, 5, 3, 2], [3, 2, 2, 3, 2], { stride: [1, 2, 1], padding: [1, 1, 0] }],
+  ['a stride beyond the kernel', [1, 9, 8, 3], [2, 3, 2, 2], { stride: [4, 3], padding: 1 }],
+  ['stride and dilation with a common divisor', [1, 13, 11, 3], [2, 3, 3, 2], { stride: [4, 2], dilation: [2, 4] }],
+  ['one output channel of many', [1, 5, 4, 35], [1, 35, 3, 3], { padding: 1 }],
+  ['three output channels of many, with stride', [2, 7, 6, 21], [3, 21, 3, 3], { padding: 1, stride: 2 }],
+  ['one input channel, dilated', [1, 8, 9, 1], [5, 1, 3, 3], { padding: 2, dilation: 2 }],
+  ['few channels and padding on one side only', [1, 4, 5, 3], [33, 3, 2, 2], { padding: 'same' }],
   ['more positions than a block of patches', [2, 9, 9, 2], [3, 2, 3, 3], { padding: 1 }],
+];
+
+/** Too large for finite differences of every element. */
+const LARGE_CASES: typeof CASES = [
+  ['more input channels than a piece of the weights', [1, 4, 3, 130], [70, 130, 3, 3], { padding: 1 }],
+  ['weights that are packed by each task', [1, 3, 2, 601], [449, 601, 1, 1], {}],
+  ['groups of odd sizes', [1, 6, 5, 34], [38, 17, 2, 3], { groups: 2, padding: 1, stride: 2 }],
+  ['lines longer than a chunk of positions', [1, 1000, 2], [3, 2, 5], { padding: 2 }],
+  ['several shares of the positions', [3, 31, 29, 2], [5, 2, 3, 3], { padding: 1 }],
 ];
 
 describe.each(devices())('convolution on %s', (device) => {
@@ -42,7 +57,7 @@ describe.each(devices())('convolution on %s', (device) => {
     );
   });
 
-  it.each(CASES)('equals its plain formula: %s', (_, x, weight, options) => {
+  it.each([...CASES, ...LARGE_CASES])('equals its plain formula: %s', (_, x, weight, options) => {
     const [input, kernel] = [randomTensor(x, { seed: 1 }), randomTensor(weight, { seed: 2 })];
     const bias = randomTensor([weight[0]], { seed: 3 });
     const convolution = convolutions[x.length - 2];
@@ -64,6 +79,22 @@ describe.each(devices())('convolution on %s', (device) => {
     const convolution = convolutions[x.length - 2];
     const fused = (a: Tensor, b: Tensor, c: Tensor): Tensor => convolution(a, b, c, options);
     checkGradient(fused, [x, weight, [weight[0]]], { seed: 4, plain: (a, b, c) => plainConvolution(a, b, c, options) });
+  });
+
+  it.each(LARGE_CASES)('has the gradient of its plain formula: %s', (_, x, weight, options) => {
+    const parameters = [variable(randomTensor(x, { seed: 1 })), variable(randomTensor(weight, { seed: 2 }))];
+    const gradients = (convolution: typeof conv2d | typeof plainConvolution): Tensor[] => {
+      const loss = (): Tensor => {
+        const out = convolution(parameters[0], parameters[1], undefined, options);
+        return sum(mul(out, randomTensor(out.shape, { seed: 3 })));
+      };
+      return valueAndGrad(loss, parameters).gradients;
+    };
+    const expected = gradients(plainConvolution);
+    gradients(convolutions[x.length - 2]).forEach((gradient, i) => {
+      expect(gradient).toBeCloseToTensor(expected[i], tolerance('matmul', 3000));
+    });
+    dispose(parameters);
   });
 
   it('has the gradient of its activation', () => {

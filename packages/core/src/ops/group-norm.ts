@@ -30,7 +30,7 @@ export function scaleAndShift(
   checkRank(op, 'x', x, rank, Infinity);
   const channels = x.shape.slice(-1);
   if (channels[0] === 0) checkShape(op, 'x', x, ['...batch', 1], 'There must be at least one channel.');
-  const hint = `It must match the last axis of x, whose shape is ${formatShape(x.shape)}.`;
+  const hint = (): string => `It must match the last axis of x, whose shape is ${formatShape(x.shape)}.`;
   if (weight !== undefined) checkShape(op, 'weight', weight, channels, hint);
   if (bias !== undefined) checkShape(op, 'bias', bias, channels, hint);
   return { weight: weight ?? ones(channels), bias: bias ?? zeros(channels) };

@@ -34,7 +34,7 @@ export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor, options: Laye
   checkRank(op, 'x', x, 1, Infinity);
   const features = x.shape.slice(-1);
   if (features[0] === 0) checkShape(op, 'x', x, ['...batch', 1], 'There must be at least one feature.');
-  const hint = `It must match the last axis of x, whose shape is ${formatShape(x.shape)}.`;
+  const hint = (): string => `It must match the last axis of x, whose shape is ${formatShape(x.shape)}.`;
   checkShape(op, 'weight', weight, features, hint);
   checkShape(op, 'bias', bias, features, hint);
   const { epsilon = 1e-5 } = options;

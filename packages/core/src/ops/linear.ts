@@ -4,6 +4,7 @@
 import { ACTIVATIONS, type Activation } from '../backend/definitions/activation.ts';
 import { type LinearAttributes, savesInput } from '../backend/definitions/linear.ts';
 import { checkFloat, checkOneOf, checkOptions, checkRank, checkShape } from '../check.ts';
+import { formatShape } from '../errors.ts';
 import { sameShape, sizeOf } from '../shape.ts';
 import { type Tensor, add, matMul, mul, relu, reshape, sigmoid, tanh } from '../tf.ts';
 import { plainGelu } from './gelu.ts';
@@ -35,7 +36,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: Linear
   checkFloat('linear', bias === undefined ? { x, weight } : { x, weight, bias });
   checkRank('linear', 'x', x, 1, Infinity);
   const inputs = x.shape[x.shape.length - 1];
-  const hint = `Its last axis must be that of x, whose shape is [${x.shape.join(', ')}].`;
+  const hint = (): string => `Its last axis must be that of x, whose shape is ${formatShape(x.shape)}.`;
   checkShape('linear', 'weight', weight, ['outputs', inputs], hint);
   const [outputs] = weight.shape;
   if (bias !== undefined) checkShape('linear', 'bias', bias, [outputs], 'It must match the first axis of weight.');

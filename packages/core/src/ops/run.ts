@@ -2,12 +2,17 @@
 // Calls our kernels on the active device, with their gradients.
 
 import { differentiate } from '../autodiff.ts';
+import { isObserved } from '../observe-kernels.ts';
 import { type InputGradients, hold, record, unrecorded } from '../tape.ts';
 import {
   type NamedAttrMap,
   type NamedTensorMap,
-  type Tensor,
+  Tensor,
+  type TensorInfo,
+  backend,
   engine,
+  env,
+  getKernel,
   keep,
   registerGradient,
   zerosLike,
@@ -15,12 +20,21 @@ import {
 
 /** Runs a kernel with several outputs. */
 export function runKernel(kernelName: string, inputs: object, attributes: object = {}): Tensor[] {
-  const outputs = engine().runKernel<Tensor | Tensor[]>(
-    kernelName,
-    inputs as NamedTensorMap,
-    attributes as NamedAttrMap,
-  );
-  return [outputs].flat();
+  const tensors = inputs as NamedTensorMap;
+  const attrs = attributes as NamedAttrMap;
+  const { state, backendName } = engine();
+  // Where nothing is recorded, timed or watched, the engine would only wrap the call; a microsecond, which small networks feel.
+  const isPlain = !engine().isTapeOn() && !state.profiling && !isObserved() && !env().getBool('DEBUG');
+  const kernel = isPlain ? getKernel(kernelName, backendName) : undefined;
+  const outputs =
+    kernel == null
+      ? engine().runKernel<Tensor | Tensor[]>(kernelName, tensors, attrs)
+      : kernel.kernelFunc({ inputs: tensors, attrs, backend: backend() });
+  return Array.isArray(outputs) ? outputs.map(asTensor) : [asTensor(outputs)];
+}
+
+function asTensor(output: TensorInfo): Tensor {
+  return output instanceof Tensor ? (output as Tensor) : engine().makeTensorFromTensorInfo(output);
 }
 
 /** Runs a kernel with one output. */
@@ -87,7 +101,8 @@ function recordFused(kernelName: string, inputs: NamedTensorMap, outputs: Tensor
   const { savedInputs, savedOutputs = [], constants = [], gradient, plain } = definition;
   const differentiable: NamedTensorMap = {};
   const saved: Tensor[] = [];
-  for (const [name, input] of Object.entries(inputs)) {
+  for (const name in inputs) {
+    const input = inputs[name];
     if (input.dtype === 'float32' && !constants.includes(name)) differentiable[name] = input;
     if (savedInputs === 'all' || savedInputs.includes(name)) saved.push(hold(input));
   }
@@ -116,8 +131,12 @@ function plainGradients(
 }
 
 function thunks(parts: Readonly<Record<string, Tensor | (() => Tensor)>>): InputGradients {
-  const entries = Object.entries(parts).map(([name, part]) => [name, typeof part === 'function' ? part : () => part]);
-  return Object.fromEntries(entries) as InputGradients;
+  const found: Record<string, () => Tensor> = {};
+  for (const name in parts) {
+    const part = parts[name];
+    found[name] = typeof part === 'function' ? part : () => part;
+  }
+  return found;
 }
 
 /** How the gradient of a kernel is computed part by part, each where somebody needs it. */

@@ -38,7 +38,8 @@ export function softmaxCrossEntropy(logits: Tensor, labels: Tensor, options: Sof
   checkDtype(op, 'labels', labels, 'int32');
   checkRank(op, 'logits', logits, 1, Infinity);
   if (logits.shape.at(-1) === 0) checkShape(op, 'logits', logits, ['...batch', 1], 'There must be at least one class.');
-  const hint = `It must match logits, whose shape is ${formatShape(logits.shape)}, without the last axis.`;
+  const hint = (): string =>
+    `It must match logits, whose shape is ${formatShape(logits.shape)}, without the last axis.`;
   checkShape(op, 'labels', labels, logits.shape.slice(0, -1), hint);
   const { reduction = 'mean' } = options;
   checkOneOf(op, 'reduction', reduction, REDUCTIONS);

@@ -47,10 +47,11 @@ export function checkAlike(
   first: Readonly<Record<string, Tensor>>,
   others: Readonly<Record<string, Tensor>>,
 ): void {
-  checkFloat(op, { ...first, ...others });
+  checkFloat(op, first);
+  checkFloat(op, others);
   for (const [name, { shape }] of Object.entries(first)) {
     for (const [argument, tensor] of Object.entries(others)) {
-      checkShape(op, argument, tensor, shape, `It must have the shape of ${name}.`);
+      checkShape(op, argument, tensor, shape, () => `It must have the shape of ${name}.`);
     }
   }
 }

@@ -34,7 +34,8 @@ function convolutionParameters(attributes: ConvolutionAttributes, batch: number,
 
 const channelsOf = ({ shape }: TensorInfo): number => shape[shape.length - 1];
 
-function runForward(
+/** → [out], and what went into the activation where its gradient needs that */
+export function runConvolution(
   { x, weight, bias }: ConvolutionInputs,
   attributes: ConvolutionForwardAttributes,
   backend: NativeBackend,
@@ -57,7 +58,7 @@ function runForward(
   return pre === undefined ? [out] : [out, pre];
 }
 
-function runGradX(
+export function runConvolutionGradX(
   { gradOut, weight }: ConvolutionGradXInputs,
   attributes: ConvolutionAttributes,
   backend: NativeBackend,
@@ -76,7 +77,7 @@ function runGradX(
   return gradX;
 }
 
-function runGradWeight(
+export function runConvolutionGradWeight(
   { x, gradOut }: ConvolutionGradWeightInputs,
   attributes: ConvolutionAttributes,
   backend: NativeBackend,
@@ -95,17 +96,17 @@ function runGradWeight(
 
 const convolution = nativeKernel<ConvolutionInputs, ConvolutionForwardAttributes>('NablaConvolution', {
   needs: ['conv_f32'],
-  run: runForward,
+  run: runConvolution,
 });
 
 const convolutionGradX = nativeKernel<ConvolutionGradXInputs, ConvolutionAttributes>('NablaConvolutionGradX', {
   needs: ['conv_grad_in_f32'],
-  run: runGradX,
+  run: runConvolutionGradX,
 });
 
 const convolutionGradWeight = nativeKernel<ConvolutionGradWeightInputs, ConvolutionAttributes>(
   'NablaConvolutionGradWeight',
-  { needs: ['conv_grad_weight_f32'], run: runGradWeight },
+  { needs: ['conv_grad_weight_f32'], run: runConvolutionGradWeight },
 );
 
 export const convolutionKernels: readonly KernelConfig[] = [convolution, convolutionGradX, convolutionGradWeight];

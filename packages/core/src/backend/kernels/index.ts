@@ -33,6 +33,7 @@ import { selectKernels } from './select.ts';
 import { sliceKernels } from './slice.ts';
 import { softmaxKernels } from './softmax.ts';
 import { storageKernels } from './storage.ts';
+import { tfjsConvolutionKernels } from './tfjs-convolution.ts';
 import { unaryKernels } from './unary.ts';
 
 export const kernels: readonly KernelConfig[] = [
@@ -67,5 +68,6 @@ export const kernels: readonly KernelConfig[] = [
   ...sliceKernels,
   ...softmaxKernels,
   ...storageKernels,
+  ...tfjsConvolutionKernels,
   ...unaryKernels,
 ];

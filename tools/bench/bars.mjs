@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// What must be reached, as a table, and whether a row reaches it.
+
+/** The figures of a row that are held to a bar: whether that is the least or the most that they may be. */
+const FIGURES = {
+  ratio: { of: ({ ratio }) => ratio, least: true, words: 'times the speed of the best peer' },
+  ofLimit: { of: ({ ofLimit }) => ofLimit, least: true, words: 'of what memory can do' },
+  slowdown: { of: ({ slowdown }) => slowdown?.ours, least: false, words: 'times as slow beside a busy process' },
+  memory: { of: memoryRatio, least: false, words: 'times the peak memory of the best peer' },
+};
+
+/** Ours over the least of the peers. */
+export function memoryRatio({ memory }) {
+  const others = Object.values(memory?.peers ?? {});
+  return others.length === 0 ? undefined : memory.ours / Math.min(...others);
+}
+
+const BARS = [
+  { title: 'matrix products', cases: /^gemm\//, figure: 'ratio', bar: 0.95 },
+  { title: 'convolutions', cases: /^conv\//, figure: 'ratio', bar: 0.9 },
+  { title: 'attention', cases: /^attention\//, figure: 'ratio', bar: 1.5 },
+  { title: 'step of the smallest network', cases: /^step\/fnn_seed/, figure: 'ratio', bar: 3 },
+  { title: 'training steps', cases: /^(recurrent|step)\/(?!fnn_seed)/, figure: 'ratio', bar: 1.5 },
+  { title: 'training steps', cases: /^(recurrent|step)\//, figure: 'memory', bar: 1 },
+  { title: 'what memory bounds', cases: /^bandwidth\//, figure: 'ofLimit', bar: 0.8 },
+  { title: 'decoding', cases: /^decode\//, figure: 'ofLimit', bar: 0.8 },
+  { title: 'every kind of case', cases: /^busy\//, figure: 'slowdown', bar: 2.5 },
+  { title: 'in TypeScript, 256³ and above', cases: /^js\/gemm\/(256|512)x/, figure: 'ratio', bar: 3 },
+  { title: 'in TypeScript, convolutions', cases: /^js\/conv\//, figure: 'ratio', bar: 3 },
+].map((bar) => ({ ...bar, ...FIGURES[bar.figure] }));
+
+/** What came of a bar: undefined for a row that is not held to it, or where nobody was here to compare with. */
+function held({ cases, of, least, bar }, row) {
+  const value = cases.test(row.case) ? of(row) : undefined;
+  return value === undefined || value === null ? undefined : { value, met: least ? value >= bar : value <= bar };
+}
+
+/** Whether a figure of a row reaches its bar: `met`, `short`, or nothing where there is no bar. */
+export function verdict(row, figure) {
+  const results = BARS.filter((bar) => bar.figure === figure).map((bar) => held(bar, row));
+  const [result] = results.filter((one) => one !== undefined);
+  if (result === undefined) return '';
+  return result.met ? 'met' : 'short';
+}
+
+/** Every bar with the `values` that rows reached, and how many of them `met` it. */
+export function summarize(rows) {
+  return BARS.map((bar) => {
+    const results = rows.map((row) => held(bar, row)).filter((result) => result !== undefined);
+    return { ...bar, values: results.map(({ value }) => value), met: results.filter(({ met }) => met).length };
+  });
+}

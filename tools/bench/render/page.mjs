@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// The page docs/benchmarks.md: how to run it, what was measured, what must be reached.
+
+import { join } from 'node:path';
+
+import { root } from '../../stage.mjs';
+import { memoryRatio, summarize, verdict } from '../bars.mjs';
+import { chart } from './chart.mjs';
+import { digits } from './line.mjs';
+
+export const PAGE = join(root, 'docs/benchmarks.md');
+export const CHART = join(root, 'docs/images/benchmarks.svg');
+
+const HEAD = `# Benchmarks
+
+Written by \`npm run bench\`, which races Nabla against PyTorch, OpenBLAS, oneDNN, onnxruntime and tfjs: whichever of them are installed.
+Ratios are speeds: above 1 we are ahead of the best peer. What falls short of its bar is named as such.
+
+![Ratio of every case, above 1 where ours is ahead of the best peer](images/benchmarks.svg)
+
+## On your own machine
+
+\`\`\`bash
+npm run setup && npm run bench -- --json rows.json   # all cases, half an hour; --only 'step/' takes a part, --list names them
+npm run bench -- --render rows.json                  # writes this page and its picture; several files are joined
+\`\`\`
+
+Every peer is optional, and the first lines say which are absent and why:
+
+\`\`\`bash
+sudo apt-get install python3-torch libopenblas-dev libdnnl-dev      # PyTorch, OpenBLAS, oneDNN; on Debian
+ONNXRUNTIME_NODE_INSTALL=skip npm install --no-save onnxruntime-node   # ONNX Runtime, without its CUDA libraries
+npm install --no-save @tensorflow/tfjs-backend-wasm@4.22.0             # tfjs-backend-wasm; tfjs-backend-cpu is here already
+\`\`\`
+
+Nothing of it is a dependency of Nabla: \`--no-save\` leaves package.json and package-lock.json as they are.
+
+A row of the file: \`case\`, \`threads\`, \`unit\`, \`ours\`, \`peers\` by name, \`ratio\`; where they apply \`limit\` and \`ofLimit\` (memory
+can do no more; the part of it that is reached), \`alone\` and \`slowdown\` (beside a busy neighbour), \`memory\` (MiB at the peak); \`run\`:
+date, machine, versions. What must be reached is the table in [bars.mjs](../tools/bench/bars.mjs).
+
+## How noise is handled
+
+- **Nobody is timed before all have computed the same.** Inputs are made by one formula in every language, bit for bit; results are
+  compared by their norm and a weighted sum. A peer that computes something else is left out, and the run says so.
+- **All take turns.** Each contender runs for at least 10 ms, then the next one, until each has had its share and at least five turns (three
+  where a run takes more than half a second). What else happens on the machine hits all of them. The figure is the median of the turns.
+- **Only ratios of one run count.** Absolute figures depend on the machine, the hour and the neighbours.
+- **Nobody pays for another's threads.** A peer is a process of its own; its idle threads sleep instead of spinning, and where several
+  threads run, contenders rest 30 ms in between.
+- **Peers have their best case.** They choose their kernels themselves, oneDNN gets its weights in its own layout, and memory is kept
+  instead of being given back to the system after each run.
+- **The limit of memory is measured in the same turns**: a program in C++ that copies (or, for decoding, reads) as many bytes as the case
+  must.
+- **The busy neighbour** is a process that computes without end while the clock runs, and is stopped for the turns without it.
+- **Peak memory** is that of a process of its own that takes two steps, interpreter and libraries included.
+`;
+
+const FAMILIES = [
+  ['step', 'Training steps', 'Loss, gradients and update; named after the shapes of their inputs.'],
+  ['recurrent', 'Training steps of recurrent networks', 'Characters → embedding → one layer → logits, with Adam.'],
+  ['attention', 'Attention, forward and backward', 'Eight heads of 64 features.'],
+  [
+    'decode',
+    'Decoding',
+    'The next token of one sequence, with a cache of keys and values, float32 weights of the size of GPT-2.',
+  ],
+  ['gemm', 'Matrix products', 'Rows × inner length × columns; T: that operand is transposed.'],
+  [
+    'conv',
+    'Convolutions',
+    'Forward, and alone the gradients by the data and by the weight; activations are channels last.',
+  ],
+  ['bandwidth', 'What memory bounds', 'Matrices of 64 MiB. Limit: a copy of as many bytes.'],
+  [
+    'busy',
+    'Beside a busy neighbour',
+    'Figures beside a process that takes one processor; slowdown: over the figure alone.',
+  ],
+  ['js', 'In TypeScript', 'The device js, where nothing native can run, against tfjs-backend-cpu; one thread.'],
+];
+
+/** A table in Markdown. */
+function table(head, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '--:'))), ...rows.map(line)].join('\n');
+}
+
+/** A figure and what came of its bar. */
+function judged(row, figure, value) {
+  return `${digits(value)} ${verdict(row, figure)}`.trim();
+}
+
+const COLUMNS = {
+  limit: ['limit', (row) => digits(row.limit)],
+  ofLimit: ['of limit', (row) => judged(row, 'ofLimit', row.ofLimit)],
+  slowdown: ['slowdown', (row) => judged(row, 'slowdown', row.slowdown?.ours)],
+};
+
+function familyOf({ case: name }) {
+  return name.split('/')[0];
+}
+
+function section([family, title, words], all) {
+  const rows = all.filter((row) => familyOf(row) === family);
+  if (rows.length === 0) return '';
+  const peers = [...new Set(rows.flatMap((row) => Object.keys(row.peers)))];
+  const more = Object.entries(COLUMNS).filter(([name]) => rows.some((row) => row[name] !== undefined));
+  const head = ['case', 'threads', 'unit', 'ours', ...peers, 'ratio', ...more.map(([, [name]]) => name)];
+  const cells = rows.map((row) => [
+    `\`${row.case}\``,
+    row.threads,
+    row.unit,
+    digits(row.ours),
+    ...peers.map((peer) => digits(row.peers[peer])),
+    judged(row, 'ratio', row.ratio),
+    ...more.map(([, [, cell]]) => cell(row)),
+  ]);
+  return `## ${title}\n\n${words}\n\n${table(head, cells)}\n${memorySection(rows)}`;
+}
+
+function memorySection(all) {
+  const rows = all.filter(({ memory }) => memory !== undefined);
+  if (rows.length === 0) return '';
+  const peers = [...new Set(rows.flatMap(({ memory }) => Object.keys(memory.peers)))];
+  const cells = rows.map((row) => [
+    `\`${row.case}\``,
+    digits(row.memory.ours),
+    ...peers.map((peer) => digits(row.memory.peers[peer])),
+    judged(row, 'memory', memoryRatio(row)),
+  ]);
+  return `\nPeak memory, MiB:\n\n${table(['case', 'ours', ...peers, 'ours / peer'], cells)}\n`;
+}
+
+/** The bars: what each asks for, how many rows reach it, and the worst. */
+function barsSection(rows) {
+  const cells = summarize(rows).map(({ title, bar, least, words, values, met }) => [
+    title,
+    `${least ? 'at least' : 'at most'} ${bar} ${words}`,
+    values.length === 0 ? '–' : `${met} of ${values.length}`,
+    digits(values.length === 0 ? undefined : (least ? Math.min : Math.max)(...values)),
+  ]);
+  return `## What must be reached\n\n${table(['', 'bar', 'met', 'worst'], cells)}\n`;
+}
+
+/** Where and when: one line for each run that the rows are from. */
+function runsSection(rows) {
+  const runs = [...new Set(rows.map(({ run }) => JSON.stringify(run)))].map((text) => JSON.parse(text));
+  const machines = [...new Set(runs.map(({ machine, date }) => `${date}, ${machine}`))];
+  const versions = new Map(runs.flatMap(({ versions: own }) => Object.entries(own)));
+  return `## Where\n\n${[...machines, ...versions.values()].map((line) => `- ${line}`).join('\n')}\n`;
+}
+
+/** Of several rows of one case and number of threads the last one. */
+export function latest(rows) {
+  return [...new Map(rows.map((row) => [`${row.case} ${row.threads}`, row])).values()];
+}
+
+/** Page and picture of rows, by the path of their file. */
+export function render(rows) {
+  const sections = [barsSection(rows), runsSection(rows), ...FAMILIES.map((family) => section(family, rows))];
+  return { [PAGE]: [HEAD, ...sections].filter((text) => text !== '').join('\n'), [CHART]: chart(rows) };
+}
