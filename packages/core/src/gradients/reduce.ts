@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gradients of Cumsum and Prod, which tfjs has wrong for axes that are not the last one, or are counted from the end; of Sum and
-// Mean, for which tfjs makes a tensor of ones in JavaScript; and of Abs.
+// Gradients of Cumsum and Prod, which tfjs has wrong for axes that are not the last one, or are counted from the end; of
+// Sum and Mean, for which tfjs makes a tensor of ones in JavaScript; and of Abs.
 
 import { normalizeAxes, normalizeAxis } from '../shape.ts';
 import {
