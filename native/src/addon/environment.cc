@@ -9,8 +9,6 @@
 namespace nabla::addon {
 namespace {
 
-constexpr int kIndexBits = 24;  // 16 million live tensors
-constexpr int32_t kIndexMask = (1 << kIndexBits) - 1;
 constexpr int32_t kGenerationMask = 0x7f;
 
 }  // namespace
@@ -57,6 +55,7 @@ bool Environment::release(int32_t handle) {
   bytes_ -= slot.bytes;
   buffers_ -= 1;
   slot.data = nullptr;
+  slot.owner = nullptr;
   slot.generation = (slot.generation + 1) & kGenerationMask;
   free_slots_.push_back(index);
   return true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Device cpu: the tfjs backend whose tensors live in the addon. It stores, counts references and reads; kernels compute.
 
-import { NativeError } from '../errors.ts';
+import { DeviceError, NativeError } from '../errors.ts';
 import {
   type BackendTimingInfo,
   type DataId,
@@ -98,14 +98,14 @@ export class NativeBackend extends KernelBackend {
     return complex;
   }
 
-  /** Runs a kernel; when it throws, what it had allocated so far is given back. */
-  guarded<T>(kernel: () => T): T {
+  /** Runs a kernel; when it throws, what it had allocated so far is given back, and a lack of memory is put in its name. */
+  guarded<T>(kernel: () => T, kernelName: string): T {
     const before = this.sequence;
     try {
       return kernel();
     } catch (error) {
       for (const [dataId, { sequence }] of this.storages) if (sequence > before) this.disposeData(dataId, true);
-      throw error;
+      throw isOutOfMemory(error) ? inNameOf(kernelName, error) : error;
     }
   }
 
@@ -222,6 +222,16 @@ export class NativeBackend extends KernelBackend {
       guardNative(this.addon, () => this.addon.write(handle, source), { kernel: 'write' });
     }
   }
+}
+
+function isOutOfMemory(error: unknown): error is DeviceError {
+  return error instanceof DeviceError && error.code === 'OUT_OF_MEMORY';
+}
+
+/** The error with the kernel for whose sake memory was wanted in the place of the addon's function. */
+function inNameOf(kernelName: string, { code, message, details, cause }: DeviceError): DeviceError {
+  const text = message.replace(/^\w+(?=: )/, kernelName);
+  return new DeviceError(code, text, { ...details, op: kernelName }, { cause });
 }
 
 /** The values as the typed array of their dtype: kernels on the host may return plain arrays or arrays of another type. */

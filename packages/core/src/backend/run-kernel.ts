@@ -39,7 +39,7 @@ function bindKernel(addon: NativeAddon, area: Float64Array, kernel: KernelDescri
   };
 }
 
-/** Runs `body`; an error of the addon is thrown as a DeviceError (no memory), an ArgumentError (bad data) or a NativeError (else). */
+/** Runs `body`; an error of the addon is thrown as a DeviceError (no memory, a bad limit of it), an ArgumentError (bad data) or a NativeError (else). */
 export function guardNative<T>(addon: NativeAddon, body: () => T, facts: { kernel: string; parameters?: object }): T {
   try {
     return body();
@@ -62,6 +62,7 @@ function translate(addon: NativeAddon, error: unknown, facts: { kernel: string; 
       { cause: error },
     );
   }
+  if (code === 'NABLA_MEMORY_LIMIT') return new DeviceError('MEMORY_LIMIT', message, details, { cause: error });
   const dataError = code === 'NABLA_DATA' ? parseDataError(message, error) : undefined;
   if (dataError !== undefined) return dataError;
   return new NativeError(code.replace('NABLA_', ''), `${message} (CPU target ${addon.target()}).`, details, {
