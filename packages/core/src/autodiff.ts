@@ -5,6 +5,7 @@ import { checkFloat, checkInteger, checkOptions, checkSynchronous } from './chec
 import { ArgumentError, formatShape, ShapeError } from './errors.ts';
 import { scope } from './memory.ts';
 import { sameShape } from './shape.ts';
+import { backpropagate, freeTape, unrecorded } from './tape.ts';
 import { type Scalar, type Tensor, Variable, add, clone, div, engine, keep, zerosLike } from './tf.ts';
 
 export interface ValueAndGradOptions {
@@ -78,6 +79,9 @@ function unusedError(names: readonly string[]): ArgumentError {
   return new ArgumentError({ op: 'valueAndGrad', argument: 'every parameter', expected, received, hint }, 'UNUSED');
 }
 
+/** What the scope of a forward pass is called, as in tfjs. */
+export const FORWARD_SCOPE = 'forward';
+
 /** By what gradients are being taken, a list for each computation that has not ended, the innermost last. */
 const watched: (readonly Tensor[])[] = [];
 
@@ -87,21 +91,35 @@ export function isWatched(tensor: Tensor): boolean {
 }
 
 /**
- * The value of `f` and its gradients, for {@link recording} functions in a scope; null for a tensor that `f` does not depend on.
+ * The value of `f` and its gradients, for {@link recording} functions in a scope; undefined for a tensor that `f` does not depend
+ * on.
  *
- * @param gradOut  of the value; default 1, for a scalar
+ * @param gradOut  of the value; default 1
  */
 export function differentiate(
   f: () => Tensor,
   tensors: readonly Tensor[],
   gradOut?: Tensor,
-): { readonly value: Tensor; readonly found: readonly (Tensor | null | undefined)[] } {
+): { readonly value: Tensor; readonly found: readonly (Tensor | undefined)[] } {
+  const { state } = engine();
   watched.push(tensors);
   try {
-    const { value, grads } = engine().gradients(f, [...tensors], gradOut, true);
-    return { value, found: grads };
+    const value = forward(f);
+    return { value, found: backpropagate(state.activeTape, value, tensors, gradOut) };
   } finally {
     watched.pop();
+  }
+}
+
+/** Runs `f` with its ops put on the tape, a new one unless one is being recorded. */
+function forward(f: () => Tensor): Tensor {
+  const { state } = engine();
+  if (state.gradientDepth === 0) state.activeTape = [];
+  state.gradientDepth++;
+  try {
+    return engine().tidy(FORWARD_SCOPE, f);
+  } finally {
+    state.gradientDepth--;
   }
 }
 
@@ -121,7 +139,7 @@ export function recording<T>(f: () => T): T {
   try {
     return f();
   } catch (error) {
-    if (outermost) for (const node of state.activeTape ?? []) for (const tensor of node.saved ?? []) tensor.dispose();
+    if (outermost) freeTape(state.activeTape ?? []);
     throw error;
   } finally {
     state.gradientDepth = gradientDepth;
@@ -140,15 +158,11 @@ export function recording<T>(f: () => T): T {
  * valueAndGrad(() => mul(x, noGrad(() => square(x))), [x]).gradients; // [9]
  */
 export function noGrad<T>(f: () => T): T {
-  const { state } = engine();
-  state.kernelDepth++;
-  try {
+  return unrecorded(() => {
     const result = f();
     checkSynchronous('noGrad', 'f', result, 'Await first, then compute.');
     return result;
-  } finally {
-    state.kernelDepth--;
-  }
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gradient checkpointing: a part of a computation keeps nothing but its inputs, and is computed again in the backward pass.
 
-import { differentiate, isWatched, noGrad, recording } from './autodiff.ts';
+import { FORWARD_SCOPE, differentiate, isWatched, noGrad, recording } from './autodiff.ts';
 import { checkFloat, checkSynchronous, checkTensor } from './check.ts';
 import { ArgumentError, formatShape } from './errors.ts';
 import { scope, tensorsIn } from './memory.ts';
@@ -92,7 +92,7 @@ function observeReads(f: () => Tensor): { readonly value: Tensor; readonly reads
 /** @throws {ArgumentError} one of the tensors that were read belongs to a scope that ends with the forward pass */
 function checkCaptured(reads: ReadonlySet<Tensor>, inputs: readonly Tensor[]): void {
   const { scopeStack } = engine().state;
-  const start = scopeStack.findIndex(({ name }) => name === 'forward'); // as tfjs calls the scope of a forward pass
+  const start = scopeStack.findIndex(({ name }) => name === FORWARD_SCOPE);
   const ending = new Set(scopeStack.slice(start).map(({ id }) => id));
   for (const tensor of reads) {
     if (tensor instanceof Variable || tensor.kept || inputs.includes(tensor) || !ending.has(tensor.scopeId)) continue;

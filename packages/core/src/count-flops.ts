@@ -42,10 +42,7 @@ products<MatMulInputs, MatMulAttributes>('BatchMatMul', (inputs, attributes) => 
   return sizeOf(batch) * m * n * k;
 });
 
-products<LinearInputs>('NablaLinear', ({ x: { shape }, weight }) => {
-  const [rows] = shape;
-  return rows * sizeOf(weight.shape);
-});
+products<LinearInputs>('NablaLinear', ({ x, weight }) => sizeOf(x.shape.slice(0, -1)) * sizeOf(weight.shape));
 
 // A convolution multiplies the whole weight at every position of its output; so do its gradients, at the same positions.
 products<ConvolutionInputs, ConvolutionAttributes>(

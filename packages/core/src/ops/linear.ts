@@ -4,8 +4,8 @@
 import { ACTIVATIONS, type Activation } from '../backend/definitions/activation.ts';
 import { type LinearAttributes, savesInput } from '../backend/definitions/linear.ts';
 import { checkFloat, checkOneOf, checkOptions, checkRank, checkShape } from '../check.ts';
-import { sizeOf } from '../shape.ts';
-import { type Tensor, add, matMul, mul, relu, reshape, sigmoid, sum, tanh } from '../tf.ts';
+import { sameShape, sizeOf } from '../shape.ts';
+import { type Tensor, add, matMul, mul, relu, reshape, sigmoid, tanh } from '../tf.ts';
 import { plainGelu } from './gelu.ts';
 import { defineGradient, runFused, runKernelForOne } from './run.ts';
 
@@ -41,12 +41,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: Linear
   if (bias !== undefined) checkShape('linear', 'bias', bias, [outputs], 'It must match the first axis of weight.');
   const { activation = 'none' } = options;
   checkOneOf('linear', 'activation', activation, ACTIVATIONS);
-  const batch = x.shape.slice(0, -1);
-  const rows = reshape(x, [sizeOf(batch), inputs]); // [rows, inputs]
-  const out = runFused('NablaLinear', bias === undefined ? { x: rows, weight } : { x: rows, weight, bias }, {
-    activation,
-  });
-  return reshape(out, [...batch, outputs]);
+  return runFused('NablaLinear', bias === undefined ? { x, weight } : { x, weight, bias }, { activation });
 }
 
 /** The activations, op by op. */
@@ -79,12 +74,25 @@ defineGradient<LinearAttributes>({
   savedOutputs: [true, true],
   gradient: (gradOut, [x, weight, out, into], { activation }) => {
     const saved = savesInput(activation) ? into : out;
-    const gradInto =
-      activation === 'none' ? gradOut : runKernelForOne('NablaActivationGrad', { gradOut, saved }, { activation });
+    const gradInto = asRows(
+      activation === 'none' ? gradOut : runKernelForOne('NablaActivationGrad', { gradOut, saved }, { activation }),
+    );
     return {
-      x: matMul(gradInto, weight), // [rows, outputs] · [outputs, inputs]
-      weight: matMul(gradInto, x, true, false), // [outputs, rows] · [rows, inputs]
-      bias: sum(gradInto, 0),
+      x: () => asShape(product(gradInto, weight, false), x.shape), // [rows, outputs] · [outputs, inputs]
+      weight: () => product(gradInto, asRows(x), true), // [outputs, rows] · [rows, inputs]
+      bias: () => runKernelForOne('Sum', { x: gradInto }, { axis: [0], keepDims: false }),
     };
   },
 });
+
+function product(a: Tensor, b: Tensor, transposeA: boolean): Tensor {
+  return runKernelForOne('BatchMatMul', { a, b }, { transposeA, transposeB: false });
+}
+
+function asRows(x: Tensor): Tensor {
+  return asShape(x, [sizeOf(x.shape.slice(0, -1)), x.shape[x.shape.length - 1]]);
+}
+
+function asShape(x: Tensor, shape: number[]): Tensor {
+  return sameShape(x.shape, shape) ? x : reshape(x, shape);
+}

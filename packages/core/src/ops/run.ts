@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls our kernels on the active device, with their gradients.
 
-import {
-  type GradSaveFunc,
-  type NamedAttrMap,
-  type NamedTensorMap,
-  type Tensor,
-  customGrad,
-  engine,
-  registerGradient,
-} from '../tf.ts';
+import { type InputGradients, hold, record, unrecorded } from '../tape.ts';
+import { type NamedAttrMap, type NamedTensorMap, type Tensor, engine, keep, registerGradient } from '../tf.ts';
 
 /** Runs a kernel with several outputs. */
 export function runKernel(kernelName: string, inputs: object, attributes: object = {}): Tensor[] {
@@ -35,8 +28,12 @@ export interface Gradient<Attributes extends object> {
   readonly savedOutputs?: readonly boolean[];
   /** Names of float32 inputs that are data and have no gradient. */
   readonly constants?: readonly string[];
-  /** From the gradient of the first output to the gradient of each float32 input. Computed at once: one kernel gives them all. */
-  readonly gradient: (gradOut: Tensor, saved: Tensor[], attributes: Attributes) => Readonly<Record<string, Tensor>>;
+  /** From the gradient of the first output to that of each float32 input; a part that is dear is computed when it is asked for. */
+  readonly gradient: (
+    gradOut: Tensor,
+    saved: Tensor[],
+    attributes: Attributes,
+  ) => Readonly<Record<string, Tensor | (() => Tensor)>>;
 }
 
 const gradients = new Map<string, Gradient<object>>();
@@ -49,7 +46,7 @@ export function defineGradient<Attributes extends object>(definition: Gradient<A
 /**
  * Runs one of our kernels that has a gradient. Its first output is the result; the others exist for the gradient alone.
  *
- * This goes through customGrad and not through tfjs' registry of gradients, which would make the backward pass fill a tensor of
+ * The op is put on the tape here and not by tfjs, which would clone whatever is saved, and make the backward pass fill a tensor of
  * zeros for every output that nobody differentiates.
  *
  * @param observe  sees all outputs, and nothing that it does is recorded for a gradient
@@ -60,26 +57,35 @@ export function runFused(
   attributes: object = {},
   observe?: (outputs: readonly Tensor[]) => void,
 ): Tensor {
-  const { savedInputs, savedOutputs = [], constants = [], gradient } = gradients.get(kernelName) as Gradient<object>;
-  const entries = Object.entries(inputs as NamedTensorMap);
-  const differentiable = entries.filter(([name, { dtype }]) => dtype === 'float32' && !constants.includes(name));
-  const run = customGrad((...received: (Tensor | GradSaveFunc)[]) => {
-    const save = received.at(-1) as GradSaveFunc;
-    const outputs = runKernel(kernelName, inputs, attributes);
-    const needed = entries
-      .filter(([name]) => savedInputs === 'all' || savedInputs.includes(name))
-      .map(([, input]) => input);
-    observe?.(outputs);
-    save([...needed, ...outputs.filter((_, i) => savedOutputs[i] === true)]);
-    return {
-      value: outputs[0],
-      gradFunc: (gradOut: Tensor, saved: Tensor[]) => {
-        const found = gradient(gradOut, saved, attributes);
-        return differentiable.map(([name]) => found[name]);
-      },
-    };
+  const isTapeOn = engine().isTapeOn();
+  const outputs = unrecorded(() => {
+    const tensors = runKernel(kernelName, inputs, attributes);
+    observe?.(tensors);
+    return tensors;
   });
-  return run(...differentiable.map(([, input]) => input));
+  if (isTapeOn) recordFused(kernelName, inputs as NamedTensorMap, outputs, attributes);
+  else for (let i = 1; i < outputs.length; i++) outputs[i].dispose();
+  return outputs[0];
+}
+
+function recordFused(kernelName: string, inputs: NamedTensorMap, outputs: Tensor[], attributes: object): void {
+  const { savedInputs, savedOutputs = [], constants = [], gradient } = gradients.get(kernelName) as Gradient<object>;
+  const differentiable: NamedTensorMap = {};
+  const saved: Tensor[] = [];
+  for (const [name, input] of Object.entries(inputs)) {
+    if (input.dtype === 'float32' && !constants.includes(name)) differentiable[name] = input;
+    if (savedInputs === 'all' || savedInputs.includes(name)) saved.push(hold(input));
+  }
+  outputs.forEach((output, i) => {
+    if (savedOutputs[i] === true) saved.push(i === 0 ? hold(output) : keep(output));
+    else if (i > 0) output.dispose();
+  });
+  record(kernelName, differentiable, outputs[0], saved, (gradOut) => thunks(gradient(gradOut, saved, attributes)));
+}
+
+function thunks(parts: Readonly<Record<string, Tensor | (() => Tensor)>>): InputGradients {
+  const entries = Object.entries(parts).map(([name, part]) => [name, typeof part === 'function' ? part : () => part]);
+  return Object.fromEntries(entries) as InputGradients;
 }
 
 /** How the gradient of a kernel is computed part by part, each where somebody needs it. */

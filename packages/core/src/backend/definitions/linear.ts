@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The affine map with its activation in TypeScript: out = activation(x · weightᵀ + bias).
 
+import { sizeOf } from '../../shape.ts';
 import type { KernelConfig, TensorInfo } from '../../tf.ts';
 import { definition } from '../kernel.ts';
 import { type Activation, activationFunctions } from './activation.ts';
 import { matrixView, product } from './multiply.ts';
 
 export interface LinearInputs {
-  readonly x: TensorInfo; // [rows, inputs]
+  readonly x: TensorInfo; // [...batch, inputs]
   readonly weight: TensorInfo; // [outputs, inputs]
   readonly bias?: TensorInfo | undefined; // [outputs]
 }
@@ -20,12 +21,13 @@ export function savesInput(activation: Activation): boolean {
   return activationFunctions[activation].saves === 'input';
 }
 
-/** → [out `[rows, outputs]`], and where the activation's gradient needs it what went in, of the same shape */
+/** → [out `[...batch, outputs]`], and where the activation's gradient needs it what went in, of the same shape */
 const linear = definition<LinearInputs, LinearAttributes>(
   'NablaLinear',
   ({ x, weight, bias }, { activation }, backend) => {
-    const [rows, inputs] = x.shape;
-    const [outputs] = weight.shape;
+    const [outputs, inputs] = weight.shape;
+    const batch = x.shape.slice(0, -1);
+    const rows = sizeOf(batch);
     const left = matrixView(backend.floats(x), 0, inputs, false);
     const right = matrixView(backend.floats(weight), 0, inputs, true); // [inputs, outputs]
     const into = product(left, right, { m: rows, n: outputs, k: inputs });
@@ -33,7 +35,7 @@ const linear = definition<LinearInputs, LinearAttributes>(
       const shift = backend.floats(bias);
       for (let i = 0; i < into.length; i++) into[i] += shift[i % outputs];
     }
-    const shape = [rows, outputs];
+    const shape = [...batch, outputs];
     if (activation === 'none') return [backend.make(shape, 'float32', into)];
     const { value } = activationFunctions[activation];
     const out = into.map((number) => value(number));

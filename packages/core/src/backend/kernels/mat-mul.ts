@@ -88,10 +88,14 @@ const fusedMatMul = nativeKernel<FusedInputs, MatMulAttributes & { activation?: 
 
 const linear = nativeKernel<LinearInputs, LinearAttributes>('NablaLinear', {
   run: ({ x, weight, bias }, { activation }, backend) => {
-    const shape = [x.shape[0], weight.shape[0]];
+    const [outputs, inputs] = weight.shape;
+    const batch = x.shape.slice(0, -1);
+    const shape = [...batch, outputs];
     const pre = savesInput(activation) ? backend.allocate(shape, 'float32') : undefined;
     const epilogue = { bias, activation, ...(pre && { pre }) };
-    const out = multiply({ a: x, b: weight }, { transposeA: false, transposeB: true }, backend, epilogue);
+    const a = { dataId: x.dataId, shape: [sizeOf(batch), inputs], dtype: x.dtype };
+    const out = multiply({ a, b: weight }, { transposeA: false, transposeB: true }, backend, epilogue);
+    out.shape = shape;
     return pre === undefined ? [out] : [out, pre];
   },
 });

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tape: what the backward pass needs of every op that ran, as nodes of tfjs' own tape; and the walk back over it.
+
+import { ArgumentError, DTypeError, ShapeError, formatShape } from './errors.ts';
+import { sameShape } from './shape.ts';
+import { type NamedTensorMap, Tensor, add, backend, clone, engine, ones } from './tf.ts';
+
+/** The gradient of each input, by name, computed when it is asked for. */
+export type InputGradients = Readonly<Record<string, () => Tensor>>;
+
+/** One op that ran. Ops of tfjs with several outputs take a gradient of each. */
+type Node = ReturnType<typeof engine>['state']['activeTape'][number];
+
+/** Runs `f`, and records nothing of it. */
+export function unrecorded<T>(f: () => T): T {
+  const { state } = engine();
+  state.kernelDepth++;
+  try {
+    return f();
+  } finally {
+    state.kernelDepth--;
+  }
+}
+
+/**
+ * Puts an op on the tape.
+ *
+ * @param saved     what `gradient` needs, see {@link hold}; freed once it has run
+ * @param gradient  from the gradient of the output to that of each input
+ */
+export function record(
+  kernelName: string,
+  inputs: NamedTensorMap,
+  output: Tensor,
+  saved: Tensor[],
+  gradient: (gradOut: Tensor) => InputGradients,
+): void {
+  const { state } = engine();
+  const id = state.nextTapeNodeId++;
+  state.activeTape.push({ id, kernelName, inputs, outputs: [output], saved, gradient: ([out]) => gradient(out) });
+}
+
+/**
+ * The tensor for the backward pass, whatever becomes of the one that the program has. It shares its memory and its id: to the
+ * tape they are one, so that derivatives of higher order find their way.
+ */
+export function hold(tensor: Tensor): Tensor {
+  const held = engine().keep(new Tensor([...tensor.shape], tensor.dtype, tensor.dataId, tensor.id));
+  engine().incRef(held, backend());
+  return held;
+}
+
+/** Frees what the ops on a tape have saved. */
+export function freeTape(tape: readonly Node[]): void {
+  for (const { saved } of tape) if (saved !== undefined) for (const tensor of saved) tensor.dispose();
+}
+
+/**
+ * Walks back from `value` and gives its gradient by each source, undefined where it does not depend on it. Every gradient is
+ * freed when it has been passed on, and where no tape is recorded any more, what an op has saved as soon as the walk is past it.
+ *
+ * @param gradOut  of `value`; default 1
+ */
+export function backpropagate(
+  tape: readonly Node[],
+  value: Tensor,
+  sources: readonly Tensor[],
+  gradOut?: Tensor,
+): (Tensor | undefined)[] {
+  const isLast = engine().state.gradientDepth === 0;
+  const reached = reachedFrom(tape, sources);
+  const wanted = new Set(sources.map(({ id }) => id));
+  const first = gradOut === undefined ? ones(value.shape) : clone(gradOut);
+  const gradients = new Map([[value.id, first]]); // of tensors by id; each a tensor of its own
+  for (let position = tape.length - 1; position >= 0; position--) {
+    const node = tape[position];
+    const outputs = node.outputs.map(({ id }) => gradients.get(id));
+    if (Object.values(node.inputs).some(({ id }) => reached.has(id)) && outputs.some((gradient) => gradient != null)) {
+      passOn(node, outputs as Tensor[], reached, gradients, first.id);
+    }
+    for (const { id } of node.outputs) {
+      if (wanted.has(id)) continue;
+      gradients.get(id)?.dispose();
+      gradients.delete(id);
+    }
+    if (isLast) freeTape([node]);
+  }
+  return sources.map(({ id }) => gradients.get(id));
+}
+
+/** The ids of all that was computed from the sources, and theirs. */
+function reachedFrom(tape: readonly Node[], sources: readonly Tensor[]): Set<number> {
+  const reached = new Set(sources.map(({ id }) => id));
+  for (const { inputs, outputs } of tape) {
+    for (const name in inputs) {
+      if (!reached.has(inputs[name].id)) continue;
+      for (const { id } of outputs) reached.add(id);
+      break;
+    }
+  }
+  return reached;
+}
+
+/** Adds what one op passes on to the gradients of its inputs. */
+function passOn(
+  { kernelName, inputs, gradient }: Node,
+  gradOut: Tensor[],
+  reached: ReadonlySet<number>,
+  gradients: Map<number, Tensor>,
+  firstId: number,
+): void {
+  if (gradient === undefined) {
+    const hint = 'Compute it without gradient (noGrad), or from other ops.';
+    const expected = 'to be defined where the loss depends on a parameter through it';
+    throw new ArgumentError(
+      { op: kernelName, argument: 'a gradient', expected, received: 'none', hint },
+      'NO_GRADIENT',
+    );
+  }
+  const made: Tensor[] = [];
+  engine().startScope();
+  try {
+    const parts = gradient(gradOut);
+    for (const [name, input] of Object.entries(inputs)) {
+      if (!reached.has(input.id)) continue;
+      const part = parts[name]();
+      checkPart(kernelName, name, input, part);
+      const earlier = gradients.get(input.id);
+      // A gradient may be handed on as it came, for several inputs, or be a constant of somebody: then a copy is taken.
+      const isOwn = part.id > firstId && !gradOut.includes(part) && !made.includes(part);
+      const sum = earlier !== undefined ? add(earlier, part) : isOwn ? part : clone(part);
+      earlier?.dispose();
+      made.push(sum);
+      gradients.set(input.id, sum);
+    }
+  } finally {
+    engine().endScope(made);
+  }
+}
+
+function checkPart(op: string, name: string, { shape }: Tensor, part: Tensor): void {
+  const argument = `the gradient of ${name}`;
+  if (part.dtype !== 'float32') {
+    throw new DTypeError({ op, argument, expected: 'float32', received: part.dtype });
+  }
+  if (!sameShape(part.shape, shape)) {
+    throw new ShapeError({ op, argument, expected: formatShape(shape), received: part.shape });
+  }
+}
