@@ -276,8 +276,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     reset_peak();
     return info.Env().Undefined();
   });
-  plain("failAllocationAfter", [](const Napi::CallbackInfo& info) -> Napi::Value {
-    fail_allocation_after(info[0].IsNumber() ? info[0].As<Napi::Number>().Int64Value() : -1);
+  plain("failAllocationsAfter", [](const Napi::CallbackInfo& info) -> Napi::Value {
+    fail_allocations_after(info[0].IsNumber() ? info[0].As<Napi::Number>().Int64Value() : -1);
     return info.Env().Undefined();
   });
   return exports;

@@ -45,7 +45,7 @@ struct State {
   std::mutex lock;
   std::map<size_t, Blocks> blocks;  // by size class
   MemoryStatistics statistics{0, 0, 0, default_limit(), 0};
-  int64_t successes_left = -1;  // until the failure that a test has asked for; negative: there is none
+  int64_t successes_left = -1;  // until the failures that a test has asked for; negative: there are none
 };
 
 State& state() {
@@ -115,7 +115,10 @@ void* allocate(size_t bytes) {
   State& s = state();
   std::lock_guard<std::mutex> guard(s.lock);
   if (s.statistics.limit == 0) refuse_limit();
-  if (s.successes_left >= 0 && s.successes_left-- == 0) throw OutOfMemory(bytes, s.statistics);
+  if (s.successes_left >= 0) {
+    if (s.successes_left == 0) throw OutOfMemory(bytes, s.statistics);
+    s.successes_left -= 1;
+  }
   if (bytes > s.statistics.limit) throw OutOfMemory(bytes, s.statistics);  // also keeps size_class from overflowing
   const size_t size = size_class(bytes);
   if (s.statistics.in_use + size > s.statistics.limit) throw OutOfMemory(bytes, s.statistics);
@@ -194,7 +197,7 @@ std::vector<SizeClass> size_classes() {
   return classes;
 }
 
-void fail_allocation_after(int64_t successes) {
+void fail_allocations_after(int64_t successes) {
   State& s = state();
   std::lock_guard<std::mutex> guard(s.lock);
   s.successes_left = successes;

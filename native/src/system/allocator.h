@@ -51,7 +51,7 @@ void set_memory_limit(size_t bytes);      // 0: NABLA_MEMORY_LIMIT, else what th
 MemoryStatistics memory_statistics();
 std::vector<SizeClass> size_classes();  // those that have blocks, the smallest first
 
-// For tests: the allocation that comes after `successes` more throws OutOfMemory, once. Negative: none.
-void fail_allocation_after(int64_t successes);
+// For tests: every allocation after `successes` more throws OutOfMemory. Negative: none does.
+void fail_allocations_after(int64_t successes);
 
 }  // namespace nabla

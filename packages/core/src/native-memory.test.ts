@@ -38,7 +38,7 @@ if (addon === undefined) {
   });
   afterEach(() => {
     setMemoryLimit(0);
-    addon.failAllocationAfter();
+    addon.failAllocationsAfter();
   });
 
   describe('the statistics', () => {
@@ -130,22 +130,25 @@ if (addon === undefined) {
     });
   });
 
-  describe('an allocation that fails', () => {
-    it('is the one that was asked for, once', () => {
-      addon.failAllocationAfter(1);
+  describe('allocations that fail', () => {
+    it('are those after as many as were asked for, until there is an end of it', () => {
+      addon.failAllocationsAfter(1);
       const made: Tensor[] = [zeros([3])];
-      expect(() => zeros([4])).toThrow(expect.objectContaining({ code: 'OUT_OF_MEMORY' }));
+      for (let i = 0; i < 2; i++) {
+        expect(() => zeros([4])).toThrow(expect.objectContaining({ code: 'OUT_OF_MEMORY' }));
+      }
+      addon.failAllocationsAfter();
       made.push(zeros([5]));
       for (const tensor of made) tensor.dispose();
     });
 
-    it('leaves no half of a complex tensor', () => {
+    it('leave no half of a complex tensor', () => {
       const before = addon.memory().buffers;
       for (const successes of [0, 1]) {
         const values = new Float32Array([1, 2, 3, 4]);
-        addon.failAllocationAfter(successes);
+        addon.failAllocationsAfter(successes);
         expect(() => tensor1d(values, 'complex64' as never)).toThrow();
-        addon.failAllocationAfter();
+        addon.failAllocationsAfter();
         expect(addon.memory().buffers).toBe(before);
       }
     });

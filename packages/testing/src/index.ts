@@ -20,6 +20,7 @@ export {
   type TensorRecord,
   golden,
 } from './golden.ts';
+export { failAllocations } from './fail-allocations.ts';
 export { expectNoLeaks, watchLeaks } from './no-leaks.ts';
 export { type RandomTensorOptions, randomIntegers, randomMask, randomTensor, randomValues } from './random-tensor.ts';
 export { describeWithData, sharedDataFolder } from './shared-data.ts';

@@ -65,8 +65,8 @@ export interface NativeAddon {
   setMemoryLimit(bytes: number): void;
   trim(): void;
   resetPeak(): void;
-  /** For tests: the allocation that comes after `successes` more fails, once; without a number, none does. */
-  failAllocationAfter(successes?: number): void;
+  /** For tests: every allocation after `successes` more fails; without a number, none does. */
+  failAllocationsAfter(successes?: number): void;
 
   /** Handles of living buffers of this thread whose owner was collected. */
   forgotten(): Handle[];
