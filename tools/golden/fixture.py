@@ -82,6 +82,18 @@ def module_case(draw, name, options, module, inputs, call=None):
     return case(draw, name, options, inputs, parameters, lambda i, p: (call or module)(*i.values()))
 
 
+def op_case(draw, op, forward, *inputs, name=None, **options):
+    """`case` for the operation that the option `op` names; its inputs are called a, b and c."""
+    label = op if name is None else '%s, %s' % (op, name)
+    named = dict(zip('abc', inputs))
+    return case(draw, label, {'op': op, **options}, named, {}, lambda tensors, _: forward(*tensors.values()))
+
+
+def float32(values):
+    """A tensor of stated numbers, where drawn ones would miss what a case is about, such as ties."""
+    return torch.tensor(values, dtype=torch.float32)
+
+
 def write(seed, about, cases, tool=('PyTorch', torch.__version__)):
     """Writes `packages/testing/fixtures/NAME.json`, NAME being the name of the running script."""
     name = os.path.splitext(os.path.basename(sys.argv[0]))[0]

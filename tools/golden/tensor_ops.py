@@ -5,22 +5,15 @@ import math
 
 import torch
 
-from fixture import Draw, case, write
+from fixture import Draw, float32, op_case, write
 
 SEED = 92
 draw = Draw(SEED)
 cases = []
 
 
-def add(op, forward, *inputs, name=None, **options):
-    named = dict(zip('abc', inputs))
-    label = op if name is None else '%s, %s' % (op, name)
-    run = lambda tensors, _: forward(*tensors.values())
-    cases.append(case(draw, label, {'op': op, **options}, named, {}, run))
-
-
-def tensor(values):
-    return torch.tensor(values, dtype=torch.float32)
+def add(op, forward, *inputs, **options):
+    cases.append(op_case(draw, op, forward, *inputs, **options))
 
 
 for axis in [0, 1]:
@@ -31,7 +24,7 @@ for axis in [0, 1]:
         forward = lambda a: torch.topk(a, 2, dim=axis, largest=descending)[0]
         add('topk', forward, draw.normal(3, 4), name=label, axis=axis, largest=descending)
     add('cumulativeMax', lambda a: torch.cummax(a, axis)[0], draw.normal(3, 4), name='axis %d' % axis, axis=axis)
-add('cumulativeMax', lambda a: torch.cummax(a, 0)[0], tensor([1, 1, 0, 2, 2]), name='ties', axis=0)
+add('cumulativeMax', lambda a: torch.cummax(a, 0)[0], float32([1, 1, 0, 2, 2]), name='ties', axis=0)
 
 positions = {0: torch.tensor([[1, 0, 1]]), 1: torch.tensor([[2, 2, 0, 1], [0, 1, 1, 1]])}
 for axis, index in positions.items():
@@ -60,7 +53,7 @@ add('maskedFill', lambda a: a.masked_fill(mask, -2.5), draw.normal(3, 2), value=
 for low, high in [(-0.5, None), (None, 0.5), (-0.5, 0.5)]:
     bounds = {key: x for key, x in [('minimum', low), ('maximum', high)] if x is not None}
     forward = lambda a: torch.clamp(a, low, high)
-    add('clamp', forward, tensor([-0.5, -1, 0.25, 0.5, 2]), name=str(list(bounds)), bounds=bounds)
+    add('clamp', forward, float32([-0.5, -1, 0.25, 0.5, 2]), name=str(list(bounds)), bounds=bounds)
 
 for order in [0.5, 1, 1.5, 2, math.inf, -math.inf]:
     for axis in [[1], [0, 1]] if order == 2 else [[0]]:
@@ -70,6 +63,6 @@ for order in [0.5, 1, 1.5, 2, math.inf, -math.inf]:
 for order in [0.5, 1, 1.5, 2]:
     forward = lambda a: torch.linalg.vector_norm(a, order, 1)
     options = {'order': str(order), 'axes': [1]}
-    add('vectorNorm', forward, tensor([[0, 0], [3, 4], [0, 2]]), name='order %s at 0' % order, **options)
+    add('vectorNorm', forward, float32([[0, 0], [3, 4], [0, 2]]), name='order %s at 0' % order, **options)
 
 write(SEED, 'Tensor operations that Nabla adds to those of tfjs-core, forward and backward', cases)

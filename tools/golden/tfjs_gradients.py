@@ -4,22 +4,15 @@
 import torch
 import torch.nn.functional as F
 
-from fixture import Draw, case, write
+from fixture import Draw, float32, op_case, write
 
 SEED = 91
 draw = Draw(SEED)
 cases = []
 
 
-def add(op, forward, *inputs, name=None, **options):
-    named = dict(zip('abc', inputs))
-    label = op if name is None else '%s, %s' % (op, name)
-    run = lambda tensors, _: forward(*tensors.values())
-    cases.append(case(draw, label, {'op': op, **options}, named, {}, run))
-
-
-def tensor(values):
-    return torch.tensor(values, dtype=torch.float32)
+def add(op, forward, *inputs, **options):
+    cases.append(op_case(draw, op, forward, *inputs, **options))
 
 
 def positive(*shape):
@@ -38,7 +31,7 @@ for op, f in [
     ('sqrt', torch.sqrt),
 ]:
     add(op, f, positive(5))
-add('abs', torch.abs, tensor([0, -1, 2]), name='at 0')
+add('abs', torch.abs, float32([0, -1, 2]), name='at 0')
 
 for op, f in [
     ('add', torch.add), ('sub', torch.sub), ('mul', torch.mul), ('maximum', torch.maximum),
@@ -48,7 +41,7 @@ for op, f in [
     add(op, f, draw.normal(2, 1), draw.normal(3), name='both broadcast')
 add('div', torch.div, draw.normal(2, 3), positive(2, 1), name='broadcast')
 add('pow', torch.pow, positive(2, 3), draw.normal(3), name='broadcast')
-add('pow', torch.pow, tensor([0, 0, 0, 2]), tensor([1, 2, 3, -1]), name='base 0')
+add('pow', torch.pow, float32([0, 0, 0, 2]), float32([1, 2, 3, -1]), name='base 0')
 
 for op, f in [
     ('sum', torch.sum), ('mean', torch.mean), ('logSumExp', torch.logsumexp), ('max', torch.amax),
@@ -58,9 +51,9 @@ for op, f in [
         name = 'axes %s%s' % (axes, ', kept' if keep else '')
         add(op, lambda a: f(a, axes, keepdim=keep), draw.normal(2, 3, 2), name=name, axes=axes, keepDims=keep)
 for op, f in [('max', torch.amax), ('min', torch.amin)]:
-    add(op, lambda a: f(a, [1]), tensor([[1, 3, 3], [2, 2, 2], [0, -1, 1]]), name='ties', axes=[1], keepDims=False)
+    add(op, lambda a: f(a, [1]), float32([[1, 3, 3], [2, 2, 2], [0, -1, 1]]), name='ties', axes=[1], keepDims=False)
 add('prod', lambda a: torch.prod(a, 1), draw.normal(2, 3, 2), name='axis 1', axes=[1], keepDims=False)
-zeros = tensor([[2, 0, 3], [0, 0, 1], [2, 1, 3]])
+zeros = float32([[2, 0, 3], [0, 0, 1], [2, 1, 3]])
 add('prod', lambda a: torch.prod(a, 1), zeros, name='zeros', axes=[1], keepDims=False)
 
 for shapes in [([2, 3], [3, 2]), ([2, 3, 4], [4, 2]), ([2, 1, 2, 3], [1, 3, 3, 2])]:
@@ -75,11 +68,11 @@ for axis in [0, 1]:
     add('stack', lambda a, b: torch.stack([a, b], axis), draw.normal(2, 3), draw.normal(2, 3), **named)
     add('gather', lambda a: torch.index_select(a, axis, torch.tensor([1, 0, 1])), draw.normal(2, 3, 2), **named)
     add('reverse', lambda a: torch.flip(a, [axis]), draw.normal(2, 3, 2), **named)
-add('cumprod', lambda a: torch.cumprod(a, 0), tensor([2, 0, 3, 0, 1.5]), name='zeros', axis=0)
+add('cumprod', lambda a: torch.cumprod(a, 0), float32([2, 0, 3, 0, 1.5]), name='zeros', axis=0)
 
 condition = torch.tensor([True, False, True])
 add('where', lambda a, b: torch.where(condition, a, b), draw.normal(2, 3), draw.normal(3), name='broadcast')
-add('clipByValue', lambda a: torch.clamp(a, -0.5, 0.5), tensor([-0.5, -1, 0.25, 0.5, 2]), name='at the bounds')
+add('clipByValue', lambda a: torch.clamp(a, -0.5, 0.5), float32([-0.5, -1, 0.25, 0.5, 2]), name='at the bounds')
 add('pad', lambda a: F.pad(a, (2, 0, 1, 3), value=0.5), draw.normal(2, 3))
 add('mirrorPad', lambda a: F.pad(a[None], (2, 1), mode='reflect')[0], draw.normal(2, 4))
 add('slice', lambda a: a[1:3, 0:2], draw.normal(4, 3))

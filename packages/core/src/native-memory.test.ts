@@ -4,8 +4,8 @@
 import { addonSearch } from './backend/load-addon.ts';
 import { nativeMemory, resetPeakMemory, setDevice, setMemoryLimit, trimMemory } from './device.ts';
 import { DeviceError } from './errors.ts';
-import { memory } from './memory.ts';
-import { type Tensor, add, matMul, ones, tensor1d, zeros } from './tf.ts';
+import { dispose, memory } from './memory.ts';
+import { type Tensor, add, complex, matMul, neg, ones, tensor1d, zeros } from './tf.ts';
 
 const { addon } = addonSearch();
 
@@ -143,14 +143,26 @@ if (addon === undefined) {
     });
 
     it('leave no half of a complex tensor', () => {
+      const [x, y] = [tensor1d([1, 2]), tensor1d([3, 4])];
       const before = addon.memory().buffers;
       for (const successes of [0, 1]) {
-        const values = new Float32Array([1, 2, 3, 4]);
         addon.failAllocationsAfter(successes);
-        expect(() => tensor1d(values, 'complex64' as never)).toThrow();
+        expect(() => complex(x, y)).toThrow(expect.objectContaining({ code: 'OUT_OF_MEMORY' }));
         addon.failAllocationsAfter();
         expect(addon.memory().buffers).toBe(before);
       }
+      dispose(x, y);
+    });
+
+    it('leave a tensor whole that came from another device for the kernel that fails', () => {
+      setDevice('js');
+      const x = tensor1d([1, 2]);
+      setDevice('cpu');
+      addon.failAllocationsAfter(1); // the move succeeds, the result does not
+      expect(() => neg(x)).toThrow(expect.objectContaining({ code: 'OUT_OF_MEMORY' }));
+      addon.failAllocationsAfter();
+      expect([...x.dataSync()]).toEqual([1, 2]);
+      x.dispose();
     });
   });
 }

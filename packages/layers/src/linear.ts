@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The affine map with learned weights.
 
-import { type Generator, type Tensor, checkInteger, checkOptions, linear, uniform } from '@nabla/core';
+import { type Generator, type Tensor, checkInteger, checkOptions, linear } from '@nabla/core';
 
 import { Module } from './module.ts';
-import { type Parameter, parameter } from './parameter.ts';
+import type { Parameter } from './parameter.ts';
+import { drawWeightAndBias } from './weight-and-bias.ts';
 
 export interface LinearOptions {
   /** Draws the initial values. */
@@ -31,9 +32,9 @@ export class Linear extends Module {
     checkInteger('Linear', 'inputs', inputs, { minimum: 1 });
     checkInteger('Linear', 'outputs', outputs, { minimum: 1 });
     const { generator, bias = true } = options;
-    const bound = 1 / Math.sqrt(inputs);
-    this.weight = parameter(uniform([outputs, inputs], generator, { low: -bound, high: bound }));
-    this.bias = bias ? parameter(uniform([outputs], generator, { low: -bound, high: bound })) : undefined;
+    const initial = drawWeightAndBias([outputs, inputs], bias ? outputs : undefined, generator);
+    this.weight = initial.weight;
+    this.bias = initial.bias;
   }
 
   /** `[...batch, inputs]` → `[...batch, outputs]`. */

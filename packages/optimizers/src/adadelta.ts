@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Steps as long as recent steps, relative to recent gradients.
 
-import { type Tensor, type Variable, checkNumber, checkOptions, optimizerRuleStep } from '@nabla/core';
+import { type OptimizerRates, checkOptions } from '@nabla/core';
 
-import { Optimizer, type UpdateSettings } from './optimizer.ts';
+import { checkCommonSettings } from './common-settings.ts';
+import type { UpdateSettings } from './optimizer.ts';
 import type { Parameters } from './parameter-groups.ts';
+import { RuleOptimizer } from './rule-optimizer.ts';
 
 export interface AdadeltaOptions {
   /** γ; default 1. */
@@ -30,30 +32,20 @@ export interface AdadeltaOptions {
  * new Adadelta([w], { epsilon: 1 }).step(() => sum(square(w)));
  * w; // [-0.690309]
  */
-export class Adadelta extends Optimizer {
+export class Adadelta extends RuleOptimizer {
   private readonly smoothing: number;
   private readonly epsilon: number;
-  private readonly weightDecay: number;
 
   constructor(parameters: Parameters, options: AdadeltaOptions = {}) {
     checkOptions('Adadelta', options, ['learningRate', 'smoothing', 'epsilon', 'weightDecay']);
     const { learningRate = 1, smoothing = 0.9, epsilon = 1e-6, weightDecay = 0 } = options;
-    checkNumber('Adadelta', 'smoothing', smoothing, { minimum: 0, below: 1 });
-    checkNumber('Adadelta', 'epsilon', epsilon, { minimum: 0 });
-    checkNumber('Adadelta', 'weightDecay', weightDecay, { minimum: 0 });
-    super(parameters, learningRate, ['meanSquare', 'meanSquareStep']);
+    checkCommonSettings('Adadelta', { smoothing, epsilon, weightDecay });
+    super('adadelta', parameters, { learningRate, weightDecay }, ['meanSquare', 'meanSquareStep']);
     this.smoothing = smoothing;
     this.epsilon = epsilon;
-    this.weightDecay = weightDecay;
   }
 
-  protected override update(
-    parameters: Variable[],
-    gradients: Tensor[],
-    slots: Record<string, Tensor[]>,
-    { learningRate, weightDecay = this.weightDecay }: UpdateSettings,
-  ): void {
-    const rates = { weightDecay, beta2: this.smoothing, epsilon: this.epsilon, stepSize: learningRate };
-    optimizerRuleStep('adadelta', parameters, gradients, Object.values(slots), rates);
+  protected override rates({ learningRate }: UpdateSettings): Partial<OptimizerRates> {
+    return { beta2: this.smoothing, epsilon: this.epsilon, stepSize: learningRate };
   }
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gradients divided by the root of the sum of all their squares.
 
-import { type Tensor, type Variable, checkNumber, checkOptions, fill, optimizerRuleStep } from '@nabla/core';
+import { type OptimizerRates, type Variable, checkNumber, checkOptions, fill } from '@nabla/core';
 
-import { Optimizer, type UpdateSettings } from './optimizer.ts';
+import { checkCommonSettings } from './common-settings.ts';
+import type { Slots, UpdateSettings } from './optimizer.ts';
 import type { Parameters } from './parameter-groups.ts';
+import { RuleOptimizer } from './rule-optimizer.ts';
 
 export interface AdagradOptions {
   /** γ; default 0.01. */
@@ -31,10 +33,9 @@ export interface AdagradOptions {
  * new Adagrad([w], { learningRate: 0.1 }).step(() => sum(square(w)));
  * w; // [0.9]
  */
-export class Adagrad extends Optimizer {
+export class Adagrad extends RuleOptimizer {
   private readonly learningRateDecay: number;
   private readonly epsilon: number;
-  private readonly weightDecay: number;
 
   constructor(parameters: Parameters, options: AdagradOptions = {}) {
     const names = ['learningRate', 'learningRateDecay', 'initialAccumulatorValue', 'epsilon', 'weightDecay'];
@@ -43,22 +44,15 @@ export class Adagrad extends Optimizer {
     const { epsilon = 1e-10, weightDecay = 0 } = options;
     checkNumber('Adagrad', 'learningRateDecay', learningRateDecay, { minimum: 0 });
     checkNumber('Adagrad', 'initialAccumulatorValue', initialAccumulatorValue, { minimum: 0 });
-    checkNumber('Adagrad', 'epsilon', epsilon, { minimum: 0 });
-    checkNumber('Adagrad', 'weightDecay', weightDecay, { minimum: 0 });
-    super(parameters, learningRate, ({ shape }) => ({ sumOfSquares: fill(shape, initialAccumulatorValue) }));
+    checkCommonSettings('Adagrad', { epsilon, weightDecay });
+    const slots = ({ shape }: Variable): Slots => ({ sumOfSquares: fill(shape, initialAccumulatorValue) });
+    super('adagrad', parameters, { learningRate, weightDecay }, slots);
     this.learningRateDecay = learningRateDecay;
     this.epsilon = epsilon;
-    this.weightDecay = weightDecay;
   }
 
-  protected override update(
-    parameters: Variable[],
-    gradients: Tensor[],
-    slots: Record<string, Tensor[]>,
-    { step, learningRate, weightDecay = this.weightDecay }: UpdateSettings,
-  ): void {
+  protected override rates({ step, learningRate }: UpdateSettings): Partial<OptimizerRates> {
     const stepSize = learningRate / (1 + (step - 1) * this.learningRateDecay);
-    const rates = { weightDecay, epsilon: this.epsilon, stepSize };
-    optimizerRuleStep('adagrad', parameters, gradients, Object.values(slots), rates);
+    return { epsilon: this.epsilon, stepSize };
   }
 }

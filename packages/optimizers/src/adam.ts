@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Adam: steps of a size that adapts to each element's gradients.
 
-import { type Tensor, type Variable, checkBoolean, checkNumber, checkOptions, optimizerRuleStep } from '@nabla/core';
+import { type OptimizerRates, checkBoolean, checkOptions } from '@nabla/core';
 
-import { Optimizer, type UpdateSettings } from './optimizer.ts';
+import { checkCommonSettings } from './common-settings.ts';
+import type { UpdateSettings } from './optimizer.ts';
 import type { Parameters } from './parameter-groups.ts';
+import { RuleOptimizer } from './rule-optimizer.ts';
 
 export interface AdamOptions {
   /** γ; default 1e-3. */
@@ -32,45 +34,29 @@ export interface AdamOptions {
  * new Adam([w], { learningRate: 0.1 }).step(() => sum(square(w)));
  * w; // [0.9]
  */
-export class Adam extends Optimizer {
+export class Adam extends RuleOptimizer {
   private readonly betas: readonly [number, number];
   private readonly epsilon: number;
-  private readonly weightDecay: number;
-  private readonly amsgrad: boolean;
 
   constructor(parameters: Parameters, options: AdamOptions = {}) {
     checkOptions('Adam', options, ['learningRate', 'betas', 'epsilon', 'weightDecay', 'amsgrad']);
     const { learningRate = 1e-3, betas = [0.9, 0.999], epsilon = 1e-8, weightDecay = 0, amsgrad = false } = options;
-    checkNumber('Adam', 'betas[0]', betas[0], { minimum: 0, below: 1 });
-    checkNumber('Adam', 'betas[1]', betas[1], { minimum: 0, below: 1 });
-    checkNumber('Adam', 'epsilon', epsilon, { minimum: 0 });
-    checkNumber('Adam', 'weightDecay', weightDecay, { minimum: 0 });
+    checkCommonSettings('Adam', { betas, epsilon, weightDecay });
     checkBoolean('Adam', 'amsgrad', amsgrad);
-    super(parameters, learningRate, ['firstMoment', 'secondMoment', ...(amsgrad ? ['largestSecondMoment'] : [])]);
+    const slots = ['firstMoment', 'secondMoment', ...(amsgrad ? ['largestSecondMoment'] : [])];
+    super(amsgrad ? 'amsgrad' : 'adam', parameters, { learningRate, weightDecay }, slots);
     this.betas = betas;
     this.epsilon = epsilon;
-    this.weightDecay = weightDecay;
-    this.amsgrad = amsgrad;
   }
 
-  protected override update(
-    parameters: Variable[],
-    gradients: Tensor[],
-    slots: Record<string, Tensor[]>,
-    { step, learningRate, weightDecay = this.weightDecay }: UpdateSettings,
-  ): void {
-    const {
-      epsilon,
-      betas: [beta1, beta2],
-    } = this;
-    const rates = {
-      weightDecay,
+  protected override rates({ step, learningRate }: UpdateSettings): Partial<OptimizerRates> {
+    const [beta1, beta2] = this.betas;
+    return {
       beta1,
       beta2,
-      epsilon,
+      epsilon: this.epsilon,
       stepSize: learningRate / (1 - beta1 ** step),
       scale: 1 / Math.sqrt(1 - beta2 ** step),
     };
-    optimizerRuleStep(this.amsgrad ? 'amsgrad' : 'adam', parameters, gradients, Object.values(slots), rates);
   }
 }

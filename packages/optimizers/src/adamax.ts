@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Adam with the largest gradient in the place of the root of the mean square.
 
-import { type Tensor, type Variable, checkNumber, checkOptions, optimizerRuleStep } from '@nabla/core';
+import { type OptimizerRates, checkOptions } from '@nabla/core';
 
-import { Optimizer, type UpdateSettings } from './optimizer.ts';
+import { checkCommonSettings } from './common-settings.ts';
+import type { UpdateSettings } from './optimizer.ts';
 import type { Parameters } from './parameter-groups.ts';
+import { RuleOptimizer } from './rule-optimizer.ts';
 
 export interface AdamaxOptions {
   /** γ; default 2e-3. */
@@ -30,35 +32,21 @@ export interface AdamaxOptions {
  * new Adamax([w], { learningRate: 0.1 }).step(() => sum(square(w)));
  * w; // [0.9]
  */
-export class Adamax extends Optimizer {
+export class Adamax extends RuleOptimizer {
   private readonly betas: readonly [number, number];
   private readonly epsilon: number;
-  private readonly weightDecay: number;
 
   constructor(parameters: Parameters, options: AdamaxOptions = {}) {
     checkOptions('Adamax', options, ['learningRate', 'betas', 'epsilon', 'weightDecay']);
     const { learningRate = 2e-3, betas = [0.9, 0.999], epsilon = 1e-8, weightDecay = 0 } = options;
-    checkNumber('Adamax', 'betas[0]', betas[0], { minimum: 0, below: 1 });
-    checkNumber('Adamax', 'betas[1]', betas[1], { minimum: 0, below: 1 });
-    checkNumber('Adamax', 'epsilon', epsilon, { minimum: 0 });
-    checkNumber('Adamax', 'weightDecay', weightDecay, { minimum: 0 });
-    super(parameters, learningRate, ['firstMoment', 'largest']);
+    checkCommonSettings('Adamax', { betas, epsilon, weightDecay });
+    super('adamax', parameters, { learningRate, weightDecay }, ['firstMoment', 'largest']);
     this.betas = betas;
     this.epsilon = epsilon;
-    this.weightDecay = weightDecay;
   }
 
-  protected override update(
-    parameters: Variable[],
-    gradients: Tensor[],
-    slots: Record<string, Tensor[]>,
-    { step, learningRate, weightDecay = this.weightDecay }: UpdateSettings,
-  ): void {
-    const {
-      epsilon,
-      betas: [beta1, beta2],
-    } = this;
-    const rates = { weightDecay, beta1, beta2, epsilon, stepSize: learningRate / (1 - beta1 ** step) };
-    optimizerRuleStep('adamax', parameters, gradients, Object.values(slots), rates);
+  protected override rates({ step, learningRate }: UpdateSettings): Partial<OptimizerRates> {
+    const [beta1, beta2] = this.betas;
+    return { beta1, beta2, epsilon: this.epsilon, stepSize: learningRate / (1 - beta1 ** step) };
   }
 }

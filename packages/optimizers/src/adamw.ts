@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Adam with decoupled weight decay.
 
-import {
-  type Tensor,
-  type Variable,
-  adamWStep,
-  checkBoolean,
-  checkNumber,
-  checkOptions,
-  optimizerRuleStep,
-} from '@nabla/core';
+import { type Tensor, type Variable, adamWStep, checkBoolean, checkOptions, optimizerRuleStep } from '@nabla/core';
 
+import { checkCommonSettings } from './common-settings.ts';
 import { Optimizer, type UpdateSettings } from './optimizer.ts';
 import type { Parameters } from './parameter-groups.ts';
 
@@ -49,10 +42,7 @@ export class AdamW extends Optimizer {
   constructor(parameters: Parameters, options: AdamWOptions = {}) {
     checkOptions('AdamW', options, ['learningRate', 'betas', 'epsilon', 'weightDecay', 'amsgrad']);
     const { learningRate = 1e-3, betas = [0.9, 0.999], epsilon = 1e-8, weightDecay = 0.01, amsgrad = false } = options;
-    checkNumber('AdamW', 'betas[0]', betas[0], { minimum: 0, below: 1 });
-    checkNumber('AdamW', 'betas[1]', betas[1], { minimum: 0, below: 1 });
-    checkNumber('AdamW', 'epsilon', epsilon, { minimum: 0 });
-    checkNumber('AdamW', 'weightDecay', weightDecay, { minimum: 0 });
+    checkCommonSettings('AdamW', { betas, epsilon, weightDecay });
     checkBoolean('AdamW', 'amsgrad', amsgrad);
     super(parameters, learningRate, ['firstMoment', 'secondMoment', ...(amsgrad ? ['largestSecondMoment'] : [])]);
     this.betas = betas;

@@ -4,7 +4,6 @@
 import {
   type Tensor,
   type Variable,
-  checkNumber,
   checkOptions,
   div,
   globalNorm,
@@ -17,6 +16,7 @@ import {
   zerosLike,
 } from '@nabla/core';
 
+import { checkCommonSettings } from './common-settings.ts';
 import { descend } from './descend.ts';
 import { Optimizer, type UpdateSettings } from './optimizer.ts';
 import type { Parameters } from './parameter-groups.ts';
@@ -55,10 +55,7 @@ export class LAMB extends Optimizer {
   constructor(parameters: Parameters, options: LAMBOptions = {}) {
     checkOptions('LAMB', options, ['learningRate', 'betas', 'epsilon', 'weightDecay']);
     const { learningRate = 1e-3, betas = [0.9, 0.999], epsilon = 1e-6, weightDecay = 0.01 } = options;
-    checkNumber('LAMB', 'betas[0]', betas[0], { minimum: 0, below: 1 });
-    checkNumber('LAMB', 'betas[1]', betas[1], { minimum: 0, below: 1 });
-    checkNumber('LAMB', 'epsilon', epsilon, { minimum: 0 });
-    checkNumber('LAMB', 'weightDecay', weightDecay, { minimum: 0 });
+    checkCommonSettings('LAMB', { betas, epsilon, weightDecay });
     super(parameters, learningRate, ['firstMoment', 'secondMoment']);
     this.betas = betas;
     this.epsilon = epsilon;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Steps of one size in the direction of a momentum's sign.
 
-import { type Tensor, type Variable, checkNumber, checkOptions, optimizerRuleStep } from '@nabla/core';
+import { type OptimizerRates, checkOptions } from '@nabla/core';
 
-import { Optimizer, type UpdateSettings } from './optimizer.ts';
+import { checkCommonSettings } from './common-settings.ts';
+import type { UpdateSettings } from './optimizer.ts';
 import type { Parameters } from './parameter-groups.ts';
+import { RuleOptimizer } from './rule-optimizer.ts';
 
 export interface LionOptions {
   /** γ; default 1e-4. */
@@ -28,29 +30,19 @@ export interface LionOptions {
  * new Lion([w], { learningRate: 0.1 }).step(() => sum(square(w)));
  * w; // [0.9]
  */
-export class Lion extends Optimizer {
+export class Lion extends RuleOptimizer {
   private readonly betas: readonly [number, number];
-  private readonly weightDecay: number;
 
   constructor(parameters: Parameters, options: LionOptions = {}) {
     checkOptions('Lion', options, ['learningRate', 'betas', 'weightDecay']);
     const { learningRate = 1e-4, betas = [0.9, 0.99], weightDecay = 0 } = options;
-    checkNumber('Lion', 'betas[0]', betas[0], { minimum: 0, below: 1 });
-    checkNumber('Lion', 'betas[1]', betas[1], { minimum: 0, below: 1 });
-    checkNumber('Lion', 'weightDecay', weightDecay, { minimum: 0 });
-    super(parameters, learningRate, ['momentum']);
+    checkCommonSettings('Lion', { betas, weightDecay });
+    super('lion', parameters, { learningRate, weightDecay }, ['momentum']);
     this.betas = betas;
-    this.weightDecay = weightDecay;
   }
 
-  protected override update(
-    parameters: Variable[],
-    gradients: Tensor[],
-    slots: Record<string, Tensor[]>,
-    { learningRate, weightDecay = this.weightDecay }: UpdateSettings,
-  ): void {
+  protected override rates({ learningRate }: UpdateSettings): Partial<OptimizerRates> {
     const [beta1, beta2] = this.betas;
-    const rates = { weightDecay, beta1, beta2, stepSize: learningRate };
-    optimizerRuleStep('lion', parameters, gradients, Object.values(slots), rates);
+    return { beta1, beta2, stepSize: learningRate };
   }
 }

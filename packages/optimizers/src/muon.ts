@@ -18,6 +18,7 @@ import {
   scope,
 } from '@nabla/core';
 
+import { checkCommonSettings } from './common-settings.ts';
 import { descend } from './descend.ts';
 import { Optimizer, type UpdateSettings, zeroSlots } from './optimizer.ts';
 import { orthogonalize } from './orthogonalize.ts';
@@ -87,9 +88,7 @@ export class Muon extends Optimizer {
     checkInteger('Muon', 'iterations', iterations, { minimum: 1 });
     checkNumber('Muon', 'weightDecay', weightDecay, { minimum: 0 });
     checkNumber('Muon', 'adamWScale', adamWScale, { minimum: 0 });
-    checkNumber('Muon', 'betas[0]', betas[0], { minimum: 0, below: 1 });
-    checkNumber('Muon', 'betas[1]', betas[1], { minimum: 0, below: 1 });
-    checkNumber('Muon', 'epsilon', epsilon, { minimum: 0 });
+    checkCommonSettings('Muon', { betas, epsilon });
     const byAdamW = new Set(options.byAdamW);
     checkAmong(byAdamW, parameters);
     super(parameters, learningRate, (parameter) =>

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Adam with Nesterov's look ahead.
 
-import { type Tensor, type Variable, checkNumber, checkOptions, optimizerRuleStep } from '@nabla/core';
+import { type OptimizerRates, checkNumber, checkOptions } from '@nabla/core';
 
-import { Optimizer, type UpdateSettings } from './optimizer.ts';
+import { checkCommonSettings } from './common-settings.ts';
+import type { UpdateSettings } from './optimizer.ts';
 import type { Parameters } from './parameter-groups.ts';
+import { RuleOptimizer } from './rule-optimizer.ts';
 
 export interface NAdamOptions {
   /** γ; default 2e-3. */
@@ -32,10 +34,9 @@ export interface NAdamOptions {
  * new NAdam([w], { learningRate: 0.1 }).step(() => sum(square(w)));
  * w; // [0.894354]
  */
-export class NAdam extends Optimizer {
+export class NAdam extends RuleOptimizer {
   private readonly betas: readonly [number, number];
   private readonly epsilon: number;
-  private readonly weightDecay: number;
   private readonly momentumDecay: number;
   // Of the momenta up to a step, always multiplied in their order: a resumed run, which starts again, has the same bits.
   private product = { step: 0, value: 1 };
@@ -49,28 +50,16 @@ export class NAdam extends Optimizer {
       weightDecay = 0,
       momentumDecay = 4e-3,
     } = options;
-    checkNumber('NAdam', 'betas[0]', betas[0], { minimum: 0, below: 1 });
-    checkNumber('NAdam', 'betas[1]', betas[1], { minimum: 0, below: 1 });
-    checkNumber('NAdam', 'epsilon', epsilon, { minimum: 0 });
-    checkNumber('NAdam', 'weightDecay', weightDecay, { minimum: 0 });
+    checkCommonSettings('NAdam', { betas, epsilon, weightDecay });
     checkNumber('NAdam', 'momentumDecay', momentumDecay, { minimum: 0 });
-    super(parameters, learningRate, ['firstMoment', 'secondMoment']);
+    super('nadam', parameters, { learningRate, weightDecay }, ['firstMoment', 'secondMoment']);
     this.betas = betas;
     this.epsilon = epsilon;
-    this.weightDecay = weightDecay;
     this.momentumDecay = momentumDecay;
   }
 
-  protected override update(
-    parameters: Variable[],
-    gradients: Tensor[],
-    slots: Record<string, Tensor[]>,
-    { step, learningRate, weightDecay = this.weightDecay }: UpdateSettings,
-  ): void {
-    const {
-      epsilon,
-      betas: [beta1, beta2],
-    } = this;
+  protected override rates({ step, learningRate }: UpdateSettings): Partial<OptimizerRates> {
+    const [beta1, beta2] = this.betas;
     const momentumAt = (t: number): number => beta1 * (1 - 0.5 * 0.96 ** (t * this.momentumDecay));
     if (this.product.step > step) this.product = { step: 0, value: 1 }; // an earlier state was loaded
     while (this.product.step < step) {
@@ -79,15 +68,13 @@ export class NAdam extends Optimizer {
     }
     const product = this.product.value;
     const [now, next] = [momentumAt(step), momentumAt(step + 1)];
-    const rates = {
-      weightDecay,
+    return {
       beta1,
       beta2,
-      epsilon,
+      epsilon: this.epsilon,
       gradientSize: (learningRate * (1 - now)) / (1 - product),
       stepSize: (learningRate * next) / (1 - product * next),
       scale: 1 / Math.sqrt(1 - beta2 ** step),
     };
-    optimizerRuleStep('nadam', parameters, gradients, Object.values(slots), rates);
   }
 }

@@ -3,6 +3,8 @@
 
 import { ArgumentError, type Variable, checkNumber, checkOptions } from '@nabla/core';
 
+import { checkCommonSettings } from './common-settings.ts';
+
 /** What every optimizer lets a group of parameters set for itself. */
 export interface GroupSettings {
   /** Multiplies the optimizer's learning rate; default 1. */
@@ -34,7 +36,7 @@ export function resolveGroups(op: string, given: Parameters): { parameters: Vari
     checkOptions(op, group, ['parameters', 'learningRateScale', 'weightDecay']);
     const { learningRateScale = 1, weightDecay } = group;
     checkNumber(op, 'learningRateScale', learningRateScale, { minimum: 0 });
-    if (weightDecay !== undefined) checkNumber(op, 'weightDecay', weightDecay, { minimum: 0 });
+    checkCommonSettings(op, { weightDecay });
     const start = parameters.length;
     parameters.push(...group.parameters);
     return { start, end: parameters.length, learningRateScale, weightDecay };

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Adam that waits with adapting until it knows enough.
 
-import { type Tensor, type Variable, checkNumber, checkOptions, optimizerRuleStep } from '@nabla/core';
+import { type OptimizerRates, checkOptions } from '@nabla/core';
 
-import { Optimizer, type UpdateSettings } from './optimizer.ts';
+import { checkCommonSettings } from './common-settings.ts';
+import type { UpdateSettings } from './optimizer.ts';
 import type { Parameters } from './parameter-groups.ts';
+import { RuleOptimizer } from './rule-optimizer.ts';
 
 export interface RAdamOptions {
   /** γ; default 1e-3. */
@@ -32,46 +34,31 @@ export interface RAdamOptions {
  * new RAdam([w], { learningRate: 0.1 }).step(() => sum(square(w)));
  * w; // [0.8]
  */
-export class RAdam extends Optimizer {
+export class RAdam extends RuleOptimizer {
   private readonly betas: readonly [number, number];
   private readonly epsilon: number;
-  private readonly weightDecay: number;
 
   constructor(parameters: Parameters, options: RAdamOptions = {}) {
     checkOptions('RAdam', options, ['learningRate', 'betas', 'epsilon', 'weightDecay']);
     const { learningRate = 1e-3, betas = [0.9, 0.999], epsilon = 1e-8, weightDecay = 0 } = options;
-    checkNumber('RAdam', 'betas[0]', betas[0], { minimum: 0, below: 1 });
-    checkNumber('RAdam', 'betas[1]', betas[1], { minimum: 0, below: 1 });
-    checkNumber('RAdam', 'epsilon', epsilon, { minimum: 0 });
-    checkNumber('RAdam', 'weightDecay', weightDecay, { minimum: 0 });
-    super(parameters, learningRate, ['firstMoment', 'secondMoment']);
+    checkCommonSettings('RAdam', { betas, epsilon, weightDecay });
+    super('radam', parameters, { learningRate, weightDecay }, ['firstMoment', 'secondMoment']);
     this.betas = betas;
     this.epsilon = epsilon;
-    this.weightDecay = weightDecay;
   }
 
-  protected override update(
-    parameters: Variable[],
-    gradients: Tensor[],
-    slots: Record<string, Tensor[]>,
-    { step, learningRate, weightDecay = this.weightDecay }: UpdateSettings,
-  ): void {
-    const {
-      epsilon,
-      betas: [beta1, beta2],
-    } = this;
+  protected override rates({ step, learningRate }: UpdateSettings): Partial<OptimizerRates> {
+    const [beta1, beta2] = this.betas;
     const unbias = 1 - beta2 ** step;
     const most = 2 / (1 - beta2) - 1;
     const known = most - (2 * step * beta2 ** step) / unbias;
     const rectified = ((known - 4) * (known - 2) * most) / ((most - 4) * (most - 2) * known);
-    const rates = {
-      weightDecay,
+    return {
       beta1,
       beta2,
-      epsilon,
+      epsilon: this.epsilon,
       stepSize: learningRate / (1 - beta1 ** step),
       scale: known > 5 ? Math.sqrt(rectified * unbias) : 0,
     };
-    optimizerRuleStep('radam', parameters, gradients, Object.values(slots), rates);
   }
 }

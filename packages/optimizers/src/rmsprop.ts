@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gradients divided by the root of their recent mean square.
 
-import { type Tensor, type Variable, checkBoolean, checkNumber, checkOptions, optimizerRuleStep } from '@nabla/core';
+import { type OptimizerRates, checkBoolean, checkNumber, checkOptions } from '@nabla/core';
 
-import { Optimizer, type UpdateSettings } from './optimizer.ts';
+import { checkCommonSettings } from './common-settings.ts';
+import type { UpdateSettings } from './optimizer.ts';
 import type { Parameters } from './parameter-groups.ts';
+import { RuleOptimizer } from './rule-optimizer.ts';
 
 export interface RMSpropOptions {
   /** γ; default 0.01. */
@@ -34,45 +36,28 @@ export interface RMSpropOptions {
  * new RMSprop([w], { learningRate: 0.1 }).step(() => sum(square(w)));
  * w; // [0]
  */
-export class RMSprop extends Optimizer {
+export class RMSprop extends RuleOptimizer {
   private readonly smoothing: number;
   private readonly epsilon: number;
-  private readonly weightDecay: number;
   private readonly momentum: number;
-  private readonly centered: boolean;
 
   constructor(parameters: Parameters, options: RMSpropOptions = {}) {
     const names = ['learningRate', 'smoothing', 'epsilon', 'weightDecay', 'momentum', 'centered'];
     checkOptions('RMSprop', options, names);
     const { learningRate = 0.01, smoothing = 0.99, epsilon = 1e-8, weightDecay = 0 } = options;
     const { momentum = 0, centered = false } = options;
-    checkNumber('RMSprop', 'smoothing', smoothing, { minimum: 0, below: 1 });
-    checkNumber('RMSprop', 'epsilon', epsilon, { minimum: 0 });
-    checkNumber('RMSprop', 'weightDecay', weightDecay, { minimum: 0 });
+    checkCommonSettings('RMSprop', { smoothing, epsilon, weightDecay });
     checkNumber('RMSprop', 'momentum', momentum, { minimum: 0 });
     checkBoolean('RMSprop', 'centered', centered);
-    super(parameters, learningRate, ['velocity', 'meanSquare', ...(centered ? ['mean'] : [])]);
+    const slots = ['velocity', 'meanSquare', ...(centered ? ['mean'] : [])];
+    super(centered ? 'centeredRmsprop' : 'rmsprop', parameters, { learningRate, weightDecay }, slots);
     this.smoothing = smoothing;
     this.epsilon = epsilon;
-    this.weightDecay = weightDecay;
     this.momentum = momentum;
-    this.centered = centered;
   }
 
-  protected override update(
-    parameters: Variable[],
-    gradients: Tensor[],
-    slots: Record<string, Tensor[]>,
-    { learningRate, weightDecay = this.weightDecay }: UpdateSettings,
-  ): void {
+  protected override rates({ learningRate }: UpdateSettings): Partial<OptimizerRates> {
     const { smoothing, epsilon, momentum } = this;
-    const rates = { weightDecay, beta2: smoothing, momentum, epsilon, stepSize: learningRate };
-    optimizerRuleStep(
-      this.centered ? 'centeredRmsprop' : 'rmsprop',
-      parameters,
-      gradients,
-      Object.values(slots),
-      rates,
-    );
+    return { beta2: smoothing, momentum, epsilon, stepSize: learningRate };
   }
 }

@@ -2,6 +2,7 @@
 // Device cpu: the tfjs backend whose tensors live in the addon. It stores, counts references and reads; kernels compute.
 
 import { DeviceError, NativeError } from '../errors.ts';
+import { sizeOf } from '../shape.ts';
 import {
   type BackendTimingInfo,
   type DataId,
@@ -14,23 +15,14 @@ import {
   util,
 } from '../tf.ts';
 import type { Handle, NativeAddon } from './addon.ts';
-import { type NativeKernels, bindKernels, guardNative } from './run-kernel.ts';
+import { NativeMemoryPool } from './native-memory-pool.ts';
+import { type NativeKernels, bindKernels, guardNative, translate } from './run-kernel.ts';
+import { Storage, StorageId, StorageList } from './storage.ts';
 
 type Values = backend_util.BackendValues;
 
 /** The dtypes whose elements live in native memory. */
 export type NativeDataType = 'float32' | 'int32' | 'bool';
-
-/** What a data id of this backend stands for: native memory, or strings on the host, or two real tensors. */
-interface Storage {
-  readonly dtype: DataType;
-  readonly sequence: number; // counts allocations, so that a failed kernel's leftovers can be told
-  refCount: number;
-  readonly handle?: Handle;
-  readonly elements?: number;
-  readonly strings?: Uint8Array[];
-  readonly complex?: { readonly real: TensorInfo; readonly imag: TensorInfo };
-}
 
 const ELEMENT_BYTES: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1 };
 const ARRAY_NAMES: Readonly<Record<string, string>> = {
@@ -50,21 +42,23 @@ export class NativeBackend extends KernelBackend {
   readonly kernels: NativeKernels;
   /** Numbers that the arguments of one kernel call may take. */
   readonly argumentCount: number;
-  private readonly storages = new Map<DataId, Storage>();
-  private ids = 0; // what numDataIds answers
-  private sequence = 0;
+  private readonly living = new StorageList();
+  private readonly pool: NativeMemoryPool;
+  /** The storages of data ids that were made on another device. */
+  private readonly adopted = new WeakMap<DataId, Storage>();
 
   constructor(addon: NativeAddon) {
     super();
     this.addon = addon;
     this.kernels = bindKernels(addon);
+    this.pool = new NativeMemoryPool(addon, (handles) => this.freeForgotten(handles));
     this.argumentCount = addon.argumentArea.byteLength / Float64Array.BYTES_PER_ELEMENT;
   }
 
   /** A new tensor with undefined contents, for a kernel to fill. */
   allocate(shape: readonly number[], dtype: NativeDataType): TensorInfo {
-    const dataId = {};
-    this.store(dataId, util.sizeFromShape([...shape]), dtype, 1);
+    const dataId = new StorageId(new Storage(this.living));
+    this.reserve(dataId.storage, dataId, sizeOf(shape), dtype, 1);
     return { dataId, shape: [...shape], dtype };
   }
 
@@ -85,10 +79,10 @@ export class NativeBackend extends KernelBackend {
 
   /** Joins two float32 tensors to a complex one, which takes them over. */
   makeComplex(real: TensorInfo, imag: TensorInfo): TensorInfo {
-    const dataId = {};
-    this.storages.set(dataId, { dtype: 'complex64', sequence: ++this.sequence, refCount: 1, complex: { real, imag } });
-    this.ids += 1;
-    return { dataId, shape: real.shape, dtype: 'complex64' };
+    const storage = new Storage(this.living);
+    storage.complex = { real, imag };
+    this.start(storage, 'complex64', 1);
+    return { dataId: new StorageId(storage), shape: real.shape, dtype: 'complex64' };
   }
 
   complexParts(tensor: TensorInfo): { real: TensorInfo; imag: TensorInfo } {
@@ -100,34 +94,38 @@ export class NativeBackend extends KernelBackend {
 
   /** Runs a kernel; when it throws, what it had allocated so far is given back, and a lack of memory is put in its name. */
   guarded<T>(kernel: () => T, kernelName: string): T {
-    const before = this.sequence;
+    const { sequence } = this.living;
     try {
       return kernel();
     } catch (error) {
-      for (const [dataId, { sequence }] of this.storages) if (sequence > before) this.disposeData(dataId, true);
+      for (const storage of this.living.since(sequence)) if (!storage.moved) this.free(storage);
       throw isOutOfMemory(error) ? inNameOf(kernelName, error) : error;
     }
   }
 
   override write(values: Values, shape: number[], dtype: DataType): DataId {
-    const dataId = {};
-    this.writeTo(dataId, values, shape, dtype, 1);
+    const dataId = new StorageId(new Storage(this.living));
+    this.writeTo(dataId.storage, dataId, values, shape, dtype, 1);
     return dataId;
   }
 
   override move(dataId: DataId, values: Values, shape: number[], dtype: DataType, refCount: number): void {
-    this.writeTo(dataId, values, shape, dtype, refCount);
+    const isOwn = dataId instanceof StorageId && dataId.storage.owner === this.living; // it comes home
+    const storage = isOwn ? dataId.storage : new Storage(this.living);
+    if (!isOwn) this.adopted.set(dataId, storage);
+    this.writeTo(storage, dataId, values, shape, dtype, refCount);
+    storage.moved = true;
   }
 
   override readSync(dataId: DataId): Values {
-    const { dtype, handle, elements = 0, strings, complex } = this.storage(dataId);
+    const { dtype, handle, elements, strings, complex } = this.storage(dataId);
     if (strings !== undefined) return strings;
     if (complex !== undefined) {
       const [real, imag] = [this.readSync(complex.real.dataId), this.readSync(complex.imag.dataId)];
       return backend_util.mergeRealAndImagArrays(real as Float32Array, imag as Float32Array);
     }
     const values = emptyArray(dtype, elements);
-    guardNative(this.addon, () => this.addon.read(handle as Handle, values), { kernel: 'read' });
+    guardNative(this.addon, 'read', () => this.addon.read(handle as Handle, values));
     return values;
   }
 
@@ -136,17 +134,11 @@ export class NativeBackend extends KernelBackend {
   }
 
   override disposeData(dataId: DataId, force = false): boolean {
-    const storage = this.storages.get(dataId);
+    const storage = this.find(dataId);
     if (storage === undefined) return true;
     storage.refCount -= 1;
     if (!force && storage.refCount > 0) return false;
-    this.storages.delete(dataId);
-    this.ids -= 1;
-    if (storage.handle !== undefined) this.addon.release(storage.handle);
-    if (storage.complex !== undefined) {
-      this.disposeData(storage.complex.real.dataId, true);
-      this.disposeData(storage.complex.imag.dataId, true);
-    }
+    this.free(storage);
     return true;
   }
 
@@ -155,11 +147,11 @@ export class NativeBackend extends KernelBackend {
   }
 
   override refCount(dataId: DataId): number {
-    return this.storages.get(dataId)?.refCount ?? 0;
+    return this.find(dataId)?.refCount ?? 0;
   }
 
   override numDataIds(): number {
-    return this.ids;
+    return this.living.count;
   }
 
   override memory(): { unreliable: boolean } {
@@ -181,32 +173,81 @@ export class NativeBackend extends KernelBackend {
   }
 
   override dispose(): void {
-    for (const { handle } of this.storages.values()) if (handle !== undefined) this.addon.release(handle);
-    this.storages.clear();
-    this.ids = 0;
+    while (this.living.newest !== undefined) this.free(this.living.newest);
+  }
+
+  /** The storage of a data id, if it lives here. */
+  private find(dataId: DataId): Storage | undefined {
+    const isOwn = dataId instanceof StorageId && dataId.storage.owner === this.living;
+    const storage = isOwn ? dataId.storage : this.adopted.get(dataId);
+    return storage === undefined || storage.refCount === 0 ? undefined : storage;
   }
 
   /** The storage of a data id; one that another backend holds is moved here first. */
   private storage(dataId: DataId): Storage {
-    const storage = this.storages.get(dataId);
+    const storage = this.find(dataId);
     if (storage !== undefined) return storage;
     engine().moveData(this, dataId); // calls this.move
     return this.storage(dataId);
   }
 
-  private store(dataId: DataId, elements: number, dtype: DataType, refCount: number): Handle {
-    const bytes = elements * ELEMENT_BYTES[dtype];
-    const handle = guardNative(this.addon, () => this.addon.allocate(bytes), { kernel: 'allocate' });
-    this.storages.set(dataId, { dtype, sequence: ++this.sequence, refCount, handle, elements });
-    this.ids += 1;
+  /** Lets a storage live, with what it has been given. */
+  private start(storage: Storage, dtype: DataType, refCount: number): void {
+    storage.dtype = dtype;
+    storage.refCount = refCount;
+    this.living.add(storage);
+  }
+
+  /** Frees what a storage holds, however many refer to it. */
+  private free(storage: Storage): void {
+    const { handle, complex, elements, dtype } = storage;
+    storage.refCount = 0;
+    storage.handle = storage.strings = storage.complex = undefined;
+    this.living.remove(storage);
+    if (handle !== undefined) this.pool.release(handle, elements * ELEMENT_BYTES[dtype]);
+    if (complex === undefined) return;
+    this.disposeData(complex.real.dataId, true);
+    this.disposeData(complex.imag.dataId, true);
+  }
+
+  /** Frees the storages that the pool found forgotten, and takes their tensors out of what tfjs counts. */
+  private freeForgotten(handles: ReadonlySet<Handle>): void {
+    const { state } = engine();
+    for (const storage of this.living.since(0)) {
+      const { handle, refCount, elements, dtype } = storage;
+      if (handle === undefined || !handles.has(handle)) continue;
+      state.numTensors -= refCount; // each holds one reference
+      state.numBytes -= refCount * elements * ELEMENT_BYTES[dtype];
+      state.numDataBuffers -= 1;
+      this.free(storage);
+    }
+  }
+
+  /** Gives a storage native memory with undefined contents. */
+  private reserve(storage: Storage, dataId: DataId, elements: number, dtype: DataType, refCount: number): Handle {
+    let handle: Handle;
+    try {
+      handle = this.pool.allocate(elements * ELEMENT_BYTES[dtype], dataId);
+    } catch (error) {
+      throw translate(this.addon, error, { kernel: 'allocate' });
+    }
+    storage.handle = handle;
+    storage.elements = elements;
+    this.start(storage, dtype, refCount);
     return handle;
   }
 
-  private writeTo(dataId: DataId, values: Values, shape: number[], dtype: DataType, refCount: number): void {
-    const sequence = ++this.sequence;
+  private writeTo(
+    storage: Storage,
+    dataId: DataId,
+    values: Values,
+    shape: number[],
+    dtype: DataType,
+    refCount: number,
+  ): void {
     if (dtype === 'string') {
-      this.storages.set(dataId, { dtype, sequence, refCount, strings: values as Uint8Array[] });
-      this.ids += 1;
+      storage.strings = values as Uint8Array[];
+      this.start(storage, dtype, refCount);
     } else if (dtype === 'complex64') {
       const { real, imag } = backend_util.splitRealAndImagArrays(values as Float32Array);
       const part = (data: Float32Array): TensorInfo => ({
@@ -214,12 +255,12 @@ export class NativeBackend extends KernelBackend {
         shape,
         dtype: 'float32',
       });
-      this.storages.set(dataId, { dtype, sequence, refCount, complex: { real: part(real), imag: part(imag) } });
-      this.ids += 1;
+      storage.complex = { real: part(real), imag: part(imag) };
+      this.start(storage, dtype, refCount);
     } else {
       const source = toElements(values, dtype);
-      const handle = this.store(dataId, source.length, dtype, refCount);
-      guardNative(this.addon, () => this.addon.write(handle, source), { kernel: 'write' });
+      const handle = this.reserve(storage, dataId, source.length, dtype, refCount);
+      guardNative(this.addon, 'write', () => this.addon.write(handle, source));
     }
   }
 }

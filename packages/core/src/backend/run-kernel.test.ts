@@ -147,7 +147,7 @@ if (addon === undefined) {
 
     it('turn a lack of memory into a DeviceError with size and statistics, and the process goes on', () => {
       const before = native.memory();
-      const allocate = (): number => guardNative(native, () => native.allocate(2 ** 50), { kernel: 'allocate' });
+      const allocate = (): number => guardNative(native, 'allocate', () => native.allocate(2 ** 50));
       expect(allocate).toThrow(DeviceError);
       expect(allocate).toThrow(/1125899906842624 bytes.*limit/);
       expect(native.memory().buffers).toBe(before.buffers);

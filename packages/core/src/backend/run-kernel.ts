@@ -35,20 +35,29 @@ function bindKernel(addon: NativeAddon, area: Float64Array, kernel: KernelDescri
       area[count++] = items.length;
       for (let j = 0; j < items.length; j++) area[count++] = items[j];
     }
-    guardNative(addon, () => run(count), { kernel: kernel.name, parameters: call });
+    try {
+      run(count);
+    } catch (error) {
+      throw translate(addon, error, { kernel: kernel.name, parameters: call });
+    }
   };
 }
 
-/** Runs `body`; an error of the addon is thrown as a DeviceError (no memory, a bad limit of it), an ArgumentError (bad data) or a NativeError (else). */
-export function guardNative<T>(addon: NativeAddon, body: () => T, facts: { kernel: string; parameters?: object }): T {
+/** Runs `body`, a call of the addon that is not a kernel; its errors are translated. */
+export function guardNative<T>(addon: NativeAddon, kernel: string, body: () => T): T {
   try {
     return body();
   } catch (error) {
-    throw translate(addon, error, facts);
+    throw translate(addon, error, { kernel });
   }
 }
 
-function translate(addon: NativeAddon, error: unknown, facts: { kernel: string; parameters?: object }): unknown {
+/** What an error of the addon is thrown as: a DeviceError (memory), an ArgumentError (bad data) or a NativeError (else). */
+export function translate(
+  addon: NativeAddon,
+  error: unknown,
+  facts: { readonly kernel: string; readonly parameters?: object },
+): unknown {
   if (error instanceof NablaError) return error;
   const { code = 'NABLA_INTERNAL', message } = error as { code?: string; message: string };
   const details = { ...facts, target: addon.target() };

@@ -11,11 +11,11 @@ import {
   convTranspose1d,
   convTranspose2d,
   perAxis,
-  uniform,
 } from '@nabla/core';
 
 import { Module } from '../module.ts';
-import { type Parameter, parameter } from '../parameter.ts';
+import type { Parameter } from '../parameter.ts';
+import { drawWeightAndBias } from '../weight-and-bias.ts';
 import { checkGroupedChannels } from './conv.ts';
 
 export interface ConvTransposeLayerOptions extends ConvTransposeOptions {
@@ -46,9 +46,9 @@ abstract class ConvTranspose extends Module {
     checkConvTranspose(op, kernel, options);
     checkGroupedChannels(op, inChannels, outChannels, groups);
     const shape = [inChannels, outChannels / groups, ...kernel];
-    const bound = 1 / Math.sqrt(shape.slice(1).reduce((product, length) => product * length, 1));
-    this.weight = parameter(uniform(shape, generator, { low: -bound, high: bound }));
-    this.bias = bias ? parameter(uniform([outChannels], generator, { low: -bound, high: bound })) : undefined;
+    const initial = drawWeightAndBias(shape, bias ? outChannels : undefined, generator);
+    this.weight = initial.weight;
+    this.bias = initial.bias;
     this.options = options;
   }
 }

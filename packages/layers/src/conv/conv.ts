@@ -16,11 +16,11 @@ import {
   conv2d,
   conv3d,
   perAxis,
-  uniform,
 } from '@nabla/core';
 
 import { Module } from '../module.ts';
-import { type Parameter, parameter } from '../parameter.ts';
+import type { Parameter } from '../parameter.ts';
+import { drawWeightAndBias } from '../weight-and-bias.ts';
 
 export interface ConvLayerOptions extends ConvolutionOptions {
   /** Draws the initial values. */
@@ -64,13 +64,13 @@ abstract class Conv extends Module {
     const op = new.target.name;
     const { groups = 1 } = options;
     checkBoolean(op, 'bias', bias);
-    checkConvolution(op, perAxis(op, 'kernelSize', kernelSize, axes, 1), options, OPTIONS);
-    checkGroupedChannels(op, inChannels, outChannels, groups);
     const kernel = perAxis(op, 'kernelSize', kernelSize, axes, 1);
+    checkConvolution(op, kernel, options, OPTIONS);
+    checkGroupedChannels(op, inChannels, outChannels, groups);
     const shape = [outChannels, inChannels / groups, ...kernel];
-    const bound = 1 / Math.sqrt(shape.slice(1).reduce((product, length) => product * length, 1));
-    this.weight = parameter(uniform(shape, generator, { low: -bound, high: bound }));
-    this.bias = bias ? parameter(uniform([outChannels], generator, { low: -bound, high: bound })) : undefined;
+    const initial = drawWeightAndBias(shape, bias ? outChannels : undefined, generator);
+    this.weight = initial.weight;
+    this.bias = initial.bias;
     this.options = options;
   }
 }

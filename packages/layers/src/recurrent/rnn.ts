@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Elman's recurrent network.
 
-import { type RecurrentResult, type RecurrentWeights, type Tensor, checkOneOf, checkOptions, rnn } from '@nabla/core';
-
 import {
-  type DirectionOptions,
-  type DirectionResult,
-  RECURRENT_LAYER_OPTIONS,
-  type RecurrentInput,
-  RecurrentLayer,
-  type RecurrentLayerOptions,
-} from './recurrent-layer.ts';
+  type RecurrentOptions,
+  type RecurrentResult,
+  type RecurrentWeights,
+  type Tensor,
+  checkOneOf,
+  checkOptions,
+  rnn,
+} from '@nabla/core';
+
+import { OneStateLayer } from './one-state-layer.ts';
+import { RECURRENT_LAYER_OPTIONS, type RecurrentLayerOptions } from './recurrent-layer.ts';
 
 export interface RNNOptions extends RecurrentLayerOptions {
   /** Applied to the new state; default `tanh`. */
@@ -27,7 +29,7 @@ export interface RNNOptions extends RecurrentLayerOptions {
  * output.shape; // [5, 7, 4]
  * state.shape; // [2, 5, 4]
  */
-export class RNN extends RecurrentLayer<'hidden'> {
+export class RNN extends OneStateLayer {
   readonly activation: 'tanh' | 'relu';
 
   constructor(inputs: number, hidden: number, options: RNNOptions) {
@@ -38,24 +40,11 @@ export class RNN extends RecurrentLayer<'hidden'> {
     this.activation = activation;
   }
 
-  /**
-   * @param x `[batch, time, inputs]`, float32
-   * @returns the last layer's states after each step, `[batch, time, directions * hidden]`, and the final states of all layers,
-   *   `[layers * directions, batch, hidden]`
-   * @throws {ShapeError} x or the state does not match
-   * @throws {ArgumentError} a length is not from 1 to time
-   */
-  override forward(x: Tensor, { state, lengths }: RecurrentInput<Tensor> = {}): RecurrentResult<Tensor> {
-    const result = this.run(x, ['hidden'], { state: state && { hidden: state }, lengths });
-    return { output: result.output, state: result.state.hidden };
-  }
-
-  protected override direction(
+  protected override scan(
     x: Tensor,
     weights: RecurrentWeights,
-    { before, ...options }: DirectionOptions<'hidden'>,
-  ): DirectionResult<'hidden'> {
-    const { output, state } = rnn(x, weights, { ...options, activation: this.activation, state: before?.hidden });
-    return { output, after: { hidden: state } };
+    options: RecurrentOptions<Tensor>,
+  ): RecurrentResult<Tensor> {
+    return rnn(x, weights, { ...options, activation: this.activation });
   }
 }

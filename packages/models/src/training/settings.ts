@@ -13,11 +13,19 @@ export const trainingFields = {
   epochs: z.number().positive().optional().describe('passes over the training data; or set steps'),
   batchSize: count(1).describe('examples in a batch'),
   accumulate: count(1).describe('batches whose gradients make one step'),
+  optimizer: z
+    .enum(['adamw', 'adam', 'lion', 'muon', 'sgd'])
+    .optional()
+    .describe('what updates the weights (adamw, adam, lion, muon, sgd); default: adamw'),
+  schedule: z
+    .enum(['cosine', 'linear', 'constant'])
+    .optional()
+    .describe('how the learning rate falls after its rise (cosine, linear, constant); default: cosine'),
   learningRate: z.number().positive().describe('the highest of the schedule'),
-  minimumLearningRate: z.number().min(0).describe('the last of the schedule'),
+  minimumLearningRate: z.number().min(0).describe('the last of the schedule, unless it is constant'),
   warmupSteps: count(0).describe('steps in which the learning rate rises'),
   weightDecay: z.number().min(0).describe('of matrices; vectors are not decayed'),
-  beta2: z.number().min(0).lt(1).describe('how slowly AdamW forgets squared gradients'),
+  beta2: z.number().min(0).lt(1).describe('how slowly adamw and adam forget squared gradients'),
   clipNorm: z.number().min(0).describe('longest gradient, over all parameters; 0 does not clip'),
   logEvery: count(1).describe('steps between two step events'),
   evaluateEvery: count(0).describe('steps between two evaluations; 0: at the end only'),

@@ -159,8 +159,14 @@ describe('held-out loss', () => {
 });
 
 describe('a signal', () => {
-  it('ends training after the step, with a checkpoint from which it goes on to the same weights', async () => {
-    const settings = { steps: 6, logEvery: 1, warmupSteps: 2 };
+  it.each<Partial<TrainingSettings>>([
+    {},
+    { optimizer: 'adam', schedule: 'linear' },
+    { optimizer: 'lion', schedule: 'constant' },
+    { optimizer: 'muon', schedule: 'linear' },
+    { optimizer: 'sgd', schedule: 'cosine' },
+  ])('ends training after the step, with a checkpoint from which it goes on to the same weights: %j', async (named) => {
+    const settings = { steps: 6, logEvery: 1, warmupSteps: 2, ...named };
     const interrupted = await train(settings, { signalAt: 3 });
     expect(interrupted).toMatchObject({ finished: false, steps: 3, metrics: {} });
     expect(timeline(interrupted).at(-1)).toBe('checkpoint 3');

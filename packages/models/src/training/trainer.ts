@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { setImmediate as nextTick } from 'node:timers/promises';
 
 import { ArgumentError, type Generator, noGrad, scope, writeSafetensors } from '@nabla/core';
-import type { Module } from '@nabla/layers';
-import { AdamW, type ParameterGroup, type Schedule, warmupCosine } from '@nabla/optimizers';
+import type { Optimizer, Schedule } from '@nabla/optimizers';
 
 import { type Checkpoint, type TrainerState, WEIGHTS_FILES, saveCheckpoint } from './checkpoint.ts';
 import type { Emit, Metrics } from './events.ts';
+import { makeOptimizer, makeSchedule } from './optimization.ts';
 import type { Batch, Task } from './recipe.ts';
 import type { TrainingSettings } from './settings.ts';
 import { trainStep } from './train-step.ts';
@@ -36,18 +36,6 @@ export interface TrainerOptions<B extends Batch> {
   readonly checkpoint?: Checkpoint | undefined;
 }
 
-/** AdamW over two groups: matrices are decayed; vectors (biases, norms) are not, as GPT-2's and BERT's authors train. */
-export function makeOptimizer(model: Module, settings: TrainingSettings): AdamW {
-  const parameters = model.parameters();
-  const groups: ParameterGroup[] = [
-    { parameters: parameters.filter(({ shape }) => shape.length >= 2) },
-    { parameters: parameters.filter(({ shape }) => shape.length < 2), weightDecay: 0 },
-  ];
-  const { learningRate, beta2, weightDecay } = settings;
-  const filled = groups.filter((group) => group.parameters.length > 0);
-  return new AdamW(filled, { learningRate, betas: [0.9, beta2], weightDecay });
-}
-
 /** Optimizer steps of a training: `steps`, or `epochs` passes over the data. */
 function countSteps({ steps, epochs = 1, accumulate }: TrainingSettings, batchesPerEpoch: number): number {
   return steps ?? Math.max(1, Math.ceil((epochs * batchesPerEpoch) / accumulate));
@@ -67,7 +55,7 @@ export class Trainer<B extends Batch> {
   /** Steps that the training is to have. */
   readonly steps: number;
   private readonly options: TrainerOptions<B>;
-  private readonly optimizer: AdamW;
+  private readonly optimizer: Optimizer;
   private readonly schedule: Schedule;
   private state: Pick<TrainerState, 'step' | 'best' | 'evaluationsSinceBest' | 'seconds'>;
 
@@ -75,12 +63,7 @@ export class Trainer<B extends Batch> {
     const { task, settings, generator, checkpoint } = options;
     this.options = options;
     this.steps = countSteps(settings, task.batchesPerEpoch);
-    this.schedule = warmupCosine({
-      peak: settings.learningRate,
-      minimum: Math.min(settings.minimumLearningRate, settings.learningRate),
-      warmupSteps: settings.warmupSteps,
-      totalSteps: this.steps,
-    });
+    this.schedule = makeSchedule(settings, this.steps);
     this.state = checkpoint?.trainer ?? { step: 0, best: null, evaluationsSinceBest: 0, seconds: 0 };
     if (this.step > this.steps) {
       const expected = `to be at least ${this.step}, as many as the run has taken`;
