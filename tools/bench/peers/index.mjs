@@ -12,8 +12,11 @@ const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 /** Python as the distribution's packages know it, before one that only comes first in the path. */
 const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
 
+/** The peer PyTorch as a program and its words. */
+export const torchCommand = [python, here('torch_peer.py')];
+
 const PEERS = {
-  torch: { devices: ['cpu'], command: async () => [python, here('torch_peer.py')] },
+  torch: { devices: ['cpu'], command: async () => torchCommand },
   openblas: { devices: ['cpu'], command: async () => [await buildBlasPeer('openblas')] },
   onednn: { devices: ['cpu'], command: async () => [await buildBlasPeer('onednn')] },
   'tfjs-cpu': { devices: ['js'], command: async () => [process.execPath, here('tfjs-peer.mjs'), 'cpu'] },
