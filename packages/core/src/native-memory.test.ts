@@ -122,9 +122,9 @@ if (addon === undefined) {
 
     it('takes back what is kept for reuse before it refuses', () => {
       const { inUse } = addon.memory();
-      setMemoryLimit(inUse + 1_000_000);
-      zeros([200_000]).dispose(); // 800 kB, kept
-      const x = zeros([210_000]); // of another size class: both would be too much
+      setMemoryLimit(inUse + 2_000_000);
+      zeros([200_000]).dispose(); // 0.9 MB with what is rounded up, kept
+      const x = zeros([300_000]); // 1.3 MB, of another size class: both would be too much
       expect(addon.memory().cached).toBe(0);
       x.dispose();
     });

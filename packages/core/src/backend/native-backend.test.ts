@@ -88,7 +88,7 @@ if (search.addon === undefined) {
       } finally {
         setMemoryLimit(0);
       }
-      expect(memory().tensors).toBe(before);
+      expect(memory().tensors).toBeLessThanOrEqual(before); // what earlier tests have forgotten may be gone
       expect(fill([2], 1).dataSync()).toEqual(new Float32Array([1, 1]));
     });
 
