@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which device runs: list, choose and describe them.
 
-import { checkOneOf } from './check.ts';
+import { checkInteger, checkOneOf } from './check.ts';
 import { DeviceError, suggest } from './errors.ts';
 import type { NativeAddon, NativeMemory } from './backend/addon.ts';
 import { JS_BACKEND } from './backend/js-backend.ts';
@@ -130,9 +130,27 @@ export function setThreads(threads: number): void {
   requireAddon().setThreads(threads);
 }
 
-/** Sets how many bytes native tensors may take; 0 restores NABLA_MEMORY_LIMIT, or else what the machine or its control group has. */
+/**
+ * Sets how many bytes native tensors may take. What goes beyond is a DeviceError (code `OUT_OF_MEMORY`), after which the process
+ * goes on. 0 restores NABLA_MEMORY_LIMIT, or else what the machine or its control group has. That variable is a number of bytes,
+ * or of K, M, G or T, powers of 1024: `512M`, `1.5G`.
+ *
+ * @throws {DeviceError} there is no addon (code `DEVICE`)
+ * @throws {ArgumentError} `bytes` is no integer, or below 0
+ */
 export function setMemoryLimit(bytes: number): void {
+  checkInteger('setMemoryLimit', 'bytes', bytes, { minimum: 0 });
   requireAddon().setMemoryLimit(bytes);
+}
+
+/** Gives the memory that is kept for reuse back to the system; there is none without the addon. */
+export function trimMemory(): void {
+  addonSearch().addon?.trim();
+}
+
+/** Starts the peak of {@link nativeMemory} anew from what is in use now. */
+export function resetPeakMemory(): void {
+  addonSearch().addon?.resetPeak();
 }
 
 /** Memory of the native addon; undefined where it is not loaded. */

@@ -13,10 +13,12 @@ export {
   kernelTable,
   listDevices,
   nativeMemory,
+  resetPeakMemory,
   setCpuTarget,
   setDevice,
   setMemoryLimit,
   setThreads,
+  trimMemory,
 } from './device.ts';
 export {
   ArgumentError,
@@ -56,7 +58,7 @@ export {
 export { checkpoint, isRecomputing } from './checkpoint.ts';
 export { type Counted, countFlops } from './count-flops.ts';
 export * from './initializers/index.ts';
-export type { NativeMemory } from './backend/addon.ts';
+export type { NativeMemory, SizeClass } from './backend/addon.ts';
 export { type Leak, type LeakReport, trackLeaks, trackLeaksAsync } from './leaks.ts';
 export { type MemoryStatistics, dispose, memory, scope, scopeAsync } from './memory.ts';
 export * from './ops/index.ts';
