@@ -29,7 +29,7 @@ function avxInstructions(path) {
   const { stdout } = spawnSync('objdump', ['--disassemble', '--no-show-raw-insn', path], options);
   const instructions = stdout.split('\n').filter((line) => /^ *[0-9a-f]+:\t/.test(line));
   expect(instructions.length).toBeGreaterThan(0);
-  const bmi = /^(andn|bextr|bls(i|r|msk)|bzhi|mulx|pdep|pext|rorx|sarx|shlx|shrx)/;
+  const bmi = /^(andn|bextr|bls(i|r|msk)|bzhi|mulx|pdep|pext|rorx|sarx|shlx|shrx)[lq]?\s/;
   return instructions.filter((line) => {
     const text = line.slice(line.indexOf('\t') + 1);
     return /%[yz]mm\d|%k[0-7]/.test(text) || /^v(?!er[rw])/.test(text) || bmi.test(text);

@@ -85,7 +85,10 @@ if (hasAddon) {
 
     it('is refused when this processor cannot run it', () => {
       process.env['NABLA_CPU_TARGET'] = 'avx10';
-      expect(registerDevices).toThrowCode('TARGET', /^NABLA_CPU_TARGET: CPU target "avx10" cannot run on this processor\. .*avx/);
+      expect(registerDevices).toThrowCode(
+        'TARGET',
+        /^NABLA_CPU_TARGET: CPU target "avx10" cannot run on this processor\. .*avx/,
+      );
     });
   });
 }
