@@ -43,7 +43,6 @@ struct Call {
     int64_t element;     // bytes of one element
     bool writes;         // whether the kernel may write it
     int64_t item;        // its place in a list, 0 if it is in none
-    bool single;         // it is in none
     const Touch* touch;  // what the contract says of it
   };
   std::vector<double> numbers;
@@ -132,8 +131,7 @@ template <class T>
 void add_buffer(Random& random, Environment& environment, Call& call, const Touch& touch, int64_t item,
                 int64_t elements) {
   const int64_t element = static_cast<int64_t>(sizeof(T)), bytes = elements * element;
-  const bool single = touch.lengths == nullptr;
-  call.buffers.push_back({call.numbers.size(), bytes, element, !std::is_const_v<T>, item, single, &touch});
+  call.buffers.push_back({call.numbers.size(), bytes, element, !std::is_const_v<T>, item, &touch});
   int32_t handle = kNoBuffer;
   if (bytes > 0 || random.chance(50)) {
     handle = environment.allocate(static_cast<size_t>(bytes));

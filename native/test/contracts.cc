@@ -107,13 +107,14 @@ void run_edge(Random& random, const addon::Entry& entry, Environment& environmen
 void run_in_place(const addon::Entry& entry, Environment& environment, const Call& call, Counts& counts) {
   for (size_t w = 0; w < call.buffers.size(); ++w) {
     const Call::Buffer& written = call.buffers[w];
-    if (!written.writes || !written.single || written.bytes == 0) continue;
+    if (!written.writes || written.bytes == 0) continue;
     for (const Call::Buffer& other : call.buffers) {
-      if (!written.touch->may_be(other.touch->name) || other.bytes == 0 || other.item != 0) continue;
+      if (!written.touch->may_be(other.touch->name) || other.bytes == 0 || other.item != written.item) continue;
       const auto before = contents(environment, call);
       if (run(entry, environment, call.numbers) != Outcome::kRan) return;  // for what a buffer holds
       auto expected = contents(environment, call);
       restore(environment, call, before);
+      if (expected[w] == before[w]) continue;  // this call does not write it
       Call same = call;
       same.numbers[written.position] = call.numbers[other.position];
       if (run(entry, environment, same.numbers) != Outcome::kRan)

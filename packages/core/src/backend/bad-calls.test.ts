@@ -146,8 +146,12 @@ if (search.addon === undefined) {
       .filter(({ name }) => name in plan.writes)
       .flatMap((written) =>
         items
-          .filter((other) => other !== written && !(allowed.has(`${written.name},${other.name}`) && other.item <= 0))
-          .filter((other) => !allowed.has(`${other.name},${written.name}`))
+          .filter((other) => other !== written)
+          .filter(
+            (other) =>
+              Math.max(other.item, 0) !== Math.max(written.item, 0) ||
+              !(allowed.has(`${written.name},${other.name}`) || allowed.has(`${other.name},${written.name}`)),
+          )
           .map((other) => ({
             call: put(put(call, written, both), other, both),
             why: `${written.name} and ${other.name} are one buffer`,

@@ -61,6 +61,7 @@ const list = (written: readonly string[], others: KernelCall['others'] = {}): Ke
   writes: Object.fromEntries(written.map((name) => [name, tensors])),
   sizes: { lengths },
   others,
+  inPlace: [['parameters', 'gradients']],
 });
 const random: KernelCall = { reads: {}, writes: { out: f(3) }, sizes: { count: 3 }, others: { seed: 1, offset: 0 } };
 export const elementCalls: Rows = [
