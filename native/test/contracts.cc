@@ -110,7 +110,12 @@ void run_in_place(const addon::Entry& entry, Environment& environment, const Cal
     if (!written.writes || written.bytes == 0) continue;
     for (const Call::Buffer& other : call.buffers) {
       if (!written.touch->may_be(other.touch->name) || other.bytes == 0 || other.item != written.item) continue;
-      const auto before = contents(environment, call);
+      const auto original = contents(environment, call);
+      // Where it is read too, it holds in place what the other one holds.
+      auto before = original;
+      before[w] = original[static_cast<size_t>(&other - call.buffers.data())];
+      before[w].resize(original[w].size());
+      restore(environment, call, before);
       if (run(entry, environment, call.numbers) != Outcome::kRan) return;  // for what a buffer holds
       auto expected = contents(environment, call);
       restore(environment, call, before);
