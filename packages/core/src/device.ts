@@ -2,11 +2,11 @@
 // Which device runs: list, choose and describe them.
 
 import { checkInteger, checkOneOf } from './check.ts';
-import { DeviceError, suggest } from './errors.ts';
+import { DeviceError } from './errors.ts';
 import type { NativeAddon, NativeMemory } from './backend/addon.ts';
 import { JS_BACKEND } from './backend/js-backend.ts';
 import { NATIVE_BACKEND } from './backend/kernel.ts';
-import { addonSearch } from './backend/load-addon.ts';
+import { addonSearch, checkTarget } from './backend/load-addon.ts';
 import { nativeKernelNames, registerDevices } from './backend/register.ts';
 import { registerGradients } from './gradients/index.ts';
 import { getBackend, getKernelsForBackend, setBackend } from './tf.ts';
@@ -115,9 +115,8 @@ export function getCpuTarget(): string {
  */
 export function setCpuTarget(target: string): void {
   const addon = requireAddon();
-  if (addon.setTarget(target)) return;
-  const message = `CPU target "${target}" cannot run on this processor. ${suggest(target, addon.targets())}`;
-  throw new DeviceError('TARGET', message, { target, available: addon.targets() });
+  checkTarget(addon, target);
+  addon.setTarget(target);
 }
 
 /** Threads that native kernels use. */
