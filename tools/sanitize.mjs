@@ -2,11 +2,8 @@
 // `npm run sanitize`: builds the driver of native/test with sanitizers and lets it call every kernel on every CPU target, rightly
 // and wrongly: once with AddressSanitizer and UndefinedBehaviorSanitizer, once with ThreadSanitizer. Minutes.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { toolchain } from '../native/scripts/toolchain-id.mjs';
+import { lack } from './checks/sanitizers.mjs';
 import { run, stage } from './stage.mjs';
 
 const VARIANTS = [
@@ -15,20 +12,8 @@ const VARIANTS = [
 ];
 const compiler = process.env.CXX ?? 'c++';
 
-/** Why a sanitizer cannot be used here, in the compiler's or the program's own words; undefined: it can. */
-async function lack(flags) {
-  const folder = mkdtempSync(join(tmpdir(), 'nabla-sanitize-'));
-  const source = join(folder, 'nothing.cc');
-  const program = join(folder, 'nothing');
-  writeFileSync(source, 'int main() { return 0; }\n');
-  const built = await run([compiler, `-fsanitize=${flags}`, source, '-o', program]);
-  const ran = built.status === 0 ? await run([program]) : built;
-  rmSync(folder, { recursive: true, force: true });
-  return ran.status === 0 ? undefined : ran.output.trim().split('\n')[0];
-}
-
 async function sanitize({ name, flags, words }) {
-  const reason = await lack(flags);
+  const reason = await lack(compiler, flags);
   if (reason !== undefined) {
     console.log(`Left out: ${compiler} -fsanitize=${flags} does not work on this machine: ${reason}`);
     return true;

@@ -158,7 +158,7 @@ int main(int count, char** arguments) {
       c.forward(), c.backward();
       check(c);
       const double forward = best_seconds([&] { c.forward(); }), backward = best_seconds([&] { c.backward(); });
-      std::printf("%18lld %s%14.3f%10.1f%14.3f%10.1f\n", static_cast<long long>(time), causal ? "tail " : "whole",
+      std::printf("%17lld %s%14.3f%10.1f%14.3f%10.1f\n", static_cast<long long>(time), causal ? "causal" : "full  ",
                   forward * 1e3, 2e-9 * c.product() / forward, backward * 1e3, 5e-9 * c.product() / backward);
     }
 }

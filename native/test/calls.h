@@ -2,6 +2,7 @@
 // Draws calls that a kernel's contract accepts: parameters at random until it does, then buffers of exactly the sizes
 // it asks for. They know no kernel, only signatures and contracts, so that a new one adds no code here.
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <deque>
@@ -9,6 +10,7 @@
 #include <random>
 
 #include "addon/run.h"
+#include "system/allocator.h"
 
 namespace nabla::test {
 
@@ -16,12 +18,13 @@ using addon::Environment;
 using addon::kNoBuffer;
 
 constexpr int64_t kMostElements = 1 << 14;  // of all buffers of one call
-constexpr int kMostTries = 200000;
 
+// Where choices come from: a seed, or the bytes of a fuzzer.
 class Random {
  public:
   explicit Random(uint64_t seed) : engine_(seed) {}
-  int64_t below(int64_t bound) { return static_cast<int64_t>(engine_() % static_cast<uint64_t>(bound)); }
+  virtual ~Random() = default;
+  virtual int64_t below(int64_t bound) { return static_cast<int64_t>(engine_() % static_cast<uint64_t>(bound)); }
   bool chance(int percent) { return below(100) < percent; }
   template <class T, size_t count>
   T one_of(const T (&items)[count]) {
@@ -40,7 +43,6 @@ struct Call {
     int64_t element;     // bytes of one element
     bool writes;         // whether the kernel may write it
     int64_t item;        // its place in a list, 0 if it is in none
-    bool single;         // it is in none
     const Touch* touch;  // what the contract says of it
   };
   std::vector<double> numbers;
@@ -129,8 +131,7 @@ template <class T>
 void add_buffer(Random& random, Environment& environment, Call& call, const Touch& touch, int64_t item,
                 int64_t elements) {
   const int64_t element = static_cast<int64_t>(sizeof(T)), bytes = elements * element;
-  const bool single = touch.lengths == nullptr;
-  call.buffers.push_back({call.numbers.size(), bytes, element, !std::is_const_v<T>, item, single, &touch});
+  call.buffers.push_back({call.numbers.size(), bytes, element, !std::is_const_v<T>, item, &touch});
   int32_t handle = kNoBuffer;
   if (bytes > 0 || random.chance(50)) {
     handle = environment.allocate(static_cast<size_t>(bytes));
@@ -190,9 +191,9 @@ template <class Kernel, size_t... I>
 struct Caller<Kernel, std::index_sequence<I...>> {
   using Types = typename addon::Signature<typename Kernel::Function>::Types;
 
-  // A call that the contract accepts; false: none was found.
-  static bool draw(Random& random, Environment& environment, Call& call) {
-    for (int tries = 0; tries < kMostTries; ++tries) {
+  // A call that the contract accepts; false: none was found in so many tries.
+  static bool draw(Random& random, Environment& environment, int most_tries, Call& call) {
+    for (int tries = 0; tries < most_tries; ++tries) {
       Call drawn;
       Draw draw(random, drawn);
       typename Kernel::Params params{};
@@ -216,5 +217,35 @@ struct Caller<Kernel, std::index_sequence<I...>> {
     return false;
   }
 };
+
+// Every kernel of kernels.def, in its order, which is also that of addon::entries().
+struct Kernel {
+  const char* name;
+  bool (*draw)(Random& random, Environment& environment, int most_tries, Call& call);
+};
+constexpr Kernel kKernels[] = {
+#define KERNEL(name, Contract) {#name, &Caller<Contract>::draw},
+#include "kernels/kernels.def"
+#undef KERNEL
+};
+
+enum class Outcome { kRan, kRefused, kBadData, kNoMemory, kStrange };
+
+inline Outcome run(const addon::Entry& entry, Environment& environment, const std::vector<double>& numbers) {
+  std::copy(numbers.begin(), numbers.end(), environment.arguments());
+  addon::Arguments arguments(environment, static_cast<int64_t>(numbers.size()));
+  try {
+    entry.run(arguments);
+    return Outcome::kRan;
+  } catch (const addon::BadCall&) {
+    return Outcome::kRefused;
+  } catch (const std::invalid_argument&) {
+    return Outcome::kBadData;
+  } catch (const OutOfMemory&) {
+    return Outcome::kNoMemory;
+  } catch (const std::exception&) {
+    return Outcome::kStrange;
+  }
+}
 
 }  // namespace nabla::test

@@ -12,12 +12,19 @@ for (const { device, description, hint } of listDevices())
 const lacking = kernelTable().filter(({ cpu, cuda }) => cpu === 'native' && cuda !== 'native');
 console.log(`native on cpu but not on cuda: ${lacking.map(({ kernel }) => kernel).join(', ')}`);
 
-const spec = { model: 'gpt', vocabulary: 65, batch: 3, time: 33, layers: 2, heads: 2, width: 40 };
+const NETWORKS = {
+  fnn: { model: 'fnn', batch: 7, inputs: 10, hidden: 33, outputs: 3 },
+  cnn: { model: 'cnn', batch: 5, size: 12, classes: 10 },
+  lstm: { model: 'lstm', batch: 3, time: 9, vocabulary: 20, inputs: 10, hidden: 17 },
+  gru: { model: 'gru', batch: 3, time: 9, vocabulary: 20, inputs: 10, hidden: 17 },
+  attention: { model: 'mha', batch: 2, time: 33, width: 24, heads: 3 },
+  transformer: { model: 'gpt', vocabulary: 65, batch: 3, time: 33, layers: 2, heads: 2, width: 40 },
+};
 
 /** The losses of a few steps, from the same start. */
-function losses(device) {
+function losses(spec, device) {
   setDevice(device);
-  const { model, data, loss } = MODELS.gpt(spec);
+  const { model, data, loss } = MODELS[spec.model](spec);
   fillParameters(model);
   const optimizer = new AdamW(model.parameters(), { learningRate: 3e-4 });
   const values = Array.from({ length: 4 }, () => scope(() => optimizer.step(loss).dataSync()[0]));
@@ -25,10 +32,11 @@ function losses(device) {
   return values;
 }
 
-const [onCpu, onCuda] = [losses('cpu'), losses('cuda')];
-console.log(`losses on cpu   ${onCpu.map((loss) => loss.toFixed(6)).join(' ')}`);
-console.log(`losses on ${getDevice().padEnd(5)} ${onCuda.map((loss) => loss.toFixed(6)).join(' ')}`);
-console.log(`memory of cuda: ${JSON.stringify(nativeMemory())}`);
-const furthest = Math.max(...onCpu.map((loss, i) => Math.abs(loss - onCuda[i])));
-console.log(`${furthest < 1e-3 ? '✓' : '✗'} furthest apart ${furthest.toExponential(1)}`);
-process.exitCode = furthest < 1e-3 ? 0 : 1;
+for (const [name, spec] of Object.entries(NETWORKS)) {
+  const [onCpu, onCuda] = [losses(spec, 'cpu'), losses(spec, 'cuda')];
+  const furthest = Math.max(...onCpu.map((loss, i) => Math.abs(loss - onCuda[i]) / Math.abs(loss)));
+  const text = onCuda.map((loss) => loss.toFixed(6)).join(' ');
+  console.log(`${furthest < 1e-4 ? '✓' : '✗'} ${name}: losses ${text}, apart from cpu by ${furthest.toExponential(1)}`);
+  if (!(furthest < 1e-4)) process.exitCode = 1;
+}
+console.log(`memory of ${getDevice()}: ${JSON.stringify(nativeMemory())}`);

@@ -83,7 +83,7 @@ profile() {
   timeout 70 ncu --metrics gpu__time_duration.sum --clock-control none --print-units base --launch-skip 1200 \
     --launch-count 1200 --kill yes --csv --page raw node tools/gpu/time.mjs cuda "$1" > "$work/ncu-$1.csv" 2> "$work/ncu-$1.err"
   say "ncu ended with $?"
-  python3 tools/gpu/profile.py "$work/ncu-$1.csv" | tee "$OUT/profile-$1.txt"
+  python3 tools/gpu/kernel_times.py "$work/ncu-$1.csv" | tee "$OUT/profile-$1.txt"
 }
 
 for part in ${*:-probe train test time check profile}; do

@@ -12,7 +12,6 @@ const RUNS = {
   fnn: '--epochs 5 --set logEvery=1',
   transformer: '--steps 60 --set logEvery=1 --set evaluateEvery=60',
   'transformer with dropout': '--steps 30 --set logEvery=1 --set evaluateEvery=30 --set dropout=0.1',
-  cnn: '--data digits --steps 20 --set logEvery=1 --set evaluateEvery=20',
   rnn: '--steps 20 --set logEvery=1 --set evaluateEvery=20',
 };
 const folder = mkdtempSync(join(tmpdir(), 'nabla-train-'));

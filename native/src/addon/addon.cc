@@ -27,6 +27,9 @@ napi_value guarded(napi_env env, const char* what, const Body& body) {
     return body();
   } catch (const OutOfMemory& error) {
     return raise("NABLA_OUT_OF_MEMORY", error.what());
+  } catch (const BadMemoryLimit& error) {
+    napi_throw_error(env, "NABLA_MEMORY_LIMIT", error.what());
+    return nullptr;
   } catch (const BadCall& error) {
     return raise("NABLA_CONTRACT", error.what());
   } catch (const std::invalid_argument& error) {
@@ -56,12 +59,15 @@ int64_t integer(napi_env env, napi_value value, const char* name, int64_t minimu
   return static_cast<int64_t>(number);
 }
 
-// allocate(bytes) -> handle
+// allocate(bytes, owner?) -> handle. The owner is an object, held weakly: see forgotten.
 napi_value Allocate(napi_env env, napi_callback_info info) {
   return guarded(env, "allocate", [&] {
-    Values<1> values(env, info);
+    Values<2> values(env, info);
     Environment& environment = environment_of(env);
     const int32_t handle = environment.allocate(static_cast<size_t>(integer(env, values.at[0], "bytes", 0)));
+    napi_ref owner = nullptr;
+    // Fails, and leaves the buffer without an owner, where the second argument is no object.
+    if (napi_create_reference(env, values.at[1], 0, &owner) == napi_ok) environment.set_owner(handle, owner);
     napi_value result = nullptr;
     napi_create_int32(env, handle, &result);
     return result;
@@ -74,8 +80,11 @@ napi_value Release(napi_env env, napi_callback_info info) {
     Values<1> values(env, info);
     Environment& environment = environment_of(env);
     const int64_t handle = integer(env, values.at[0], "handle", 0);
-    if (handle > INT32_MAX || !environment.release(static_cast<int32_t>(handle)))
+    const Slot* slot = handle > INT32_MAX ? nullptr : environment.find(static_cast<int32_t>(handle));
+    if (slot == nullptr)
       throw BadCall("received the handle of a buffer that was released or never existed: " + std::to_string(handle));
+    if (slot->owner != nullptr) napi_delete_reference(env, static_cast<napi_ref>(slot->owner));
+    environment.release(static_cast<int32_t>(handle));
     return nullptr;
   });
 }
@@ -164,7 +173,45 @@ Napi::Value Memory(const Napi::CallbackInfo& info) {
   set("cached", process.cached);
   set("peak", process.peak);
   set("limit", process.limit);
+  Napi::Array classes = Napi::Array::New(info.Env());
+  for (const SizeClass& blocks : size_classes()) {
+    Napi::Object entry = Napi::Object::New(info.Env());
+    entry.Set("bytes", static_cast<double>(blocks.bytes));
+    entry.Set("inUse", static_cast<double>(blocks.in_use));
+    entry.Set("cached", static_cast<double>(blocks.cached));
+    classes.Set(classes.Length(), entry);
+  }
+  result.Set("sizeClasses", classes);
   return result;
+}
+
+// Handles of the living buffers whose owner JavaScript has collected.
+Napi::Value Forgotten(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto is_gone = [env](void* owner) {
+    const Napi::HandleScope scope(env);  // one object at a time: there may be millions
+    napi_value object = nullptr;
+    return napi_get_reference_value(env, static_cast<napi_ref>(owner), &object) == napi_ok && object == nullptr;
+  };
+  Napi::Array handles = Napi::Array::New(env);
+  for (const int32_t handle : environment_of(env).forgotten(is_gone)) handles.Set(handles.Length(), handle);
+  return handles;
+}
+
+// Makes V8 collect garbage before this returns: so much external memory is beyond what it lets a heap have.
+Napi::Value CollectGarbage(const Napi::CallbackInfo& info) {
+  constexpr int64_t kPressure = int64_t{1} << 45;
+  int64_t ignored = 0;
+  napi_adjust_external_memory(info.Env(), kPressure, &ignored);
+  napi_adjust_external_memory(info.Env(), -kPressure, &ignored);
+  return info.Env().Undefined();
+}
+
+// reportExternalMemory(change in bytes)
+Napi::Value ReportExternalMemory(const Napi::CallbackInfo& info) {
+  int64_t ignored = 0;
+  if (info[0].IsNumber()) napi_adjust_external_memory(info.Env(), info[0].As<Napi::Number>().Int64Value(), &ignored);
+  return info.Env().Undefined();
 }
 
 Napi::Value Targets(const Napi::CallbackInfo& info) {
@@ -207,6 +254,9 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     exports.Set(name, Napi::Function::New(env, callback, name));
   };
   plain("memory", Memory);
+  plain("forgotten", Forgotten);
+  plain("collectGarbage", CollectGarbage);
+  plain("reportExternalMemory", ReportExternalMemory);
   plain("targets", Targets);
   plain("target",
         [](const Napi::CallbackInfo& info) -> Napi::Value { return Napi::String::New(info.Env(), device::target()); });
@@ -237,6 +287,14 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   });
   plain("trim", [](const Napi::CallbackInfo& info) -> Napi::Value {
     trim();
+    return info.Env().Undefined();
+  });
+  plain("resetPeak", [](const Napi::CallbackInfo& info) -> Napi::Value {
+    reset_peak();
+    return info.Env().Undefined();
+  });
+  plain("failAllocationsAfter", [](const Napi::CallbackInfo& info) -> Napi::Value {
+    fail_allocations_after(info[0].IsNumber() ? info[0].As<Napi::Number>().Int64Value() : -1);
     return info.Env().Undefined();
   });
   return exports;

@@ -10,8 +10,6 @@
 namespace nabla::addon {
 namespace {
 
-constexpr int kIndexBits = 24;  // 16 million live tensors
-constexpr int32_t kIndexMask = (1 << kIndexBits) - 1;
 constexpr int32_t kGenerationMask = 0x7f;
 // Where the generations of each environment begin: apart, so that a handle of another one is noticed as a stale one is.
 constexpr int32_t kGenerationStep = 37;
@@ -68,6 +66,7 @@ bool Environment::release(int32_t handle) {
   bytes_ -= slot.bytes;
   buffers_ -= 1;
   slot.data = nullptr;
+  slot.owner = nullptr;
   slot.generation = (slot.generation + 1) & kGenerationMask;
   free_slots_.push_back(index);
   return true;

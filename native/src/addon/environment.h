@@ -10,12 +10,15 @@ namespace nabla::addon {
 
 constexpr int kArgumentCount = 16384;  // numbers in the argument area: lists of buffers longer than a quarter are split
 constexpr int32_t kNoBuffer = -1;      // the handle of an absent buffer
+constexpr int kIndexBits = 24;         // 16 million live tensors
+constexpr int32_t kIndexMask = (1 << kIndexBits) - 1;
 
 struct Slot {
   void* data = nullptr;  // nullptr: free
   size_t bytes = 0;
   int32_t generation = 0;       // counts reuse, so that an old handle is noticed
   mutable uint64_t writer = 0;  // the call and the argument that last wrote it, see overlaps.h
+  void* owner = nullptr;   // a weak reference to the JavaScript object that the buffer belongs to; nullptr: none
 };
 
 class Environment {
@@ -28,6 +31,19 @@ class Environment {
   int32_t allocate(size_t bytes);          // a new handle; throws OutOfMemory
   bool release(int32_t handle);            // false: no such buffer
   const Slot* find(int32_t handle) const;  // nullptr: no such buffer
+  void set_owner(int32_t handle, void* owner) { slots_[handle & kIndexMask].owner = owner; }
+
+  // Handles of the buffers for whose owner `is_gone` answers true.
+  template <class Test>
+  std::vector<int32_t> forgotten(const Test& is_gone) const {
+    std::vector<int32_t> handles;
+    for (size_t index = 0; index < slots_.size(); ++index) {
+      const Slot& slot = slots_[index];
+      if (slot.data != nullptr && slot.owner != nullptr && is_gone(slot.owner))
+        handles.push_back((slot.generation << kIndexBits) | static_cast<int32_t>(index));
+    }
+    return handles;
+  }
 
   uint64_t next_call() { return ++calls_; }  // a number for each call of a kernel, from 1
 

@@ -65,9 +65,10 @@ struct Dispatch<Kernel, std::index_sequence<I...>> {
     (std::get<I>(buffers).check(touched[I]), ...);
     const Overlaps overlaps(arguments.environment(), touched.data());
     const auto walk = [&](auto writes, const auto& buffer, size_t argument) {
-      if constexpr (buffer.kWrites == writes)
+      constexpr bool kWritten = decltype(writes)::value;
+      if constexpr (std::decay_t<decltype(buffer)>::kWrites == kWritten)
         buffer.each(touched[argument],
-                    [&](size_t item, const Slot& slot) { overlaps.check<writes>(argument, item, slot); });
+                    [&](size_t item, const Slot& slot) { overlaps.check<kWritten>(argument, item, slot); });
     };
     (walk(std::true_type{}, std::get<I>(buffers), I), ...);
     (walk(std::false_type{}, std::get<I>(buffers), I), ...);

@@ -64,6 +64,7 @@ struct AttentionParams {
     rules.at_least("key_time", key_time, 0);
     rules.at_least("head_size", head_size, 0);
     rules.at_least("value_size", value_size, 0);
+    rules.between("dropout", dropout, 0, 1);
     // Without features no buffer bounds the keys that the log-sum-exp is over: the walk could be endless.
     if (head_size == 0 && value_size == 0) rules.at_most("key_time without features", key_time, int64_t{1} << 20);
     if (mask_strides.rank != 0) {

@@ -144,6 +144,10 @@ class Rules {
   void equal(const char* name, int64_t value, int64_t expected) {
     if (value != expected) broken(name, value, "equal to", expected);
   }
+  void between(const char* name, double value, double minimum, double maximum) {  // NaN is not
+    if (!(value >= minimum && value <= maximum) && satisfied())
+      std::snprintf(text_, sizeof text_, "expected %s from %g to %g, received %g", name, minimum, maximum, value);
+  }
   bool satisfied() const { return text_[0] == '\0'; }
   const char* text() const { return text_; }
 

@@ -27,7 +27,8 @@ struct Dropout {
   using Params = DropoutParams;
   using Function = void (*)(const float* in, float* out, const DropoutParams& params);
 
-  static std::array<Touch, 2> contract(const DropoutParams& p, Rules&) {
+  static std::array<Touch, 2> contract(const DropoutParams& p, Rules& rules) {
+    rules.between("probability", p.probability, 0, 1);
     return {{{"in", p.count}, in_place({"out", p.count}, "in")}};
   }
 };

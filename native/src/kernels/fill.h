@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One value everywhere: out[i] = value. count == 0 does nothing.
 #pragma once
+#include <limits>
+
 #include "kernels/contract.h"
 
 namespace nabla {
@@ -21,7 +23,11 @@ struct Fill {
   using Params = FillParams;
   using Function = void (*)(T* out, const FillParams& params);
 
-  static std::array<Touch, 1> contract(const FillParams& p, Rules&) { return {{{"out", p.count}}}; }
+  static std::array<Touch, 1> contract(const FillParams& p, Rules& rules) {
+    using Limits = std::numeric_limits<T>;
+    if (Limits::is_integer) rules.between("value", p.value, Limits::lowest(), Limits::max());
+    return {{{"out", p.count}}};
+  }
 };
 
 using FillF32 = Fill<float>;

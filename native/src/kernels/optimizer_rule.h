@@ -26,7 +26,7 @@
 //              c <- step_size * a / (scale * sqrt(b) + epsilon) + weight_decay * p
 //   kAverage   p <- beta1 p + (1 - beta1) g
 //
-// No two written buffers may overlap; a gradient may not be one of them.
+// No two written buffers may overlap; a gradient may be its own parameter.
 #pragma once
 #include "kernels/contract.h"
 
@@ -101,7 +101,7 @@ struct OptimizerRuleStep {
   static std::array<Touch, 5> contract(const OptimizerRuleParams& p, Rules& rules) {
     rules.at_least("rule", p.rule, kAdam);
     rules.at_most("rule", p.rule, kAverage);
-    return {{{"parameters", p.lengths},
+    return {{in_place({"parameters", p.lengths}, "gradients"),
              {"gradients", p.lengths},
              in_place({"first", p.lengths}, states_of(p.rule) < 1 ? "parameters" : nullptr),
              in_place({"second", p.lengths}, states_of(p.rule) < 2 ? "parameters" : nullptr),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Steps of optimizers, in place on all parameters at once: tensor t of every list has lengths[t] elements. No two
-// written buffers may overlap; a gradient may not be one of them.
+// written buffers may overlap; a gradient may be its own parameter.
 #pragma once
 #include "kernels/contract.h"
 
@@ -38,7 +38,7 @@ struct AdamWStep {
                             Buffers<float> second_moments, const AdamWStepParams& params);
 
   static std::array<Touch, 4> contract(const AdamWStepParams& p, Rules&) {
-    return {{{"parameters", p.lengths},
+    return {{in_place({"parameters", p.lengths}, "gradients"),
              {"gradients", p.lengths},
              {"first_moments", p.lengths},
              {"second_moments", p.lengths}}};
@@ -64,7 +64,7 @@ struct SgdStep {
   using Function = void (*)(Buffers<float> parameters, Buffers<const float> gradients, const SgdStepParams& params);
 
   static std::array<Touch, 2> contract(const SgdStepParams& p, Rules&) {
-    return {{{"parameters", p.lengths}, {"gradients", p.lengths}}};
+    return {{in_place({"parameters", p.lengths}, "gradients"), {"gradients", p.lengths}}};
   }
 };
 
@@ -99,7 +99,7 @@ struct MomentumStep {
                             const MomentumStepParams& params);
 
   static std::array<Touch, 3> contract(const MomentumStepParams& p, Rules&) {
-    return {{{"parameters", p.lengths}, {"gradients", p.lengths}, {"velocities", p.lengths}}};
+    return {{in_place({"parameters", p.lengths}, "gradients"), {"gradients", p.lengths}, {"velocities", p.lengths}}};
   }
 };
 

@@ -15,7 +15,7 @@ namespace nabla {
 
 struct ReduceParams {
   int64_t outer;   // product of the axes before
-  int64_t reduce;  // product of the axes that go, >= 1
+  int64_t reduce;  // product of the axes that go, 1 to 2^31 - 1: an index of it is an int32
   int64_t inner;   // product of the axes after
 
   template <class Visitor>

@@ -2,8 +2,10 @@
 // Free lists by size class under one lock. Nothing here has a destructor: blocks may outlive every environment.
 #include "system/allocator.h"
 
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <string>
@@ -14,21 +16,36 @@
 namespace nabla {
 namespace {
 
-// NABLA_MEMORY_LIMIT: bytes, or a number with K, M or G (powers of 1024). Without it, all there is.
+// The text of NABLA_MEMORY_LIMIT as bytes: a number, alone or with K, M, G or T (powers of 1024); 0 where it is none.
+size_t parse_limit(const char* text) {
+  constexpr const char* kUnits = "KMGT";
+  char* end = nullptr;
+  double bytes = std::strtod(text, &end);
+  if (end == text) return 0;
+  const char* unit = *end == '\0' ? nullptr : std::strchr(kUnits, *end);
+  if (unit != nullptr) {
+    bytes *= std::ldexp(1.0, 10 * static_cast<int>(unit - kUnits + 1));
+    ++end;
+  }
+  return *end == '\0' && bytes >= 1 && bytes < 9e15 ? static_cast<size_t>(bytes) : 0;
+}
+
+// NABLA_MEMORY_LIMIT, else all there is; 0 where the variable cannot be understood.
 size_t default_limit() {
   const char* wanted = std::getenv("NABLA_MEMORY_LIMIT");
-  if (wanted == nullptr) return most_memory();
-  char* unit = nullptr;
-  const double number = std::strtod(wanted, &unit);
-  const double factor = *unit == 'K' ? 1024.0 : *unit == 'M' ? 1048576.0 : *unit == 'G' ? 1073741824.0 : 1.0;
-  const double bytes = number * factor;
-  return bytes >= 1 && bytes < 9e18 ? static_cast<size_t>(bytes) : most_memory();
+  return wanted == nullptr || *wanted == '\0' ? most_memory() : parse_limit(wanted);
 }
+
+struct Blocks {
+  std::vector<void*> free;
+  size_t in_use = 0;
+};
 
 struct State {
   std::mutex lock;
-  std::map<size_t, std::vector<void*>> free_blocks;  // by size class
+  std::map<size_t, Blocks> blocks;  // by size class
   MemoryStatistics statistics{0, 0, 0, default_limit(), 0};
+  int64_t successes_left = -1;  // until the failures that a test has asked for; negative: there are none
 };
 
 State& state() {
@@ -45,10 +62,21 @@ std::string describe(size_t bytes, const MemoryStatistics& s) {
   return text;
 }
 
+[[noreturn]] void refuse_limit() {
+  const char* wanted = std::getenv("NABLA_MEMORY_LIMIT");
+  throw BadMemoryLimit(
+      std::string("NABLA_MEMORY_LIMIT: expected a number of bytes, or of K, M, G or T (powers of 1024) such as 512M or "
+                  "1.5G, received \"") +
+      (wanted == nullptr ? "" : wanted) + "\"");
+}
+
 void trim_locked(State& s) {
-  for (auto& entry : s.free_blocks)
-    for (void* block : entry.second) return_block(block);
-  s.free_blocks.clear();
+  for (auto entry = s.blocks.begin(); entry != s.blocks.end();) {
+    Blocks& blocks = entry->second;
+    for (void* block : blocks.free) return_block(block);
+    blocks.free.clear();
+    entry = blocks.in_use == 0 ? s.blocks.erase(entry) : std::next(entry);
+  }
   s.statistics.cached = 0;
 }
 
@@ -68,16 +96,23 @@ size_t size_class(size_t bytes) {
 void* allocate(size_t bytes) {
   State& s = state();
   std::lock_guard<std::mutex> guard(s.lock);
+  if (s.statistics.limit == 0) refuse_limit();
+  if (s.successes_left >= 0) {
+    if (s.successes_left == 0) throw OutOfMemory(bytes, s.statistics);
+    s.successes_left -= 1;
+  }
   if (bytes > s.statistics.limit) throw OutOfMemory(bytes, s.statistics);  // also keeps size_class from overflowing
   const size_t size = size_class(bytes);
   if (s.statistics.in_use + size > s.statistics.limit) throw OutOfMemory(bytes, s.statistics);
+  Blocks& blocks = s.blocks[size];
   void* block = nullptr;
-  auto found = s.free_blocks.find(size);
-  if (found != s.free_blocks.end() && !found->second.empty()) {
-    block = found->second.back();
-    found->second.pop_back();
+  if (!blocks.free.empty()) {
+    block = blocks.free.back();
+    blocks.free.pop_back();
     s.statistics.cached -= size;
+    blocks.in_use += 1;
   } else {
+    blocks.in_use += 1;  // keeps the class while others are trimmed
     // What is cached in other classes counts against the limit: give it back before taking more.
     if (s.statistics.in_use + s.statistics.cached + size > s.statistics.limit) trim_locked(s);
     block = take_block(size);
@@ -85,7 +120,10 @@ void* allocate(size_t bytes) {
       trim_locked(s);
       block = take_block(size);
     }
-    if (block == nullptr) throw OutOfMemory(bytes, s.statistics);
+    if (block == nullptr) {
+      blocks.in_use -= 1;
+      throw OutOfMemory(bytes, s.statistics);
+    }
   }
   s.statistics.in_use += size;
   s.statistics.allocations += 1;
@@ -98,7 +136,9 @@ void release(void* block, size_t bytes) {
   State& s = state();
   std::lock_guard<std::mutex> guard(s.lock);
   const size_t size = size_class(bytes);
-  s.free_blocks[size].push_back(block);
+  Blocks& blocks = s.blocks[size];
+  blocks.free.push_back(block);
+  blocks.in_use -= 1;
   s.statistics.in_use -= size;
   s.statistics.allocations -= 1;
   s.statistics.cached += size;
@@ -108,6 +148,12 @@ void trim() {
   State& s = state();
   std::lock_guard<std::mutex> guard(s.lock);
   trim_locked(s);
+}
+
+void reset_peak() {
+  State& s = state();
+  std::lock_guard<std::mutex> guard(s.lock);
+  s.statistics.peak = s.statistics.in_use;
 }
 
 void set_memory_limit(size_t bytes) {
@@ -120,6 +166,23 @@ MemoryStatistics memory_statistics() {
   State& s = state();
   std::lock_guard<std::mutex> guard(s.lock);
   return s.statistics;
+}
+
+std::vector<SizeClass> size_classes() {
+  State& s = state();
+  std::lock_guard<std::mutex> guard(s.lock);
+  std::vector<SizeClass> classes;
+  for (const auto& entry : s.blocks) {
+    const Blocks& blocks = entry.second;
+    if (blocks.in_use + blocks.free.size() > 0) classes.push_back({entry.first, blocks.in_use, blocks.free.size()});
+  }
+  return classes;
+}
+
+void fail_allocations_after(int64_t successes) {
+  State& s = state();
+  std::lock_guard<std::mutex> guard(s.lock);
+  s.successes_left = successes;
 }
 
 }  // namespace nabla

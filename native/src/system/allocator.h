@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <stdexcept>
+#include <vector>
 
 namespace nabla {
 
@@ -18,6 +19,13 @@ struct MemoryStatistics {
   size_t allocations;  // blocks handed out now
 };
 
+// The blocks of one size.
+struct SizeClass {
+  size_t bytes;   // of one block
+  size_t in_use;  // blocks handed out
+  size_t cached;  // blocks free and kept for reuse
+};
+
 // No block of `bytes` bytes could be had: beyond the limit, or the system refused.
 class OutOfMemory : public std::runtime_error {
  public:
@@ -26,13 +34,24 @@ class OutOfMemory : public std::runtime_error {
   const MemoryStatistics statistics;
 };
 
+// NABLA_MEMORY_LIMIT says nothing that could be obeyed.
+class BadMemoryLimit : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 // Bytes that a request really takes: rounded up to a power of two or to 5/4, 6/4, 7/4 of one.
 size_t size_class(size_t bytes);
 
-void* allocate(size_t bytes);             // throws OutOfMemory; the bytes are not cleared
+void* allocate(size_t bytes);             // throws OutOfMemory, BadMemoryLimit; the bytes are not cleared
 void release(void* block, size_t bytes);  // `bytes` as asked for
 void trim();                              // gives cached blocks back to the system
+void reset_peak();                        // the peak is what is in use now
 void set_memory_limit(size_t bytes);      // 0: NABLA_MEMORY_LIMIT, else what the machine (or its control group) has
 MemoryStatistics memory_statistics();
+std::vector<SizeClass> size_classes();  // those that have blocks, the smallest first
+
+// For tests: every allocation after `successes` more throws OutOfMemory. Negative: none does.
+void fail_allocations_after(int64_t successes);
 
 }  // namespace nabla

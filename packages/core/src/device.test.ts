@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of choosing and describing devices.
 
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
 import '@nabla/testing';
 
-import { addonSearch, cudaSearch } from './backend/load-addon.ts';
+import { addonPaths, addonSearch, cudaSearch } from './backend/load-addon.ts';
+import { registerDevices } from './backend/register.ts';
 import {
   cpuTargets,
   getCpuTarget,
@@ -106,6 +110,29 @@ if (hasAddon) {
 
     it('refuses what this processor cannot run', () => {
       expect(() => setCpuTarget('avx10')).toThrowCode('TARGET', /cannot run on this processor/);
+    });
+  });
+
+  describe('NABLA_CPU_TARGET', () => {
+    const before = process.env['NABLA_CPU_TARGET'];
+    afterEach(() => {
+      delete process.env['NABLA_CPU_TARGET'];
+      if (before !== undefined) process.env['NABLA_CPU_TARGET'] = before;
+    });
+
+    it.each(cpuTargets())('forces the kernels of %s', (target) => {
+      const [path] = addonPaths().filter((file) => existsSync(file));
+      const code = `console.log(require(${JSON.stringify(path)}).target())`;
+      const env = { ...process.env, NABLA_CPU_TARGET: target };
+      expect(execFileSync(process.execPath, ['-e', code], { env, encoding: 'utf8' }).trim()).toBe(target);
+    });
+
+    it('is refused when this processor cannot run it', () => {
+      process.env['NABLA_CPU_TARGET'] = 'avx10';
+      expect(registerDevices).toThrowCode(
+        'TARGET',
+        /^NABLA_CPU_TARGET: CPU target "avx10" cannot run on this processor\. .*avx/,
+      );
     });
   });
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which device runs: list, choose and describe them.
 
-import { checkOneOf } from './check.ts';
-import { DeviceError, suggest } from './errors.ts';
+import { checkInteger, checkOneOf } from './check.ts';
+import { DeviceError } from './errors.ts';
 import type { NativeAddon, NativeMemory } from './backend/addon.ts';
 import { JS_BACKEND } from './backend/js-backend.ts';
 import { CUDA_BACKEND, NATIVE_BACKEND } from './backend/kernel.ts';
-import { type AddonSearch, addonSearch, cudaSearch } from './backend/load-addon.ts';
+import { type AddonSearch, addonSearch, checkTarget, cudaSearch } from './backend/load-addon.ts';
 import { nativeKernelsOf, registerCuda, registerDevices } from './backend/register.ts';
 import { registerGradients } from './gradients/index.ts';
 import { getBackend, getKernelsForBackend, setBackend } from './tf.ts';
@@ -121,9 +121,8 @@ export function getCpuTarget(): string {
  */
 export function setCpuTarget(target: string): void {
   const addon = requireAddon();
-  if (addon.setTarget(target)) return;
-  const message = `CPU target "${target}" cannot run on this processor. ${suggest(target, addon.targets())}`;
-  throw new DeviceError('TARGET', message, { target, available: addon.targets() });
+  checkTarget(addon, target);
+  addon.setTarget(target);
 }
 
 /** Threads that native kernels use. */
@@ -153,9 +152,27 @@ export function setMatmulPrecision(precision: MatmulPrecision): void {
   throw new DeviceError('PRECISION', `device ${device} multiplies in float32 only; device cuda has tf32.`, { device });
 }
 
-/** Sets how many bytes the tensors of the active native device may take; 0 restores NABLA_MEMORY_LIMIT, or else what the machine or its control group has. */
+/**
+ * Sets how many bytes the tensors of the active native device may take. What goes beyond is a DeviceError (code `OUT_OF_MEMORY`), after which the process
+ * goes on. 0 restores NABLA_MEMORY_LIMIT, or else what the machine or its control group has. That variable is a number of bytes,
+ * or of K, M, G or T, powers of 1024: `512M`, `1.5G`.
+ *
+ * @throws {DeviceError} there is no addon (code `DEVICE`)
+ * @throws {ArgumentError} `bytes` is no integer, or below 0
+ */
 export function setMemoryLimit(bytes: number): void {
+  checkInteger('setMemoryLimit', 'bytes', bytes, { minimum: 0 });
   (activeSearch().addon ?? requireAddon()).setMemoryLimit(bytes);
+}
+
+/** Gives the memory that is kept for reuse back to the system; there is none without the addon. */
+export function trimMemory(): void {
+  activeSearch().addon?.trim();
+}
+
+/** Starts the peak of {@link nativeMemory} anew from what is in use now. */
+export function resetPeakMemory(): void {
+  activeSearch().addon?.resetPeak();
 }
 
 /** Memory of the active device's addon, of the CPU's on device js; undefined where it is not loaded. */

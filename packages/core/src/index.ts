@@ -14,11 +14,13 @@ export {
   kernelTable,
   listDevices,
   nativeMemory,
+  resetPeakMemory,
   setCpuTarget,
   setDevice,
   setMatmulPrecision,
   setMemoryLimit,
   setThreads,
+  trimMemory,
 } from './device.ts';
 export {
   ArgumentError,
@@ -58,7 +60,7 @@ export {
 export { checkpoint, isRecomputing } from './checkpoint.ts';
 export { type Counted, countFlops } from './count-flops.ts';
 export * from './initializers/index.ts';
-export type { NativeMemory } from './backend/addon.ts';
+export type { NativeMemory, SizeClass } from './backend/addon.ts';
 export { type Leak, type LeakReport, trackLeaks, trackLeaksAsync } from './leaks.ts';
 export { type MemoryStatistics, dispose, memory, scope, scopeAsync } from './memory.ts';
 export * from './ops/index.ts';

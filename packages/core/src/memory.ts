@@ -134,7 +134,14 @@ export interface MemoryStatistics {
   readonly native?: NativeMemory;
 }
 
-/** How many tensors live now, and what they take. */
+/**
+ * How many tensors live now, and what they take.
+ *
+ * Scopes, `using` and `dispose` free at once. What a program forgets comes back late: on device `cpu`, V8 collects its garbage where
+ * the living bytes have doubled since the last time (from 256 MB on) and before an allocation fails for want of memory. Variables
+ * (parameters), strings and complex numbers live until they are disposed, and what another thread has forgotten is that thread's
+ * to collect. On device `js`, values are V8's own, and its tensors stay counted here until they are disposed.
+ */
 export function memory(): MemoryStatistics {
   const { numTensors, numDataBuffers, numBytes } = engine().state;
   const native = nativeMemory();

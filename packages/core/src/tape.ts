@@ -164,7 +164,7 @@ function passOn(
       const earlier = gradients.get(input.id);
       // A gradient may be handed on as it came, for several inputs, or be a constant of somebody: then a copy is taken.
       const isOwn = part.id > firstId && !gradOut.includes(part) && !made.includes(part);
-      const sum = earlier !== undefined ? add(earlier, part) : isOwn ? part : clone(part);
+      const sum = earlier !== undefined ? accumulate(earlier, part) : isOwn ? part : clone(part);
       earlier?.dispose();
       made.push(sum);
       gradients.set(input.id, sum);
@@ -172,6 +172,13 @@ function passOn(
   } finally {
     engine().endScope(made);
   }
+}
+
+/** `earlier + part`, which takes the memory of `earlier` where nobody else can see it. */
+function accumulate(earlier: Tensor, part: Tensor): Tensor {
+  if (engine().isTapeOn() || backend().refCount(earlier.dataId) !== 1) return add(earlier, part);
+  const [sum] = engine().runKernel<Tensor[]>('NablaAddInto', { total: earlier, part });
+  return sum;
 }
 
 function checkPart(op: string, name: string, { shape }: Tensor, part: Tensor): void {

@@ -116,7 +116,6 @@ export {
   argMin,
   dot,
   logSoftmax,
-  logSumExp,
   matMul,
   mean,
   moments,

@@ -90,8 +90,14 @@ export abstract class Optimizer {
    */
   step(loss: () => Tensor): Scalar {
     const { value, gradients } = valueAndGrad(loss, this.parameters);
-    this.applyGradients(gradients);
-    for (const gradient of gradients) gradient.dispose();
+    try {
+      this.applyGradients(gradients);
+    } catch (error) {
+      value.dispose();
+      throw error;
+    } finally {
+      for (const gradient of gradients) gradient.dispose();
+    }
     return value;
   }
 
@@ -115,15 +121,16 @@ export abstract class Optimizer {
       checkShape(op, argument, gradient, this.parameters[i]?.shape ?? []);
       checkDtype(op, argument, gradient, 'float32');
     });
-    this.taken += 1;
+    const step = this.taken + 1;
     for (const group of this.groups) {
       const part = <T>(list: readonly T[]): T[] => list.slice(group.start, group.end);
       this.update(part(this.parameters), part(gradients), this.slotLists(part(this.slots)), {
-        step: this.taken,
+        step,
         learningRate: this.rate * group.learningRateScale,
         weightDecay: group.weightDecay,
       });
     }
+    this.taken = step;
   }
 
   /**

@@ -20,7 +20,8 @@ export {
   type TensorRecord,
   golden,
 } from './golden.ts';
-export { type KernelCall, NO_CHOICE, PLAIN, kernelCall } from './kernel-calls.ts';
+export { failAllocations } from './fail-allocations.ts';
+export { type KernelCall, NO_CHOICE, PLAIN, kernelCall } from './kernel-calls/index.ts';
 export { expectNoLeaks, watchLeaks } from './no-leaks.ts';
 export { type RandomTensorOptions, randomIntegers, randomMask, randomTensor, randomValues } from './random-tensor.ts';
 export { describeWithData, sharedDataFolder } from './shared-data.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sizes of the matrix product. Included once per target, after its SIMD header. "Measured" means with
-// bench/gemm_bench.cc on a core with 32 KiB of L1 and 1 MiB of L2 cache (Zen 4).
+// bench/gemm_bench.cc on cores with 32 or 48 KiB of L1 and 1 MiB of L2 cache (Zen 4, Zen 5).
 
 // The tile of C that one microkernel call holds in registers: kTileRows x kTileColumns. The accumulators, one row of B
 // and one element of A must fit the registers, and enough accumulators must be independent to hide the latency of
@@ -10,24 +10,31 @@ constexpr int kTileRows = kRegisters == 32 ? 8 : (kLanes == 8 ? 6 : 4);
 constexpr int kTileVectors = kRegisters == 32 ? 3 : 2;
 constexpr int kTileColumns = kTileVectors * kLanes;
 
+// Steps along k that are written out, so that a short sum ends where the processor expects it to.
+constexpr int kUnrolled = 4;
+
+constexpr int64_t kLineFloats = 16;  // in a line of the caches
+
 // Products summed in registers before C is touched. 384: a panel of A is then 12 KiB (8 rows) and stays in the L1
 // cache; measured 5 % better than 256 and no worse than 512.
 constexpr int64_t kDepthBlock = 384;
 
-// The part of C that a thread takes at a time: its panels of B, at most 192 KiB, stay in the L2 cache while those of A
-// pass. Measured: 2 to 16 panels of A and 96 to 384 columns are equally fast, so it is small, to spread over many
-// threads.
-constexpr int64_t kTaskRows = 4 * kTileRows;
-constexpr int64_t kTaskColumns = 128 / kTileColumns * kTileColumns;
+// The part of C that a thread takes at a time, in panels: those of B, at most 288 KiB, stay in the L2 cache while those
+// of A pass. Measured: 4 panels of B are up to 8 % faster than 2 (256 x 256 x 256), 8 are no faster; small, to spread
+// over many threads.
+constexpr int64_t kTaskRows = 4, kTaskColumns = 192 / kTileColumns;
+constexpr int64_t kTasksPerThread = 4;  // at least, or they are cut smaller
 
-// Up to so many rows, B is read where it is unless it is transposed; packing costs as much as multiplying by 2 to 4
-// rows. Measured: 10 % better than packing at 64 rows, equal at 128; 32 where the rows of B compete for the same cache
-// lines.
-constexpr int64_t kDirectRows = 128, kDirectCollidingRows = 32;
+// Up to so many rows, B is read where it is unless it is transposed, and up to so many columns a transposed A: packing
+// costs as much as multiplying by some rows. Measured: 4 to 15 % better than packing at 256; 32 where the rows of the
+// operand compete for the same cache lines.
+constexpr int64_t kDirectRows = 256, kDirectCollidingRows = 32;
 
 // Up to so many rows (or columns), a product of two operands that are both contiguous along k is a set of dot products.
-// 4: measured 1.3 to 4 times as fast as packing; from 8 on the sums over lanes make it slower for k = 128.
-constexpr int64_t kThinRows = 4;
+// The sums over lanes cost the more the shorter the dot products are. Measured against packing: 1.3 to 4 times as fast
+// up to 4 rows, 1.2 to 1.6 times at 8 and 16 rows for k = 768, equal at 16 rows for k = 256 and at 32 for k = 784.
+constexpr int64_t kThinRows = 4, kThinDepthPerRow = 24;
+constexpr int64_t kThinFloats = 1 << 16;  // of the smaller operand, which is read again and again: a part of L2
 constexpr int kDotFew = kRegisters == 32 ? 4 : 2, kDotMany = 4;  // dot products summed at once, in registers
 
 // C is computed in parts of at most so many rows and columns, which bounds the packed operands to 6 MiB.

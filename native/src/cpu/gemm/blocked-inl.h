@@ -8,71 +8,97 @@ inline int64_t depth_of_block(int64_t k) { return k == 0 ? 1 : divide_up(k, divi
 // Whether rows `stride` floats apart, a multiple of 4 KiB, compete for the same few lines of the L1 cache.
 inline bool rows_collide(int64_t stride) { return stride % 1024 == 0; }
 
+// So many floats, rounded up to whole lines: a panel of B that starts within one would cost a second access per vector.
+inline int64_t whole_lines(int64_t floats) { return divide_up(floats, kLineFloats) * kLineFloats; }
+
 // A part of a product: at most kChunk x kChunk of C and one block of k.
 struct Chunk {
   const Gemm& g;
-  int64_t row, column, from;     // where it starts in C and k
-  int64_t rows, columns, depth;  // its size
-  float* packed;                 // the panels of A, then those of B
+  int64_t row, column, from;  // where it starts in C and k
+  int64_t depth;              // its length along k
+  Panels row_panels, column_panels;
+  float* packed;         // the panels of A, then those of B
+  int64_t task_columns;  // fewer where kTaskColumns would give the threads too little to share
 
-  int64_t row_panels() const { return divide_up(rows, kTileRows); }
-  int64_t column_panels() const { return divide_up(columns, kTileColumns); }
-  int64_t panels() const { return row_panels() + column_panels(); }
-  float* a_panel(int64_t i) const { return packed + i * depth; }
-  float* b_panel(int64_t j) const { return a_panel(row_panels() * kTileRows) + j * depth; }
+  Chunk(const Gemm& g, int64_t row, int64_t column, int64_t from, int64_t depth, float* packed)
+      : g(g),
+        row(row),
+        column(column),
+        from(from),
+        depth(smaller(depth, g.k - from)),
+        row_panels(smaller(kChunk, g.m - row), 1, kTileRows),
+        column_panels(smaller(kChunk, g.n - column), kLanes, kTileVectors),
+        packed(packed),
+        task_columns(kTaskColumns) {
+    const int64_t threads = thread_count();
+    if (threads > 1 && tasks() < kTasksPerThread * threads) task_columns = 1;
+  }
 
-  // The operands from row i of A and from column j of B on, as they are in memory.
-  View a_source(int64_t i) const { return {g.a.data + (row + i) * g.a.row + from * g.a.column, g.a.row, g.a.column}; }
-  View b_source(int64_t j) const {
-    return {g.b.data + from * g.b.row + (column + j) * g.b.column, g.b.row, g.b.column};
+  float* packed_a(int64_t panel) const { return packed + panel * kTileRows * depth; }
+  float* packed_b(int64_t panel) const {
+    return packed + whole_lines(row_panels.count * kTileRows * depth) + column_panels.begin(panel) * depth;
+  }
+
+  // The operands from the first row of a panel of A and the first column of one of B on, as they are in memory.
+  View a_source(int64_t panel) const {
+    return {g.a.data + (row + row_panels.begin(panel)) * g.a.row + from * g.a.column, g.a.row, g.a.column};
+  }
+  View b_source(int64_t panel) const {
+    return {g.b.data + from * g.b.row + (column + column_panels.begin(panel)) * g.b.column, g.b.row, g.b.column};
   }
 
   // Whether the microkernel reads them there instead of from a packed panel.
-  bool a_in_place() const { return g.a.column == 1 && !rows_collide(g.a.row); }
+  bool a_in_place() const {
+    return g.a.column == 1 ? !rows_collide(g.a.row)
+                           : column_panels.length <= (rows_collide(g.a.column) ? kDirectCollidingRows : kDirectRows);
+  }
   bool b_in_place(int64_t width) const {
     return g.b.column == 1 && width % kLanes == 0 &&
-           rows <= (rows_collide(g.b.row) ? kDirectCollidingRows : kDirectRows);
+           row_panels.length <= (rows_collide(g.b.row) ? kDirectCollidingRows : kDirectRows);
   }
 
   // The panels to pack, those of A being first. Of B, the last panel alone may need it, then all are listed.
-  int64_t pack_begin() const { return a_in_place() ? row_panels() : 0; }
-  int64_t pack_end() const { return b_in_place(columns) ? row_panels() : panels(); }
+  int64_t pack_begin() const { return a_in_place() ? row_panels.count : 0; }
+  int64_t pack_end() const { return row_panels.count + (b_in_place(column_panels.length) ? 0 : column_panels.count); }
 
   void pack(int64_t begin, int64_t end) const {
     for (int64_t panel = begin; panel < end; ++panel) {
-      if (panel < row_panels()) {
-        const int64_t i = panel * kTileRows, height = smaller(kTileRows, rows - i);
-        const View a = a_source(i);
-        pack_panel<kTileRows>(a.data, a.column, a.row, depth, height, a_panel(i));
+      if (panel < row_panels.count) {
+        const View a = a_source(panel);
+        pack_panel<kTileRows>(a.data, a.column, a.row, depth, row_panels.end(panel) - row_panels.begin(panel),
+                              packed_a(panel));
       } else {
-        const int64_t j = (panel - row_panels()) * kTileColumns, width = smaller(kTileColumns, columns - j);
+        const int64_t j = panel - row_panels.count, width = column_panels.end(j) - column_panels.begin(j);
         const View b = b_source(j);
-        if (!b_in_place(width)) pack_panel<kTileColumns>(b.data, b.row, b.column, depth, width, b_panel(j));
+        if (!b_in_place(width)) pack_vectors(b.data, b.row, b.column, depth, width, packed_b(j));
       }
     }
   }
 
-  // A task is a rectangle of kTaskRows x kTaskColumns; neighbours share their panels of B.
-  int64_t tasks() const { return divide_up(rows, kTaskRows) * divide_up(columns, kTaskColumns); }
+  // A task is a rectangle of kTaskRows x task_columns panels; neighbours share their panels of B.
+  int64_t tasks_below() const { return divide_up(row_panels.count, kTaskRows); }
+  int64_t tasks() const { return tasks_below() * divide_up(column_panels.count, task_columns); }
+  int64_t task_work() const { return 2 * kTaskRows * kTileRows * task_columns * kTileColumns * depth; }
 
   void multiply(int64_t begin, int64_t end) const {
-    const int64_t tasks_below = divide_up(rows, kTaskRows);
+    const int64_t below = tasks_below();
     for (int64_t task = begin; task < end; ++task) {
-      const int64_t i = task % tasks_below * kTaskRows, j = task / tasks_below * kTaskColumns;
-      multiply_task(i, smaller(rows, i + kTaskRows), j, smaller(columns, j + kTaskColumns));
+      const int64_t i = task % below * kTaskRows, j = task / below * task_columns;
+      const int64_t a_end = smaller(row_panels.count, i + kTaskRows);
+      const int64_t b_end = smaller(column_panels.count, j + task_columns);
+      for (int64_t a_panel = i; a_panel < a_end; ++a_panel)
+        for (int64_t b_panel = j; b_panel < b_end; ++b_panel) multiply_panels(a_panel, b_panel);
     }
   }
 
-  void multiply_task(int64_t row_begin, int64_t row_end, int64_t column_begin, int64_t column_end) const {
-    for (int64_t i = row_begin; i < row_end; i += kTileRows)
-      for (int64_t j = column_begin; j < column_end; j += kTileColumns) {
-        const int64_t height = smaller(kTileRows, row_end - i), width = smaller(kTileColumns, column_end - j);
-        const View a = a_in_place() ? a_source(i) : View{a_panel(i), 1, kTileRows};
-        const View b = b_in_place(width) ? b_source(j) : View{b_panel(j), kTileColumns, 1};
-        float* c = g.c + (row + i) * g.ldc + column + j;
-        run_tile(height, {depth, a, b, g.alpha, from == 0 ? g.beta : 1.0f, c, g.ldc, width});
-        if (from + depth == g.k) finish_block(g, row + i, column + j, height, width);
-      }
+  void multiply_panels(int64_t a_panel, int64_t b_panel) const {
+    const int64_t i = row + row_panels.begin(a_panel), j = column + column_panels.begin(b_panel);
+    const int64_t height = row + row_panels.end(a_panel) - i, width = column + column_panels.end(b_panel) - j;
+    const View a = a_in_place() ? a_source(a_panel) : View{packed_a(a_panel), 1, kTileRows};
+    const View b =
+        b_in_place(width) ? b_source(b_panel) : View{packed_b(b_panel), divide_up(width, kLanes) * kLanes, 1};
+    run_tile(height, {depth, a, b, g.alpha, from == 0 ? g.beta : 1.0f, g.c + i * g.ldc + j, g.ldc, width});
+    if (from + depth == g.k) finish_block(g, i, j, height, width);
   }
 };
 
@@ -82,13 +108,12 @@ inline void for_each_chunk(const Gemm& g, float* workspace, const Function& f) {
   const int64_t depth = depth_of_block(g.k);
   for (int64_t j = 0; j < g.n; j += kChunk)
     for (int64_t i = 0; i < g.m; i += kChunk)
-      for (int64_t p = 0; p == 0 || p < g.k; p += depth)
-        f(Chunk{g, i, j, p, smaller(kChunk, g.m - i), smaller(kChunk, g.n - j), smaller(depth, g.k - p), workspace});
+      for (int64_t p = 0; p == 0 || p < g.k; p += depth) f(Chunk(g, i, j, p, depth, workspace));
 }
 
 // Floats that the packed operands take.
 inline int64_t panels_size(int64_t m, int64_t n, int64_t k) {
   const int64_t rows = divide_up(smaller(m, kChunk), kTileRows) * kTileRows;
-  const int64_t columns = divide_up(smaller(n, kChunk), kTileColumns) * kTileColumns;
-  return (rows + columns) * depth_of_block(k);
+  const int64_t columns = divide_up(smaller(n, kChunk), kLanes) * kLanes;
+  return whole_lines(rows * depth_of_block(k)) + columns * depth_of_block(k);
 }

@@ -29,7 +29,7 @@ inline void gemm_parallel(const Gemm& g, float* workspace) {
     const int64_t first = chunk.pack_begin();
     parallel_for(chunk.pack_end() - first, divide_up(kElementGrain, chunk.depth * kTileColumns + 1),
                  [&](int64_t begin, int64_t end, int) { chunk.pack(first + begin, first + end); });
-    parallel_for(chunk.tasks(), divide_up(kParallelWork, 2 * kTaskRows * kTaskColumns * chunk.depth + 1),
+    parallel_for(chunk.tasks(), divide_up(kParallelWork, chunk.task_work() + 1),
                  [&](int64_t begin, int64_t end, int) { chunk.multiply(begin, end); });
   });
 }

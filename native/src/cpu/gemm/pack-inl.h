@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Packing: copies an operand into panels, in the order in which the microkernel reads it.
 
+inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+inline int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
 // A matrix in memory: element (i, j) is data[i * row + j * column]. One of the strides is 1.
 struct View {
   const float* data;
@@ -11,6 +14,19 @@ struct View {
 inline View matrix(const float* data, int64_t stride, bool transpose) {
   return transpose ? View{data, 1, stride} : View{data, stride, 1};
 }
+
+// Rows or columns cut into as few panels of at most `most` units as possible, the larger ones first. Equal panels,
+// since one with a few columns at the end would keep the microkernel waiting for its own sums.
+struct Panels {
+  int64_t length, unit, count, least, larger;  // the first `larger` panels have least + 1 units, the others least
+
+  Panels(int64_t length, int64_t unit, int64_t most) : length(length), unit(unit) {
+    const int64_t units = divide_up(length, unit);
+    count = divide_up(units, most), least = units / count, larger = units % count;
+  }
+  int64_t begin(int64_t panel) const { return (panel * least + smaller(panel, larger)) * unit; }
+  int64_t end(int64_t panel) const { return smaller(length, begin(panel + 1)); }
+};
 
 // Writes panel[p * kWidth + i] = source[p * depth_stride + i * width_stride] for p < depth, i < width <= kWidth, and 0
 // for width <= i < kWidth.
@@ -50,4 +66,15 @@ inline void pack_panel(const float* source, int64_t depth_stride, int64_t width_
       }
     }
   }
+}
+
+// Packs into a panel as many vectors wide as `width` needs.
+template <int kVectors = kTileVectors>
+inline void pack_vectors(const float* source, int64_t depth_stride, int64_t width_stride, int64_t depth, int64_t width,
+                         float* panel) {
+  if constexpr (kVectors > 1) {
+    if (width <= (kVectors - 1) * kLanes)
+      return pack_vectors<kVectors - 1>(source, depth_stride, width_stride, depth, width, panel);
+  }
+  pack_panel<kVectors * kLanes>(source, depth_stride, width_stride, depth, width, panel);
 }

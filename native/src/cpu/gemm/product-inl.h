@@ -10,9 +10,6 @@ struct Gemm {
   Epilogue epilogue = {};
 };
 
-inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-inline int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 // Applies the epilogue to the block of C that starts at (row, column).
 inline void finish_block(const Gemm& g, int64_t row, int64_t column, int64_t rows, int64_t columns) {
   const Epilogue& e = g.epilogue;

@@ -15,24 +15,33 @@ struct Dots {
 };
 
 template <int kFew, int kMany>
-[[gnu::noinline, gnu::flatten]] void dot_tile(const Dots& d) {
-  F32 sums[kFew][kMany];
-  unrolled<kFew>([&](int i) { unrolled<kMany>([&](int j) { sums[i][j] = zero(); }); });
-  for (int64_t p = 0; p < d.depth; p += kLanes) {
+[[gnu::noinline, gnu::flatten]] void dot_tile(const Dots d) {
+  constexpr int kSums = (kFew * kMany + kLanes - 1) / kLanes;  // vectors of dot products
+  F32 sums[kSums * kLanes];                                    // of i and j at i * kMany + j
+  unrolled<kSums * kLanes>([&](int i) { sums[i] = zero(); });
+  const auto step = [&](auto read) {
     F32 few[kFew];
-    unrolled<kFew>([&](int i) { few[i] = load_partial(d.few + i * d.few_stride + p, d.depth - p); });
+    unrolled<kFew>([&](int i) { few[i] = read(d.few + i * d.few_stride); });
     unrolled<kMany>([&](int j) {
-      const F32 many = load_partial(d.many + j * d.many_stride + p, d.depth - p);
-      unrolled<kFew>([&](int i) { sums[i][j] = mul_add(few[i], many, sums[i][j]); });
+      const F32 many = read(d.many + j * d.many_stride);
+      unrolled<kFew>([&](int i) { sums[i * kMany + j] = mul_add(few[i], many, sums[i * kMany + j]); });
     });
+  };
+  int64_t p = 0;
+  for (; p + kLanes <= d.depth; p += kLanes) step([=](const float* row) { return load(row + p); });
+  if (p < d.depth) step([=](const float* row) { return load_partial(row + p, d.depth - p); });
+
+  float dots[kSums * kLanes];
+  for (int group = 0; group < kSums; ++group) {
+    F32 rows[kLanes];
+    unrolled<kLanes>([&](int i) { rows[i] = sums[group * kLanes + i]; });
+    store(dots + group * kLanes, mul(splat(d.alpha), sum_lanes(rows)));
   }
-  unrolled<kFew>([&](int i) {
-    unrolled<kMany>([&](int j) {
+  for (int i = 0; i < kFew; ++i)
+    for (int j = 0; j < kMany; ++j) {
       float* c = d.c + i * d.c_few + j * d.c_many;
-      const float sum = d.alpha * reduce_add(sums[i][j]);
-      *c = d.beta == 0 ? sum : sum + d.beta * *c;
-    });
-  });
+      *c = d.beta == 0 ? dots[i * kMany + j] : dots[i * kMany + j] + d.beta * *c;
+    }
 }
 
 // Runs the largest instance that `few` and `many` allow.
@@ -47,7 +56,11 @@ inline void run_dot_tile(int64_t few, int64_t many, const Dots& d) {
   dot_tile<kFew, kMany>(d);
 }
 
-inline bool is_thin(const Gemm& g) { return g.a.column == 1 && g.b.row == 1 && smaller(g.m, g.n) <= kThinRows; }
+inline bool is_thin(const Gemm& g) {
+  const int64_t few = smaller(g.m, g.n);
+  return g.a.column == 1 && g.b.row == 1 &&
+         (few <= kThinRows || (few * kThinDepthPerRow <= g.k && few * g.k <= kThinFloats));
+}
 
 // The columns [begin, end) of C, or its rows if those are the many.
 inline void thin_product(const Gemm& g, int64_t begin, int64_t end) {

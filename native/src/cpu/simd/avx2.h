@@ -134,6 +134,19 @@ inline float reduce_max(F32 a) {
 }
 inline float reduce_min(F32 a) { return -reduce_max(neg(a)); }
 
+// Lane i is the sum of the lanes of rows[i]: within halves first, then over the halves.
+inline F32 sum_lanes(const F32 (&rows)[kLanes]) {
+  __m256 fours[kLanes / 4];
+  for (int i = 0; i < kLanes / 4; ++i) {
+    const __m256 a = rows[4 * i].v, b = rows[4 * i + 1].v, c = rows[4 * i + 2].v, d = rows[4 * i + 3].v;
+    const __m256 ab = _mm256_add_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+    const __m256 cd = _mm256_add_ps(_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
+    fours[i] = _mm256_add_ps(_mm256_shuffle_ps(ab, cd, 0x44), _mm256_shuffle_ps(ab, cd, 0xEE));
+  }
+  return {_mm256_add_ps(_mm256_permute2f128_ps(fours[0], fours[1], 0x20),
+                        _mm256_permute2f128_ps(fours[0], fours[1], 0x31))};
+}
+
 // Four rows become columns within each 128-bit half, then the halves are exchanged.
 inline void transpose(F32 (&rows)[kLanes]) {
   __m256 t[kLanes];

@@ -101,6 +101,23 @@ inline float reduce_add(F32 a) { return _mm512_reduce_add_ps(a.v); }
 inline float reduce_max(F32 a) { return any(is_nan(a)) ? NAN : _mm512_reduce_max_ps(a.v); }
 inline float reduce_min(F32 a) { return any(is_nan(a)) ? NAN : _mm512_reduce_min_ps(a.v); }
 
+// Lane i is the sum of the lanes of rows[i]: within quarters first, then over the quarters.
+inline F32 sum_lanes(const F32 (&rows)[kLanes]) {
+  __m512 pairs[kLanes / 2], fours[kLanes / 4];
+  for (int i = 0; i < kLanes / 2; ++i) {
+    const __m512 a = rows[2 * i].v, b = rows[2 * i + 1].v;
+    pairs[i] = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+  }
+  for (int i = 0; i < kLanes / 4; ++i) {
+    const __m512 a = pairs[2 * i], b = pairs[2 * i + 1];
+    fours[i] = _mm512_add_ps(_mm512_shuffle_ps(a, b, 0x44), _mm512_shuffle_ps(a, b, 0xEE));
+  }
+  const auto halves = [](__m512 a, __m512 b) {
+    return _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xDD));
+  };
+  return {halves(halves(fours[0], fours[1]), halves(fours[2], fours[3]))};
+}
+
 // Four rows become columns within each 128-bit quarter, then the 4 x 4 quarters are transposed.
 inline void transpose(F32 (&rows)[kLanes]) {
   __m512 t[kLanes];

@@ -36,6 +36,7 @@
 //   to_f32 truncate_i32 nearest_i32                        conversions; a lane with |x| >= 2^31 is unspecified
 //
 //   reduce_add reduce_max reduce_min                       over the lanes; max and min are NaN if a lane is NaN
+//   sum_lanes(rows)               lane i is the sum over the lanes of rows[i], in one order for all i
 //   transpose(rows)               a kLanes x kLanes block held in F32 rows[kLanes], in place
 //
 // The usual loop, whose last vector may be partial:
@@ -192,6 +193,10 @@ inline float reduce_max(F32 a) {
   return max(pairs, {Floats{pairs.v[1], pairs.v[0], pairs.v[3], pairs.v[2]}}).v[0];
 }
 inline float reduce_min(F32 a) { return -reduce_max(neg(a)); }
+
+inline F32 sum_lanes(const F32 (&rows)[kLanes]) {
+  return {Floats{reduce_add(rows[0]), reduce_add(rows[1]), reduce_add(rows[2]), reduce_add(rows[3])}};
+}
 
 inline void transpose(F32 (&rows)[kLanes]) {
   const Floats a = rows[0].v, b = rows[1].v, c = rows[2].v, d = rows[3].v;

@@ -141,6 +141,10 @@ inline float reduce_add(F32 a) { return vaddvq_f32(a.v); }
 inline float reduce_max(F32 a) { return vmaxvq_f32(a.v); }
 inline float reduce_min(F32 a) { return vminvq_f32(a.v); }
 
+inline F32 sum_lanes(const F32 (&rows)[kLanes]) {
+  return {vpaddq_f32(vpaddq_f32(rows[0].v, rows[1].v), vpaddq_f32(rows[2].v, rows[3].v))};
+}
+
 inline void transpose(F32 (&rows)[kLanes]) {
   const float32x4x2_t top = vtrnq_f32(rows[0].v, rows[1].v), bottom = vtrnq_f32(rows[2].v, rows[3].v);
   rows[0].v = vcombine_f32(vget_low_f32(top.val[0]), vget_low_f32(bottom.val[0]));

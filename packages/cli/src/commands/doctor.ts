@@ -26,7 +26,7 @@ interface Report {
   readonly cpuTargets: readonly string[];
   /** Bytes. */
   readonly memory: number;
-  /** Bytes that native tensors may take; absent without the addon. */
+  /** Bytes that native tensors may take; absent without the addon, 0 where NABLA_MEMORY_LIMIT cannot be understood. */
   readonly memoryLimit?: number;
   readonly devices: readonly DeviceDescription[];
   readonly auto: DeviceChoice;
@@ -64,15 +64,20 @@ function examine(): Report {
 function show(report: Report, output: Output): void {
   const { green, red, dim } = createColors(output.terminal !== undefined);
   const targets = report.cpuTargets.length === 0 ? 'none (no addon)' : report.cpuTargets.join(', ');
-  const limit = report.memoryLimit === undefined ? '' : `; tensors may take ${formatBytes(report.memoryLimit)}`;
   output.result(`node        ${report.node} on ${report.system}`);
   output.result(`processor   ${report.processor}; CPU targets: ${targets}`);
-  output.result(`memory      ${formatBytes(report.memory)}${limit}\n`);
+  output.result(`memory      ${formatBytes(report.memory)}${limitOf(report)}\n`);
   for (const { device, available, description, hint } of report.devices) {
     output.result(`${available ? green('✔') : red('✘')} ${device.padEnd(9)} ${description}`);
     if (hint !== undefined) output.result(dim(`            ${hint}`));
   }
   output.result(`\nauto takes  ${report.auto.device}: ${report.auto.reason}`);
+}
+
+function limitOf({ memoryLimit }: Report): string {
+  if (memoryLimit === undefined) return '';
+  if (memoryLimit > 0) return `; tensors may take ${formatBytes(memoryLimit)}`;
+  return '; tensors may take none: NABLA_MEMORY_LIMIT is no number of bytes, such as 512M';
 }
 
 function showKernels(output: Output): void {

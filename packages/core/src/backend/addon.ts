@@ -17,14 +17,32 @@ export interface KernelDescription {
   readonly arguments: readonly { readonly name: string; readonly type: ArgumentType }[];
 }
 
-/** Memory of the addon, in bytes except `buffers`. `inUse`, `cached`, `peak`, `limit` count the whole process. */
-export interface NativeMemory {
-  readonly buffers: number;
+/** The blocks of one size. */
+export interface SizeClass {
+  /** Of one block. */
   readonly bytes: number;
+  /** Blocks handed out. */
   readonly inUse: number;
+  /** Blocks free and kept for reuse. */
   readonly cached: number;
+}
+
+/** Memory of the addon. What is not said to be of this thread is of the whole process. */
+export interface NativeMemory {
+  /** Living buffers of this thread. */
+  readonly buffers: number;
+  /** Their bytes, as asked for. */
+  readonly bytes: number;
+  /** Bytes handed out to buffers and kernels, each request rounded up to its size class. */
+  readonly inUse: number;
+  /** Bytes free and kept for reuse; `trimMemory` gives them back to the system. */
+  readonly cached: number;
+  /** The most bytes that were in use at once, since the start or `resetPeakMemory`. */
   readonly peak: number;
+  /** Bytes that may be in use; 0 where NABLA_MEMORY_LIMIT cannot be understood. */
   readonly limit: number;
+  /** The sizes that have blocks, the smallest first. */
+  readonly sizeClasses: readonly SizeClass[];
 }
 
 export interface NativeAddon {
@@ -35,7 +53,8 @@ export interface NativeAddon {
   /** Each runs on the first `count` numbers of the argument area. */
   readonly kernels: Readonly<Record<string, (count: number) => void>>;
 
-  allocate(bytes: number): Handle;
+  /** The owner is held weakly; once it is collected, the handle is among the `forgotten`. */
+  allocate(bytes: number, owner?: object): Handle;
   release(handle: Handle): void;
   /** Copies a typed array of exactly the buffer's size into it. */
   write(handle: Handle, source: ArrayBufferView): void;
@@ -46,6 +65,16 @@ export interface NativeAddon {
   /** Bytes that buffers may take; 0 restores what the machine has. */
   setMemoryLimit(bytes: number): void;
   trim(): void;
+  resetPeak(): void;
+  /** For tests: every allocation after `successes` more fails; without a number, none does. */
+  failAllocationsAfter(successes?: number): void;
+
+  /** Handles of living buffers of this thread whose owner was collected. */
+  forgotten(): Handle[];
+  /** Makes V8 collect garbage now. */
+  collectGarbage(): void;
+  /** Tells V8 by how many bytes the memory outside of its heap has changed that its objects keep. */
+  reportExternalMemory(change: number): void;
 
   /** What can run here, best first: CPU targets, or GPUs. */
   targets(): string[];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // At least 200 bad calls of every native kernel, as JavaScript makes them: each is refused by a NativeError or, for what a
-// buffer holds, an ArgumentError, and writes nothing. What is right is worked out by hand in packages/testing/src/kernel-calls.ts.
+// buffer holds, an ArgumentError, and writes nothing. What is right is worked out by hand in packages/testing/src/kernel-calls/.
 
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
@@ -98,7 +98,8 @@ if (search.addon === undefined) {
   function badValues(plan: KernelCall, call: Call, name: string, type: string): [unknown, string][] {
     const value = call[name];
     const words = (values: readonly unknown[], why: string): [unknown, string][] => values.map((bad) => [bad, why]);
-    if (type === 'number') return words(NO_NUMBERS, 'is no number');
+    const refused = words([...(NO_CHOICE[name] ?? []), ...(plan.refuses?.[name] ?? [])], 'is refused');
+    if (type === 'number') return [...words(NO_NUMBERS, 'is no number'), ...refused];
     const bytes = { ...plan.reads, ...plan.writes }[name];
     const badHandles = (size: number): [unknown, string][] => [
       ...words([...NO_HANDLES, ...NO_INTEGERS], 'is no handle'),
@@ -115,7 +116,7 @@ if (search.addon === undefined) {
       ...words(name in plan.sizes ? wrongSizes(size) : [], 'asks for more than the buffers hold'),
     ];
     if (type === 'buffer') return badHandles(bytes as number);
-    if (type === 'integer') return [...badSizes(value as number), ...words(NO_CHOICE[name] ?? [], 'is no choice')];
+    if (type === 'integer') return [...badSizes(value as number), ...refused];
     const items = value as readonly number[];
     const inPlaceOf = (i: number): [unknown, string][] =>
       type === 'buffers' ? badHandles((bytes as readonly number[])[i]) : badSizes(items[i]);
@@ -145,8 +146,12 @@ if (search.addon === undefined) {
       .filter(({ name }) => name in plan.writes)
       .flatMap((written) =>
         items
-          .filter((other) => other !== written && !(allowed.has(`${written.name},${other.name}`) && other.item <= 0))
-          .filter((other) => !allowed.has(`${other.name},${written.name}`))
+          .filter((other) => other !== written)
+          .filter(
+            (other) =>
+              Math.max(other.item, 0) !== Math.max(written.item, 0) ||
+              !(allowed.has(`${written.name},${other.name}`) || allowed.has(`${other.name},${written.name}`)),
+          )
           .map((other) => ({
             call: put(put(call, written, both), other, both),
             why: `${written.name} and ${other.name} are one buffer`,
@@ -206,7 +211,7 @@ if (search.addon === undefined) {
         name,
         kernel.arguments.map((argument) => argument.name),
       );
-      if (plan === undefined) throw new Error(`${name} has no right call in packages/testing/src/kernel-calls.ts`);
+      if (plan === undefined) throw new Error(`${name} has no right call in packages/testing/src/kernel-calls/`);
       const call = rightCall(plan, kernel);
       const before = contents(plan, call);
       const bad = badCalls(plan, call, kernel);

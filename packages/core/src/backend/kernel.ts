@@ -55,9 +55,9 @@ export function nativeKernel<Inputs extends KernelInputs, Attributes extends obj
       const native = backend as NativeBackend;
       const attributes = (attrs ?? {}) as NamedAttrMap & Attributes;
       if (accepts?.(inputs as Inputs, attributes) === false) {
-        return native.guarded(() => runOnHost(kernelName, inputs, attributes, native));
+        return native.guarded(() => runOnHost(kernelName, inputs, attributes, native), kernelName);
       }
-      return native.guarded(() => run(inputs as Inputs, attributes, native));
+      return native.guarded(() => run(inputs as Inputs, attributes, native), kernelName);
     },
   };
 }

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
+import { DeviceError, suggest } from '../errors.ts';
 import type { NativeAddon } from './addon.ts';
 import { nativeKernels, nativeVersion } from './native-kernels.ts';
 
@@ -91,6 +92,14 @@ export function findAddon(paths?: readonly string[], kind: AddonKind = CPU): Add
     reason: `${kind.name} was not loaded. Tried: ${failures.join('; ')}`,
     hint: kind.hint,
   };
+}
+
+/** Refuses a CPU target that this processor cannot run. `who` names where it was asked for. */
+export function checkTarget(addon: NativeAddon, target: string, who = ''): void {
+  const available = addon.targets();
+  if (available.includes(target)) return;
+  const message = `${who}CPU target "${target}" cannot run on this processor. ${suggest(target, available)}`;
+  throw new DeviceError('TARGET', message, { target, available });
 }
 
 let found: AddonSearch | undefined;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Devices cpu and cuda: the tfjs backend whose tensors live in an addon. It stores, counts references and reads; kernels compute.
 
-import { NativeError } from '../errors.ts';
+import { DeviceError, NativeError } from '../errors.ts';
 import { sizeOf } from '../shape.ts';
 import {
   type BackendTimingInfo,
@@ -15,8 +15,9 @@ import {
   util,
 } from '../tf.ts';
 import type { Handle, NativeAddon } from './addon.ts';
+import { NativeMemoryPool } from './native-memory-pool.ts';
 import { type NativeKernels, bindKernels, guardNative, translate } from './run-kernel.ts';
-import { Storage, StorageList } from './storage.ts';
+import { Storage, StorageId, StorageList } from './storage.ts';
 
 type Values = backend_util.BackendValues;
 
@@ -42,6 +43,7 @@ export class NativeBackend extends KernelBackend {
   /** Numbers that the arguments of one kernel call may take. */
   readonly argumentCount: number;
   private readonly living = new StorageList();
+  private readonly pool: NativeMemoryPool;
   /** The storages of data ids that were made on another device. */
   private readonly adopted = new WeakMap<DataId, Storage>();
 
@@ -49,13 +51,15 @@ export class NativeBackend extends KernelBackend {
     super();
     this.addon = addon;
     this.kernels = bindKernels(addon);
+    this.pool = new NativeMemoryPool(addon, (handles) => this.freeForgotten(handles));
     this.argumentCount = addon.argumentArea.byteLength / Float64Array.BYTES_PER_ELEMENT;
   }
 
   /** A new tensor with undefined contents, for a kernel to fill. */
   allocate(shape: readonly number[], dtype: NativeDataType): TensorInfo {
-    const storage = this.reserve(new Storage(this.living), sizeOf(shape), dtype, 1);
-    return { dataId: storage, shape: [...shape], dtype };
+    const dataId = new StorageId(new Storage(this.living));
+    this.reserve(dataId.storage, dataId, sizeOf(shape), dtype, 1);
+    return { dataId, shape: [...shape], dtype };
   }
 
   /** The native buffer of a tensor, for a kernel call. */
@@ -77,7 +81,8 @@ export class NativeBackend extends KernelBackend {
   makeComplex(real: TensorInfo, imag: TensorInfo): TensorInfo {
     const storage = new Storage(this.living);
     storage.complex = { real, imag };
-    return { dataId: this.start(storage, 'complex64', 1), shape: real.shape, dtype: 'complex64' };
+    this.start(storage, 'complex64', 1);
+    return { dataId: new StorageId(storage), shape: real.shape, dtype: 'complex64' };
   }
 
   complexParts(tensor: TensorInfo): { real: TensorInfo; imag: TensorInfo } {
@@ -86,29 +91,29 @@ export class NativeBackend extends KernelBackend {
     return complex;
   }
 
-  /** Runs a kernel; when it throws, what it had allocated so far is given back. */
-  guarded<T>(kernel: () => T): T {
+  /** Runs a kernel; when it throws, what it had allocated so far is given back, and a lack of memory is put in its name. */
+  guarded<T>(kernel: () => T, kernelName: string): T {
     const { sequence } = this.living;
     try {
       return kernel();
     } catch (error) {
-      for (;;) {
-        const { newest } = this.living;
-        if (newest === undefined || newest.sequence <= sequence) throw error;
-        this.free(newest);
-      }
+      for (const storage of this.living.since(sequence)) if (!storage.moved) this.free(storage);
+      throw isOutOfMemory(error) ? inNameOf(kernelName, error) : error;
     }
   }
 
   override write(values: Values, shape: number[], dtype: DataType): DataId {
-    return this.writeTo(new Storage(this.living), values, shape, dtype, 1);
+    const dataId = new StorageId(new Storage(this.living));
+    this.writeTo(dataId.storage, dataId, values, shape, dtype, 1);
+    return dataId;
   }
 
   override move(dataId: DataId, values: Values, shape: number[], dtype: DataType, refCount: number): void {
-    const isOwn = dataId instanceof Storage && dataId.owner === this.living; // it comes home
-    const storage = isOwn ? dataId : new Storage(this.living);
+    const isOwn = dataId instanceof StorageId && dataId.storage.owner === this.living; // it comes home
+    const storage = isOwn ? dataId.storage : new Storage(this.living);
     if (!isOwn) this.adopted.set(dataId, storage);
-    this.writeTo(storage, values, shape, dtype, refCount);
+    this.writeTo(storage, dataId, values, shape, dtype, refCount);
+    storage.moved = true;
   }
 
   override readSync(dataId: DataId): Values {
@@ -172,8 +177,8 @@ export class NativeBackend extends KernelBackend {
 
   /** The storage of a data id, if it lives here. */
   private find(dataId: DataId): Storage | undefined {
-    const isOwn = dataId instanceof Storage && dataId.owner === this.living;
-    const storage = isOwn ? dataId : this.adopted.get(dataId);
+    const isOwn = dataId instanceof StorageId && dataId.storage.owner === this.living;
+    const storage = isOwn ? dataId.storage : this.adopted.get(dataId);
     return storage === undefined || storage.refCount === 0 ? undefined : storage;
   }
 
@@ -186,42 +191,63 @@ export class NativeBackend extends KernelBackend {
   }
 
   /** Lets a storage live, with what it has been given. */
-  private start(storage: Storage, dtype: DataType, refCount: number): Storage {
+  private start(storage: Storage, dtype: DataType, refCount: number): void {
     storage.dtype = dtype;
     storage.refCount = refCount;
     this.living.add(storage);
-    return storage;
   }
 
   /** Frees what a storage holds, however many refer to it. */
   private free(storage: Storage): void {
-    const { handle, complex } = storage;
+    const { handle, complex, elements, dtype } = storage;
     storage.refCount = 0;
     storage.handle = storage.strings = storage.complex = undefined;
     this.living.remove(storage);
-    if (handle !== undefined) this.addon.release(handle);
+    if (handle !== undefined) this.pool.release(handle, elements * ELEMENT_BYTES[dtype]);
     if (complex === undefined) return;
     this.disposeData(complex.real.dataId, true);
     this.disposeData(complex.imag.dataId, true);
   }
 
+  /** Frees the storages that the pool found forgotten, and takes their tensors out of what tfjs counts. */
+  private freeForgotten(handles: ReadonlySet<Handle>): void {
+    const { state } = engine();
+    for (const storage of this.living.since(0)) {
+      const { handle, refCount, elements, dtype } = storage;
+      if (handle === undefined || !handles.has(handle)) continue;
+      state.numTensors -= refCount; // each holds one reference
+      state.numBytes -= refCount * elements * ELEMENT_BYTES[dtype];
+      state.numDataBuffers -= 1;
+      this.free(storage);
+    }
+  }
+
   /** Gives a storage native memory with undefined contents. */
-  private reserve(storage: Storage, elements: number, dtype: DataType, refCount: number): Storage {
+  private reserve(storage: Storage, dataId: DataId, elements: number, dtype: DataType, refCount: number): Handle {
+    let handle: Handle;
     try {
-      storage.handle = this.addon.allocate(elements * ELEMENT_BYTES[dtype]);
+      handle = this.pool.allocate(elements * ELEMENT_BYTES[dtype], dataId);
     } catch (error) {
       throw translate(this.addon, error, { kernel: 'allocate' });
     }
+    storage.handle = handle;
     storage.elements = elements;
-    return this.start(storage, dtype, refCount);
+    this.start(storage, dtype, refCount);
+    return handle;
   }
 
-  private writeTo(storage: Storage, values: Values, shape: number[], dtype: DataType, refCount: number): Storage {
+  private writeTo(
+    storage: Storage,
+    dataId: DataId,
+    values: Values,
+    shape: number[],
+    dtype: DataType,
+    refCount: number,
+  ): void {
     if (dtype === 'string') {
       storage.strings = values as Uint8Array[];
-      return this.start(storage, dtype, refCount);
-    }
-    if (dtype === 'complex64') {
+      this.start(storage, dtype, refCount);
+    } else if (dtype === 'complex64') {
       const { real, imag } = backend_util.splitRealAndImagArrays(values as Float32Array);
       const part = (data: Float32Array): TensorInfo => ({
         dataId: this.write(data, shape, 'float32'),
@@ -229,13 +255,23 @@ export class NativeBackend extends KernelBackend {
         dtype: 'float32',
       });
       storage.complex = { real: part(real), imag: part(imag) };
-      return this.start(storage, dtype, refCount);
+      this.start(storage, dtype, refCount);
+    } else {
+      const source = toElements(values, dtype);
+      const handle = this.reserve(storage, dataId, source.length, dtype, refCount);
+      guardNative(this.addon, 'write', () => this.addon.write(handle, source));
     }
-    const source = toElements(values, dtype);
-    const { handle } = this.reserve(storage, source.length, dtype, refCount);
-    guardNative(this.addon, 'write', () => this.addon.write(handle as Handle, source));
-    return storage;
   }
+}
+
+function isOutOfMemory(error: unknown): error is DeviceError {
+  return error instanceof DeviceError && error.code === 'OUT_OF_MEMORY';
+}
+
+/** The error with the kernel for whose sake memory was wanted in the place of the addon's function. */
+function inNameOf(kernelName: string, { code, message, details, cause }: DeviceError): DeviceError {
+  const text = message.replace(/^\w+(?=: )/, kernelName);
+  return new DeviceError(code, text, { ...details, op: kernelName }, { cause });
 }
 
 /** The values as the typed array of their dtype: kernels on the host may return plain arrays or arrays of another type. */

@@ -9,7 +9,7 @@ import { hostKernel } from './host-kernel.ts';
 import { JS_BACKEND, JsBackend, registerBorrowedKernels } from './js-backend.ts';
 import { CUDA_BACKEND, NATIVE_BACKEND, neededBy } from './kernel.ts';
 import { kernels } from './kernels/index.ts';
-import { addonSearch } from './load-addon.ts';
+import { addonSearch, checkTarget } from './load-addon.ts';
 import { NativeBackend } from './native-backend.ts';
 
 // The highest priority is what tfjs picks when nobody has chosen a device; its own backends have 1 to 3.
@@ -19,11 +19,14 @@ const CUDA_PRIORITY = 0; // only who asks for it gets it
 
 const registered = new Set<string>();
 
+/** @throws {DeviceError} NABLA_CPU_TARGET is not a target of this processor (code `TARGET`): never a silent fallback */
 export function registerDevices(): void {
+  const { addon } = addonSearch();
+  const forced = process.env['NABLA_CPU_TARGET'];
+  if (addon !== undefined && forced) checkTarget(addon, forced, 'NABLA_CPU_TARGET: ');
   registerBorrowedKernels(new Set(definitions.map(({ kernelName }) => kernelName)));
   for (const kernel of definitions) registerKernel(kernel);
   registerBackend(JS_BACKEND, () => new JsBackend(), JS_PRIORITY);
-  const { addon } = addonSearch();
   if (addon !== undefined) registerNative(NATIVE_BACKEND, addon, NATIVE_PRIORITY);
 }
 

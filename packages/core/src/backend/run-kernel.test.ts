@@ -3,7 +3,7 @@
 
 import fc from 'fast-check';
 
-import { DeviceError, NativeError } from '../errors.ts';
+import { ArgumentError, DeviceError, NativeError } from '../errors.ts';
 import type { KernelDescription, NativeAddon } from './addon.ts';
 import { addonSearch } from './load-addon.ts';
 import { nativeKernels } from './native-kernels.ts';
@@ -31,7 +31,11 @@ function callOf(kernel: KernelDescription): fc.Arbitrary<Record<string, number |
 
 /** Twelve handles: buffers of 0 to 256 bytes, an absent one, and one that was released. */
 function makeHandles(native: NativeAddon): number[] {
-  const live = [0, 4, 4, 16, 16, 36, 64, 64, 144, 256].map((bytes) => native.allocate(bytes));
+  const live = [0, 4, 4, 16, 16, 36, 64, 64, 144, 256].map((bytes) => {
+    const handle = native.allocate(bytes);
+    native.write(handle, new Uint8Array(bytes)); // not what an earlier test left there: it may be indices
+    return handle;
+  });
   const stale = native.allocate(256);
   native.release(stale);
   return [...live, -1, stale];
@@ -63,6 +67,7 @@ if (addon === undefined) {
             try {
               kernels[name](call as never);
             } catch (error) {
+              if (error instanceof ArgumentError) return; // for an index that a buffer holds
               expect(error).toBeInstanceOf(NativeError);
               expect((error as NativeError).message).toContain(name);
             }

@@ -62,7 +62,7 @@ export function guardNative<T>(addon: NativeAddon, kernel: string, body: () => T
   }
 }
 
-/** What an error of the addon is thrown as: a DeviceError (no memory), an ArgumentError (bad data) or a NativeError (else). */
+/** What an error of the addon is thrown as: a DeviceError (memory), an ArgumentError (bad data) or a NativeError (else). */
 export function translate(
   addon: NativeAddon,
   error: unknown,
@@ -81,6 +81,7 @@ export function translate(
       { cause: error },
     );
   }
+  if (code === 'NABLA_MEMORY_LIMIT') return new DeviceError('MEMORY_LIMIT', message, details, { cause: error });
   const dataError = code === 'NABLA_DATA' ? parseDataError(message, error) : undefined;
   if (dataError !== undefined) return dataError;
   return new NativeError(code.replace('NABLA_', ''), `${message} (on ${addon.target()}).`, details, {

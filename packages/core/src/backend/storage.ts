@@ -5,8 +5,20 @@ import type { DataType, TensorInfo } from '../tf.ts';
 import type { Handle } from './addon.ts';
 
 /**
- * Native memory, or strings on the host, or the two real tensors of a complex one. It is its own data id, so that finding it
- * takes no table; and a link of the list of those that live, so that keeping one takes none either.
+ * The data id of a storage, which leads to it without a table. Tensors alone hold it, so that V8 collects it with the last of
+ * them, while the storage itself is still in its list.
+ */
+export class StorageId {
+  readonly storage: Storage;
+
+  constructor(storage: Storage) {
+    this.storage = storage;
+  }
+}
+
+/**
+ * Native memory, or strings on the host, or the two real tensors of a complex one. It is a link of the list of those that live,
+ * so that keeping one takes no table.
  */
 export class Storage {
   readonly owner: StorageList;
@@ -17,6 +29,8 @@ export class Storage {
   elements = 0;
   strings: Uint8Array[] | undefined = undefined;
   complex: { readonly real: TensorInfo; readonly imag: TensorInfo } | undefined = undefined;
+  /** Whether it came from another device, so that a kernel that fails does not take it along. */
+  moved = false;
 
   /** Grows from each storage to the next, so that those of a failed kernel can be told. */
   sequence = 0;
@@ -42,6 +56,15 @@ export class StorageList {
     if (this.newest !== undefined) this.newest.next = storage;
     this.newest = storage;
     this.count++;
+  }
+
+  /** Those that were added after the one with this sequence, and live; some may be freed on the way. */
+  *since(sequence: number): IterableIterator<Storage> {
+    const found: Storage[] = [];
+    for (let storage = this.newest; storage !== undefined && storage.sequence > sequence; storage = storage.previous) {
+      found.push(storage);
+    }
+    for (const storage of found) if (storage.refCount > 0) yield storage;
   }
 
   remove(storage: Storage): void {

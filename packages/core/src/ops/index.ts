@@ -43,6 +43,7 @@ export {
 export { type GroupNormOptions, checkGroups, groupNorm, instanceNorm, plainGroupNorm } from './group-norm.ts';
 export { type LayerNormOptions, layerNorm, plainLayerNorm } from './layer-norm.ts';
 export { type LinearActivation, type LinearOptions, linear, plainLinear } from './linear.ts';
+export { logSumExp } from './log-sum-exp.ts';
 export {
   type MaxPoolOptions,
   adaptiveMaxPool2d,

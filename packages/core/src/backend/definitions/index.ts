@@ -3,6 +3,7 @@
 
 import type { KernelConfig } from '../../tf.ts';
 import { activationDefinitions } from './activation.ts';
+import { addIntoDefinitions } from './add-into.ts';
 import { attentionDefinitions } from './attention.ts';
 import { clipByValueDefinitions } from './clip-by-value.ts';
 import { convolutionDefinitions } from './convolution.ts';
@@ -28,6 +29,7 @@ import { crossEntropyDefinitions } from './softmax-cross-entropy.ts';
 
 export const definitions: readonly KernelConfig[] = [
   ...activationDefinitions,
+  ...addIntoDefinitions,
   ...attentionDefinitions,
   ...clipByValueDefinitions,
   ...crossEntropyDefinitions,

@@ -3,6 +3,7 @@
 
 import type { KernelConfig } from '../../tf.ts';
 import { activationKernels } from './activation.ts';
+import { addIntoKernels } from './add-into.ts';
 import { addNKernels } from './add-n.ts';
 import { arrangeKernels } from './arrange.ts';
 import { attentionKernels } from './attention.ts';
@@ -38,6 +39,7 @@ import { unaryKernels } from './unary.ts';
 
 export const kernels: readonly KernelConfig[] = [
   ...activationKernels,
+  ...addIntoKernels,
   ...addNKernels,
   ...arrangeKernels,
   ...attentionKernels,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How far the elementary functions of native/src/cpu/math-inl.h are from the true values, in units in the last place: over floats of
-// both signs and all exponents against double precision, on every CPU target.
+// How far the elementary functions of native/src/cpu/math-inl.h are from the true values, in units in the last place:
+// over floats of both signs and all exponents against double precision, on every CPU target.
 
 import { describeOnNative, randomIntegers, useDevice } from '@nabla/testing';
 import { scope } from '../../memory.ts';
@@ -21,7 +21,7 @@ function everyExponent(): Float32Array {
   return new Float32Array(bits.buffer);
 }
 
-/** The distance in units in the last place that the true value has as a float; 0 for an overflow and for NaN where they belong. */
+/** The distance in units in the last place of the true value; 0 for an overflow and for NaN where they belong. */
 function error(received: number, exact: number): number {
   const rounded = Math.fround(exact);
   if (!Number.isFinite(rounded) || !Number.isFinite(received)) return Object.is(received, rounded) ? 0 : Infinity;

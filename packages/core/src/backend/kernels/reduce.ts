@@ -56,11 +56,12 @@ function reduction(kernelName: string, natives: Natives): KernelConfig {
       const kernel = backend.kernels[natives[x.dtype] as ReduceName];
       const axes = util.parseAxisParam((axis ?? reductionIndices) as number[], x.shape);
       const [reduced] = backend_util.computeOutAndReduceShapes(x.shape, axes);
-      let result = backend.share(x);
-      for (const pass of reducePasses(x.shape, axes)) {
+      const passes = reducePasses(x.shape, axes);
+      let result = passes.length === 0 ? backend.share(x) : x;
+      for (const pass of passes) {
         const out = backend.allocate([pass.outer * pass.inner], x.dtype as NativeDataType);
         kernel({ in: backend.buffer(result), out: backend.buffer(out), ...pass });
-        backend.disposeData(result.dataId);
+        if (result !== x) backend.disposeData(result.dataId);
         result = out;
       }
       return { ...result, shape: keepDims === true ? backend_util.expandShapeToKeepDim(reduced, axes) : reduced };

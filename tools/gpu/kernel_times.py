@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Adds up what ncu measured by kernel: profile.py FILE.csv"""
+"""Adds up what ncu measured by kernel: kernel_times.py FILE.csv"""
 
 import collections
 import csv

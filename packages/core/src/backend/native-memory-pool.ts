@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Native memory for tensors, and the way back of what a program has forgotten: V8 sees objects of a few bytes each, and would
+// let them lie until the machine has no memory left.
+
+import type { Handle, NativeAddon } from './addon.ts';
+
+/** Living bytes below which nothing is collected. */
+const FLOOR = 2 ** 28;
+
+/**
+ * Allocates buffers for objects (data ids). Where the living bytes have doubled since the last look, or none are to be had, V8
+ * collects its garbage, and the buffers of objects that are no more come back, even within one long loop: finalizers would have
+ * to wait until it ends. So a program whose memory only swings, such as training, is soon never interrupted again; told of every
+ * change instead, V8 would mark its heap at each step that rises by 64 MB.
+ */
+export class NativeMemoryPool {
+  private readonly addon: NativeAddon;
+  private readonly free: (handles: ReadonlySet<Handle>) => void;
+  private bytes = 0;
+  private threshold = FLOOR;
+  private reported = 0;
+
+  /** @param free  releases the buffers of these handles; others have them from another pool */
+  constructor(addon: NativeAddon, free: (handles: ReadonlySet<Handle>) => void) {
+    this.addon = addon;
+    this.free = free;
+  }
+
+  /** A buffer for an object that is held weakly. Throws what the addon throws. */
+  allocate(bytes: number, owner: object): Handle {
+    if (this.bytes + bytes > this.threshold) {
+      this.collect();
+      this.threshold = Math.max(FLOOR, 2 * (this.bytes + bytes));
+    }
+    const handle = this.tryAllocate(bytes, owner) ?? this.addon.allocate(bytes, owner);
+    this.bytes += bytes;
+    return handle;
+  }
+
+  release(handle: Handle, bytes: number): void {
+    this.addon.release(handle);
+    this.bytes -= bytes;
+  }
+
+  /** A buffer; undefined where there is no memory but some was forgotten, which is free now. */
+  private tryAllocate(bytes: number, owner: object): Handle | undefined {
+    try {
+      return this.addon.allocate(bytes, owner);
+    } catch (error) {
+      const isOutOfMemory = (error as { code?: string }).code === 'NABLA_OUT_OF_MEMORY';
+      if (isOutOfMemory && this.collect()) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whether there was something to free. */
+  private collect(): boolean {
+    const before = this.bytes;
+    this.report();
+    this.addon.collectGarbage();
+    this.free(new Set(this.addon.forgotten()));
+    this.report();
+    return this.bytes < before;
+  }
+
+  private report(): void {
+    this.addon.reportExternalMemory(this.bytes - this.reported);
+    this.reported = this.bytes;
+  }
+}
