@@ -126,7 +126,8 @@ if (!hasAddon) {
       const source = ${JSON.stringify(`${training('STEPS')}
         const { parentPort } = await import('node:worker_threads');
         parentPort.postMessage([losses.length, losses.at(-1)]);`)}.replace('STEPS', ${steps});
-      const url = new URL('data:text/javascript,' + encodeURIComponent(source));
+      const located = source.replace(/'(@nabla.\\w+)'/g, (_, name) => JSON.stringify(import.meta.resolve(name)));
+      const url = new URL('data:text/javascript,' + encodeURIComponent(located));
       const workers = Array.from({ length: ${count} }, () => new Worker(url));
       ${then}
     `;
