@@ -105,17 +105,6 @@ if (!hasAddon) {
       `;
       expect(answerOf(source, { NABLA_MEMORY_LIMIT: '1G' })).toEqual(['OUT_OF_MEMORY', 16, 16, true]);
     });
-
-    it('are known to V8 as memory outside of its heap', () => {
-      const source = `
-        import { fill } from '@nabla/core';
-        const before = process.memoryUsage().external;
-        const held = Array.from({ length: 10 }, (_, i) => fill([2 ** 24], i));
-        console.log(JSON.stringify([process.memoryUsage().external - before, held.length]));
-      `;
-      const [external] = answerOf(source);
-      expect(external).toBeGreaterThanOrEqual(256 * MEGABYTE - 64 * MEGABYTE);
-    });
   });
 
   describe('worker threads', () => {
