@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `npm run huge`: kernels on buffers of more than 2^31 bytes, and where they can be of more than 2^31 elements: what lies behind the
-// reach of 32 bits must be read and written there. Runs where 12 GB are free, else says so. Not part of `npm test`: a minute.
+// reach of 32 bits must be read and written there. Runs where 12 GB are free, else says so. Not part of `npm test`: minutes.
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';

@@ -24,6 +24,14 @@ const normInputs = (draw, rows, features) => ({
   bias: draw(features),
 });
 
+/** Of a prediction and a target; huber with delta = 0.5. */
+const LOSSES = {
+  squared: (x, t) => (x - t) ** 2,
+  absolute: (x, t) => Math.abs(x - t),
+  huber: (x, t) => Math.min(Math.abs(x - t), 0.5) * (Math.abs(x - t) - Math.min(Math.abs(x - t), 0.5) / 2),
+  logistic: (x, t) => Math.max(x, 0) - x * t + Math.log1p(Math.exp(-Math.abs(x))),
+};
+
 /** kernel, description of the size, function of `draw` (float32 numbers in [-1, 1]) to { values, out, expected }. */
 export const SUMS = [
   ...['sum', 'mean'].map((name) => [
@@ -154,6 +162,16 @@ export const SUMS = [
       return { values: { in: x, labels, ...outputs, rows: 50, columns: 100 }, out: 'loss', expected };
     },
   ],
+  ...['squared', 'absolute', 'huber', 'logistic'].map((name, kind) => [
+    'elementwise_loss_f32',
+    `${name}, the sum of 5000`,
+    (draw) => {
+      const [x, t] = [draw(5000), draw(5000)];
+      const losses = Array.from(x, (value, i) => LOSSES[name](value, t[i]));
+      const values = { prediction: x, target: t, loss: { out: 1 }, count: 5000, kind, reduction: 1, delta: 0.5 };
+      return { values, out: 'loss', expected: [[total(losses), total(losses)]] };
+    },
+  ]),
   [
     'layer_norm_f32',
     '300 features',

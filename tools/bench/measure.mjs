@@ -37,7 +37,7 @@ export async function measure(contenders, { budget, threads, turn = TURN }) {
     entrant.count = Math.max(1, Math.ceil(turn / Math.max(once, 1e-7)));
     entrant.fewest = once > SLOW ? FEWEST_SLOW_TURNS : FEWEST_TURNS;
     entrant.spent = 0;
-    for (let warm = 0; warm < WARM_UP && once < SLOW; ) warm += await entrant.time(entrant.count);
+    for (let warm = 0; warm < WARM_UP && once < SLOW;) warm += await entrant.time(entrant.count);
   }
   const wants = ({ seconds, fewest, spent }) => seconds.length < fewest || spent < budget;
   while (entrants.some(wants)) {

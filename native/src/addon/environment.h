@@ -18,7 +18,7 @@ struct Slot {
   size_t bytes = 0;
   int32_t generation = 0;       // counts reuse, so that an old handle is noticed
   mutable uint64_t writer = 0;  // the call and the argument that last wrote it, see overlaps.h
-  void* owner = nullptr;   // a weak reference to the JavaScript object that the buffer belongs to; nullptr: none
+  void* owner = nullptr;        // a weak reference to the JavaScript object that the buffer belongs to; nullptr: none
 };
 
 class Environment {

@@ -28,12 +28,12 @@ npm run bench -- --render rows.json                  # writes this page and its 
 Every peer is optional, and the first lines say which are absent and why:
 
 \`\`\`bash
-sudo apt-get install python3-torch libopenblas-dev libdnnl-dev      # PyTorch, OpenBLAS, oneDNN; on Debian
-ONNXRUNTIME_NODE_INSTALL=skip npm install --no-save onnxruntime-node   # ONNX Runtime, without its CUDA libraries
-npm install --no-save @tensorflow/tfjs-backend-wasm@4.22.0             # tfjs-backend-wasm; tfjs-backend-cpu is here already
+sudo apt-get install python3-torch libopenblas-dev libdnnl-dev   # PyTorch, OpenBLAS, oneDNN; on Debian
+ONNXRUNTIME_NODE_INSTALL=skip npm install --no-save onnxruntime-node@1.30.0 @tensorflow/tfjs-backend-wasm@4.22.0
 \`\`\`
 
-Nothing of it is a dependency of Nabla: \`--no-save\` leaves package.json and package-lock.json as they are.
+tfjs-backend-cpu is here already. npm removes what an earlier \`--no-save\` installed, so both come in one command; \`skip\` leaves out
+ONNX Runtime's CUDA libraries. Nothing of it is a dependency of Nabla: \`--no-save\` leaves package.json and package-lock.json as they are.
 
 A row of the file: \`case\`, \`threads\`, \`unit\`, \`ours\`, \`peers\` by name, \`ratio\`; where they apply \`limit\` and \`ofLimit\` (memory
 can do no more; the part of it that is reached), \`alone\` and \`slowdown\` (beside a busy neighbour), \`memory\` (MiB at the peak); \`run\`:

@@ -2,7 +2,7 @@
 // Weights in the order in which the microkernel reads them: panels of a few vectors of the channels to compute, cut
 // into pieces of the channels to read; in a piece, for each tap of a part and each of its channels, a row.
 
-// Where the element (to, from, tap) of the kernel lies; one of the strides is 1.
+// Where the element (to, from, tap) of the kernel lies.
 struct WeightView {
   const float* data;
   int64_t to, from, tap, group;  // strides
@@ -79,44 +79,47 @@ struct ConvWeights {
             packed[(t * taps + tap_of[element]) * from + f] = data[t * view.to + f * view.from + element * view.tap];
       return;
     }
+    // Channel `channel` of an element of the kernel, a vector of the panel; unless the part does not have the element.
+    const auto put = [&](int64_t v, int64_t channel, int64_t element, F32 column) {
+      const int64_t tap = tap_of[element];
+      if (tap >= 0) store(packed + (tap * channels + channel) * width + v, column);
+    };
+    const int64_t columns = to - panel * vectors * kLanes;
+    if (view.tap == 1 && view.to == elements && elements > 1) {  // channels to compute are neighbours in memory
+      for (int64_t f = 0; f < channels; ++f)
+        for (int64_t v = 0; v < width; v += kLanes)
+          turn(data + f * view.from + v * view.to, view.to, columns - v, elements,
+               [&](int64_t element, F32 column) { put(v, f, element, column); });
+      return;
+    }
     for (int64_t v = 0; v < width; v += kLanes, data += kLanes * view.to) {
-      const int64_t lanes = smaller(kLanes, to - panel * vectors * kLanes - v);
-      // Column `element` of channel `channel`, unless the part does not have it.
-      const auto put = [&](int64_t channel, int64_t element, F32 column) {
-        const int64_t tap = tap_of[element];
-        if (tap >= 0) store(packed + (tap * channels + channel) * width + v, column);
-      };
       if (view.to == 1) {
         for (int64_t element = 0; element < elements; ++element)
           for (int64_t f = 0; f < channels; ++f)
-            put(f, element, load_partial(data + f * view.from + element * view.tap, lanes));
-      } else if (view.from == 1) {
-        for (int64_t element = 0; element < elements; ++element)
-          turn(data + element * view.tap, view.to, lanes, channels,
-               [&](int64_t f, F32 column) { put(f, element, column); });
-      } else if (view.from == elements) {
+            put(v, f, element, load_partial(data + f * view.from + element * view.tap, columns - v));
+      } else {
         int64_t channel = 0, element = 0;
-        turn(data, view.to, lanes, channels * elements, [&](int64_t, F32 column) {
-          put(channel, element, column);
+        turn(data, view.to, columns - v, channels * elements, [&](int64_t, F32 column) {
+          put(v, channel, element, column);
           if (++element == elements) element = 0, ++channel;
         });
-      } else {
-        for (int64_t f = 0; f < channels; ++f)
-          turn(data + f * view.from, view.to, lanes, elements,
-               [&](int64_t element, F32 column) { put(f, element, column); });
       }
     }
   }
 
  private:
-  // Calls put(i, column i) for the columns of `height` <= kLanes rows of `length` floats, in order.
+  // Calls put(i, column i) for the columns of kLanes rows of `length` floats, in order; rows from `height` on are
+  // zeros.
   template <class Put>
   static void turn(const float* data, int64_t stride, int64_t height, int64_t length, const Put& put) {
     for (int64_t first = 0; first < length; first += kLanes) {
       const int64_t count = smaller(kLanes, length - first);
       F32 square[kLanes];
-      for (int64_t i = 0; i < kLanes; ++i)
+      for (int64_t i = 0; i < kLanes; ++i) {
+        __builtin_prefetch(data + i * stride + first +
+                           4 * kLanes);  // rows are too far apart for the processor to guess
         square[i] = i < height ? load_partial(data + i * stride + first, count) : zero();
+      }
       transpose(square);
       for (int64_t i = 0; i < count; ++i) put(first + i, square[i]);
     }

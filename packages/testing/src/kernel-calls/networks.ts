@@ -94,6 +94,24 @@ export const networkCalls: Rows = [
       noIndex: { labels: outOfRange(3) },
     },
   ],
+  [
+    /^elementwise_loss_f32$/,
+    {
+      reads: { prediction: f(6), target: f(6) },
+      writes: { loss: f(6) },
+      sizes: { count: 6 },
+      others: { kind: 0, reduction: 0, delta: 1 },
+    },
+  ],
+  [
+    /^elementwise_loss_grad_f32$/,
+    {
+      reads: { grad_out: f(6), prediction: f(6), target: f(6) },
+      writes: { grad_prediction: f(6) },
+      sizes: { count: 6 },
+      others: { kind: 0, reduction: 0, delta: 1 },
+    },
+  ],
   [/^ctc_loss_f32$/, { ...ctc, reads: ctc.inputs, writes: { loss: f(2), alpha: f(30) } }],
   [
     /^ctc_loss_grad_f32$/,
