@@ -21,9 +21,6 @@ struct ConvTile {
 
 template <int kRows, int kVectors>
 [[gnu::noinline, gnu::flatten]] void conv_tile(const ConvTile& t) {
-  // What will be written is fetched meanwhile: stores wait for their lines, one after the other.
-  for (int64_t r = 0; r < t.rows; ++r)
-    for (int v = 0; v < kVectors; ++v) __builtin_prefetch(t.target + t.rows_at[r] + v * kLanes, 1);
   F32 sums[kRows][kVectors];
   unrolled<kRows>([&](int r) { unrolled<kVectors>([&](int v) { sums[r][v] = zero(); }); });
   const float* weights = t.weights;
