@@ -10,8 +10,9 @@ constexpr int kTileRows = kRegisters == 32 ? 8 : (kLanes == 8 ? 6 : 4);
 constexpr int kTileVectors = kRegisters == 32 ? 3 : 2;
 constexpr int kTileColumns = kTileVectors * kLanes;
 
-// Steps along k that are written out, so that a short sum ends where the processor expects it to.
-constexpr int kUnrolled = 4;
+// Elements of C from which on its tiles are prefetched while their sums are made. Measured: 15 to 25 % faster for many
+// products of 256 x 64 x 256, 2 to 5 % slower for 64 x 64 x 64 and 128 x 128 x 128.
+constexpr int64_t kPrefetchFloats = 1 << 15;
 
 constexpr int64_t kLineFloats = 16;  // in a line of the caches
 

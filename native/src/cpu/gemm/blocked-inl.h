@@ -97,7 +97,8 @@ struct Chunk {
     const View a = a_in_place() ? a_source(a_panel) : View{packed_a(a_panel), 1, kTileRows};
     const View b =
         b_in_place(width) ? b_source(b_panel) : View{packed_b(b_panel), divide_up(width, kLanes) * kLanes, 1};
-    run_tile(height, {depth, a, b, g.alpha, from == 0 ? g.beta : 1.0f, g.c + i * g.ldc + j, g.ldc, width});
+    const float beta = from == 0 ? g.beta : 1.0f;
+    run_tile(height, {depth, a, b, g.alpha, beta, g.c + i * g.ldc + j, g.ldc, width, g.m * g.n >= kPrefetchFloats});
     if (from + depth == g.k) finish_block(g, i, j, height, width);
   }
 };

@@ -9,6 +9,7 @@ struct Tile {
   float* c;
   int64_t ldc;
   int64_t columns;
+  bool prefetch = false;  // whether C is not in the L1 cache
 };
 
 // f(0), f(1), ..., f(kCount - 1) written out. With constant indices the compilers keep arrays of vectors in registers.
@@ -24,24 +25,21 @@ template <int kCount, class Function>
 // copy, so that the compiler need not fear that writing C changes the tile's fields.
 template <int kRows, int kVectors>
 [[gnu::noinline, gnu::flatten]] void tile(const Tile t) {
-  for (int r = 0; r < kRows; ++r)  // the lines of C are here by the time the sums are
-    for (int j = 0; j < kVectors * kLanes; j += kLineFloats) __builtin_prefetch(t.c + r * t.ldc + j, 1);
+  if (t.prefetch)  // the lines of C are here by the time the sums are
+    for (int r = 0; r < kRows; ++r)
+      for (int j = 0; j < kVectors * kLanes; j += kLineFloats) __builtin_prefetch(t.c + r * t.ldc + j, 1);
   F32 sums[kRows][kVectors];
   unrolled<kRows>([&](int r) { unrolled<kVectors>([&](int v) { sums[r][v] = zero(); }); });
 
   const float *a = t.a.data, *b = t.b.data;
-  const auto step = [&] {
+  for (int64_t p = 0; p < t.depth; ++p, a += t.a.column, b += t.b.row) {
     F32 b_row[kVectors];
     unrolled<kVectors>([&](int v) { b_row[v] = load(b + v * kLanes); });
     unrolled<kRows>([&](int r) {
       const F32 a_element = splat(a[r * t.a.row]);
       unrolled<kVectors>([&](int v) { sums[r][v] = mul_add(a_element, b_row[v], sums[r][v]); });
     });
-    a += t.a.column, b += t.b.row;
-  };
-  int64_t p = 0;
-  for (; p + kUnrolled <= t.depth; p += kUnrolled) unrolled<kUnrolled>([&](int) { step(); });
-  for (; p < t.depth; ++p) step();
+  }
 
   const auto each = [&](auto f) {
     unrolled<kRows>([&](int r) {

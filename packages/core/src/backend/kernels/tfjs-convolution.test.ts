@@ -18,6 +18,7 @@ import {
   grads,
   mul,
   reshape,
+  slice,
   sum,
   transpose,
 } from '../../tf.ts';
@@ -146,5 +147,11 @@ describe.each(devices())("tfjs' convolutions on %s", (device) => {
   it('take no examples', () => {
     const filter = randomTensor([2, 2, 3, 4], { seed: 2 }) as Tensor4D;
     expect(conv2d(randomTensor([0, 4, 4, 3], { seed: 1 }) as Tensor4D, filter, 1, 'valid').shape).toEqual([0, 3, 3, 4]);
+  });
+
+  it('uses a part of a gradient that is larger than the output, as tfjs does', () => {
+    const [gradOut, filter] = [randomTensor([1, 4, 4, 2], { seed: 1 }), randomTensor([2, 2, 3, 2], { seed: 2 })];
+    const run = (dy: Tensor): Tensor => conv2dTranspose(dy as Tensor4D, filter as Tensor4D, [1, 2, 2, 3], 1, 'same');
+    expect(run(gradOut)).toBeCloseToTensor(run(slice(gradOut, [0, 0, 0, 0], [1, 2, 2, 2])));
   });
 });

@@ -2,7 +2,7 @@
 // tfjs' own convolutions on device cpu: they are ours once the filter is in our order, a copy that is small beside the
 // convolution. Channels before positions, integers and activations that ours do not have are left to the definition.
 
-import { type Shape, rowMajorStrides, sizeOf } from '../../shape.ts';
+import { type Shape, rowMajorStrides, sameShape, sizeOf } from '../../shape.ts';
 import type { KernelConfig, TensorInfo } from '../../tf.ts';
 import type { Activation } from '../definitions/activation.ts';
 import {
@@ -45,16 +45,19 @@ function filterOf(backend: NativeBackend, kind: TfjsConvolution, gradWeight: Ten
   return gradFilter;
 }
 
-/** Whether ours can have a convolution of `x` with `filter`; `tensors` are its inputs. */
+/** Whether ours can have a convolution of `x` with `filter`, or its gradient given that of the output; `tensors` are its inputs. */
 function isOurs(
   kind: TfjsConvolution,
   tensors: readonly TensorInfo[],
   x: Shape,
   filter: Shape,
   attributes: TfjsConvolutionAttributes,
+  gradOut?: Shape,
 ): boolean {
   if (tensors.some(({ dtype }) => dtype !== 'float32') || channelsFirst(attributes)) return false;
   const { inSize, outSize, padding } = tfjsWindows(kind, x, filter, attributes);
+  // tfjs does not check that a gradient has the size of the output, and uses a part of a larger one.
+  if (gradOut !== undefined && !sameShape(gradOut.slice(1, -1), outSize.slice(2 - gradOut.length))) return false;
   const lengths = [...inSize, ...outSize, ...filter];
   return x[x.length - 1] === filter[filter.length - 2] && lengths.every((n) => n > 0) && padding.every((n) => n >= 0);
 }
@@ -111,7 +114,7 @@ function gradX(kernelName: string, kind: TfjsConvolution): KernelConfig {
     kernelName,
     {
       accepts: ({ dy, filter }, { inputShape, ...attributes }) =>
-        isOurs(kind, [dy, filter], inputShape, filter.shape, undilated(kind, attributes)),
+        isOurs(kind, [dy, filter], inputShape, filter.shape, undilated(kind, attributes), dy.shape),
       run: ({ dy, filter }, { inputShape, ...attributes }, backend) => {
         const weight = weightOf(backend, kind, filter);
         const windows = tfjsWindows(kind, inputShape, filter.shape, undilated(kind, attributes));
@@ -128,7 +131,7 @@ function gradFilter(kernelName: string, kind: TfjsConvolution): KernelConfig {
     kernelName,
     {
       accepts: ({ x, dy }, { filterShape, ...attributes }) =>
-        isOurs(kind, [x, dy], x.shape, filterShape, undilated(kind, attributes)),
+        isOurs(kind, [x, dy], x.shape, filterShape, undilated(kind, attributes), dy.shape),
       run: ({ x, dy }, { filterShape, ...attributes }, backend) => {
         const windows = tfjsWindows(kind, x.shape, filterShape, undilated(kind, attributes));
         return filterOf(backend, kind, runConvolutionGradWeight({ x, gradOut: dy }, windows, backend), filterShape);
