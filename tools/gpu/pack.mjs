@@ -137,6 +137,7 @@ if (!process.argv.includes('--modules')) {
   compress(staging, '.', 'packages.tar.xz');
 }
 compress(root, MODULES.join(' '), 'modules.tar.xz');
+rmSync(join(out, 'tools'), { recursive: true, force: true }); // a script that was renamed would still be found
 cpSync(join(root, 'tools/gpu'), join(out, 'tools'), { recursive: true });
 cpSync(join(root, 'tools/gpu/run.sh'), join(out, 'run.sh'));
 rmSync(staging, { recursive: true, force: true });

@@ -63,9 +63,21 @@ export function useDevice(device: TestDevice): void {
 
 /** Runs a suite on every native device; where there is none, one test says that it was left out. */
 export function describeOnNative(title: string, body: (device: TestDevice) => void): void {
-  const native = devices().filter((device) => device !== 'js');
-  if (native.length > 0) describe.each(native)(title, body);
-  else
-    it(`${title.replace('%s', 'native devices')} is left out: the addon is not built`, () =>
-      expect(native).toEqual([]));
+  describeOn((device) => device !== 'js', 'native devices', title, body);
+}
+
+/** Runs a suite on every CPU target, for what is said of them alone; where there is none, one test says that it was left out. */
+export function describeOnCpu(title: string, body: (device: TestDevice) => void): void {
+  describeOn((device) => device.startsWith('cpu:'), 'CPU targets', title, body);
+}
+
+function describeOn(
+  isWanted: (device: TestDevice) => boolean,
+  words: string,
+  title: string,
+  body: (device: TestDevice) => void,
+): void {
+  const chosen = devices().filter(isWanted);
+  if (chosen.length > 0) describe.each(chosen)(title, body);
+  else it(`${title.replace('%s', words)} is left out: there are none`, () => expect(chosen).toEqual([]));
 }

@@ -6,7 +6,7 @@ import { DeviceError, Generator, type Tensor, add, memory, relu, setDevice } fro
 import { Dropout, LayerNorm, Linear, Module, MultiHeadAttention, crossEntropy } from '@nabla/layers';
 import { AdamW } from '@nabla/optimizers';
 
-import { describeOnNative, selectDevice } from './devices.ts';
+import { describeOnCpu, selectDevice } from './devices.ts';
 import { failAllocations } from './fail-allocations.ts';
 import { randomIntegers, randomTensor } from './random-tensor.ts';
 
@@ -64,7 +64,7 @@ class Training {
   }
 }
 
-describeOnNative('a training step without memory on %s', (device) => {
+describeOnCpu('a training step without memory on %s', (device) => {
   beforeAll(() => selectDevice(device));
   afterAll(() => void setDevice('auto'));
 

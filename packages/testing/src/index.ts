@@ -9,7 +9,15 @@ export { type Tensors, checkGolden, checkGoldenWith, fromRecord, fromValues, var
 export { type GoldenLayer, type LayerRow, checkLayer, layerRow } from './check-layer.ts';
 export { type OptimizerRow, checkOptimizer, optimizerRow } from './check-optimizer.ts';
 export { checkTrainingSteps } from './check-training-steps.ts';
-export { type TestDevice, activeDevice, describeOnNative, devices, selectDevice, useDevice } from './devices.ts';
+export {
+  type TestDevice,
+  activeDevice,
+  describeOnCpu,
+  describeOnNative,
+  devices,
+  selectDevice,
+  useDevice,
+} from './devices.ts';
 export { checkEveryMember } from './every-member.ts';
 export {
   type Fixture,

@@ -2,7 +2,7 @@
 // How far the elementary functions of native/src/cpu/math-inl.h are from the true values, in units in the last place:
 // over floats of both signs and all exponents against double precision, on every CPU target.
 
-import { describeOnNative, randomIntegers, useDevice } from '@nabla/testing';
+import { describeOnCpu, randomIntegers, useDevice } from '@nabla/testing';
 import { scope } from '../../memory.ts';
 import { runKernelForOne } from '../../ops/run.ts';
 import { tensor1d } from '../../tf.ts';
@@ -60,7 +60,7 @@ const FUNCTIONS: readonly (readonly [kernelName: string, plain: (x: number) => n
   ['Erf', erf, 1.15],
 ];
 
-describeOnNative('elementary functions on %s', (device) => {
+describeOnCpu('elementary functions on %s', (device) => {
   useDevice(device);
 
   it.each(FUNCTIONS)('%s is within the error that math-inl.h states', (kernelName, plain, bound) => {
