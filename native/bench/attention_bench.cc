@@ -2,41 +2,11 @@
 // Attention forward and backward, checked against the formula in double precision before it is timed, beside the peak
 // of one core in the same run. Compiled as gemm_bench.cc is; prints the best GFLOP/s of several runs, counting 2
 // products forward and 5 backward of all scores that may be seen.
-#if defined(__x86_64__)
-#include <immintrin.h>
-#elif defined(__aarch64__)
-#include <arm_neon.h>
-#endif
-#include <math.h>
-#include <string.h>
-
-#include <chrono>
-#include <cstdio>
-#include <cstdlib>
-#include <vector>
-
-#include "kernels/all.h"
-#include "system/allocator.h"
-#include "system/thread_pool.h"
+#include "target.h"
 
 namespace nabla {
 namespace {
-// clang-format off
-#if defined(__AVX512F__)
-#include "cpu/simd/avx512.h"
-#elif defined(__AVX2__)
-#include "cpu/simd/avx2.h"
-#elif defined(__aarch64__)
-#include "cpu/simd/neon.h"
-#else
-#include "cpu/simd/baseline.h"
-#endif
-#include "cpu/all-inl.h"
-// clang-format on
-
 using Floats = std::vector<float>;
-
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 // The least seconds of a run in half a second of them.
 template <class Function>
@@ -48,21 +18,6 @@ double best_seconds(const Function& f) {
     best = ::fmin(best, now() - start);
   }
   return best;
-}
-
-// Independent multiply-adds on registers, GFLOP/s: what one core can do at all.
-double peak() {
-  constexpr int kChains = 12, kSteps = 1 << 16;
-  static volatile float factor = 0.9999f, offset = 1e-6f;
-  const double seconds = best_seconds([] {
-    F32 chains[kChains];
-    const F32 f = splat(factor), o = splat(offset);
-    for (F32& chain : chains) chain = o;
-    for (int step = 0; step < kSteps; ++step)
-      for (F32& chain : chains) chain = mul_add(chain, f, o);
-    for (F32& chain : chains) offset = offset + 0 * reduce_add(chain);
-  });
-  return 2e-9 * kLanes * kChains * kSteps / seconds;
 }
 
 Floats draw(int64_t count, uint32_t seed, float scale) {
