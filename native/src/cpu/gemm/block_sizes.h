@@ -20,11 +20,9 @@ constexpr int64_t kLineFloats = 16;  // in a line of the caches
 // cache; measured 5 % better than 256 and no worse than 512.
 constexpr int64_t kDepthBlock = 384;
 
-// The part of C that a thread takes at a time, in panels: those of B, at most 288 KiB, stay in the L2 cache while those
-// of A pass. Measured: 4 panels of B are up to 8 % faster than 2 (256 x 256 x 256), 8 are no faster; small, to spread
-// over many threads.
-constexpr int64_t kTaskRows = 4, kTaskColumns = 192 / kTileColumns;
-constexpr int64_t kTasksPerThread = 4;  // at least, or they are cut smaller
+// The part of C that is computed at a time, in panels: those of B, at most 288 KiB, stay in the L2 cache while those of
+// A pass. Measured: 4 panels of B are up to 8 % faster than 2 (256 x 256 x 256), 8 are no faster.
+constexpr int64_t kBlockRows = 4, kBlockColumns = 192 / kTileColumns;
 
 // Up to so many rows, B is read where it is unless it is transposed, and up to so many columns a transposed A: packing
 // costs as much as multiplying by some rows. Measured: 4 to 15 % better than packing at 256; 32 where the rows of the
@@ -41,5 +39,5 @@ constexpr int kDotFew = kRegisters == 32 ? 4 : 2, kDotMany = 4;  // dot products
 // C is computed in parts of at most so many rows and columns, which bounds the packed operands to 6 MiB.
 constexpr int64_t kChunk = 2048;
 
-// Floating-point operations worth a thread: some 10 microseconds, twice the time that waking it takes.
-constexpr int64_t kParallelWork = 1 << 20;
+// Floating-point operations worth a thread: 2 to 3 microseconds, some times what handing them over takes (0.5 to 1).
+constexpr int64_t kParallelWork = 1 << 19;

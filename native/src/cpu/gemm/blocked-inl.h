@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The blocked matrix product. The products are summed over k in blocks; for each block the operands are packed into
-// panels where that pays, then the tiles of C are computed from them, in tasks that any thread may take.
+// panels where that pays, then the tiles of C are computed from them.
 
 // k in equal blocks of at most kDepthBlock: the length of one.
 inline int64_t depth_of_block(int64_t k) { return k == 0 ? 1 : divide_up(k, divide_up(k, kDepthBlock)); }
@@ -17,8 +17,7 @@ struct Chunk {
   int64_t row, column, from;  // where it starts in C and k
   int64_t depth;              // its length along k
   Panels row_panels, column_panels;
-  float* packed;         // the panels of A, then those of B
-  int64_t task_columns;  // fewer where kTaskColumns would give the threads too little to share
+  float* packed;  // the panels of A, then those of B
 
   Chunk(const Gemm& g, int64_t row, int64_t column, int64_t from, int64_t depth, float* packed)
       : g(g),
@@ -28,11 +27,7 @@ struct Chunk {
         depth(smaller(depth, g.k - from)),
         row_panels(smaller(kChunk, g.m - row), 1, kTileRows),
         column_panels(smaller(kChunk, g.n - column), kLanes, kTileVectors),
-        packed(packed),
-        task_columns(kTaskColumns) {
-    const int64_t threads = thread_count();
-    if (threads > 1 && tasks() < kTasksPerThread * threads) task_columns = 1;
-  }
+        packed(packed) {}
 
   float* packed_a(int64_t panel) const { return packed + panel * kTileRows * depth; }
   float* packed_b(int64_t panel) const {
@@ -75,20 +70,15 @@ struct Chunk {
     }
   }
 
-  // A task is a rectangle of kTaskRows x task_columns panels; neighbours share their panels of B.
-  int64_t tasks_below() const { return divide_up(row_panels.count, kTaskRows); }
-  int64_t tasks() const { return tasks_below() * divide_up(column_panels.count, task_columns); }
-  int64_t task_work() const { return 2 * kTaskRows * kTileRows * task_columns * kTileColumns * depth; }
-
-  void multiply(int64_t begin, int64_t end) const {
-    const int64_t below = tasks_below();
-    for (int64_t task = begin; task < end; ++task) {
-      const int64_t i = task % below * kTaskRows, j = task / below * task_columns;
-      const int64_t a_end = smaller(row_panels.count, i + kTaskRows);
-      const int64_t b_end = smaller(column_panels.count, j + task_columns);
-      for (int64_t a_panel = i; a_panel < a_end; ++a_panel)
-        for (int64_t b_panel = j; b_panel < b_end; ++b_panel) multiply_panels(a_panel, b_panel);
-    }
+  // In blocks of kBlockColumns x kBlockRows panels, going down: neighbours share their panels of B.
+  void multiply() const {
+    for (int64_t j = 0; j < column_panels.count; j += kBlockColumns)
+      for (int64_t i = 0; i < row_panels.count; i += kBlockRows) {
+        const int64_t a_end = smaller(row_panels.count, i + kBlockRows);
+        const int64_t b_end = smaller(column_panels.count, j + kBlockColumns);
+        for (int64_t a_panel = i; a_panel < a_end; ++a_panel)
+          for (int64_t b_panel = j; b_panel < b_end; ++b_panel) multiply_panels(a_panel, b_panel);
+      }
   }
 
   void multiply_panels(int64_t a_panel, int64_t b_panel) const {

@@ -24,6 +24,10 @@ struct Panels {
     const int64_t units = divide_up(length, unit);
     count = divide_up(units, most), least = units / count, larger = units % count;
   }
+  // As equal as possible, `count` of them or as many as there are units.
+  static Panels equal(int64_t length, int64_t unit, int64_t count) {
+    return {length, unit, divide_up(divide_up(length, unit), count)};
+  }
   int64_t begin(int64_t panel) const { return (panel * least + smaller(panel, larger)) * unit; }
   int64_t end(int64_t panel) const { return smaller(length, begin(panel + 1)); }
 };

@@ -18,3 +18,14 @@ inline void finish_block(const Gemm& g, int64_t row, int64_t column, int64_t row
   finish({e.bias == nullptr ? nullptr : e.bias + column, e.activation, e.pre == nullptr ? nullptr : e.pre + at}, rows,
          columns, g.c + at, g.ldc);
 }
+
+// The product for the rows [row, row_end) and the columns [column, column_end) of C.
+inline Gemm part_of(const Gemm& g, int64_t row, int64_t column, int64_t row_end, int64_t column_end) {
+  Gemm part = g;
+  part.m = row_end - row, part.n = column_end - column;
+  part.a.data += row * g.a.row, part.b.data += column * g.b.column;
+  part.c += row * g.ldc + column;
+  if (g.epilogue.bias != nullptr) part.epilogue.bias += column;
+  if (g.epilogue.pre != nullptr) part.epilogue.pre += row * g.ldc + column;
+  return part;
+}

@@ -84,18 +84,13 @@ class StepProduct {
 
   void run(const Gemm& g) const {
     const int64_t work = 2 * g.m * kTileColumns * g.k + 1;
-    parallel_for(divide_up(g.n, kTileColumns), divide_up(kParallelWork, work),
-                 [&](int64_t begin, int64_t end, int worker) {
-                   for (int64_t panel = begin; panel < end; ++panel) {
-                     const int64_t j = panel * kTileColumns;
-                     Gemm part = g;
-                     part.n = smaller(kTileColumns, g.n - j);
-                     part.b.data += j * g.b.column;
-                     part.c += j;
-                     if (g.epilogue.bias != nullptr) part.epilogue.bias = g.epilogue.bias + j;
-                     gemm_block(part, scratch_.floats() + worker * floats_);
-                   }
-                 });
+    parallel_for(
+        divide_up(g.n, kTileColumns), divide_up(kParallelWork, work), [&](int64_t begin, int64_t end, int worker) {
+          for (int64_t panel = begin; panel < end; ++panel) {
+            const int64_t j = panel * kTileColumns;
+            gemm_block(part_of(g, 0, j, g.m, smaller(g.n, j + kTileColumns)), scratch_.floats() + worker * floats_);
+          }
+        });
   }
 
  private:
@@ -127,13 +122,11 @@ inline void recurrent_f32(const float* in, const float* weight_ih, const float* 
   const int64_t hidden = p.hidden, rows = p.time * p.batch, state = p.batch * hidden;
   const size_t row_bytes = static_cast<size_t>(hidden) * sizeof(float);
   const bool lstm = p.kind == kCellLstm;
-  const int64_t stride = own_stride(sizes.width), panels = gemm_workspace(rows, sizes.width, p.features);
-  const int64_t floats = rows * p.features + hidden * stride + sizes.width + panels;
+  const int64_t stride = own_stride(sizes.width), floats = rows * p.features + hidden * stride + sizes.width;
   const Scratch scratch(static_cast<size_t>(floats) * sizeof(float));
   float* inputs = scratch.floats();             // [time, batch, features]
   float* weights = inputs + rows * p.features;  // [hidden, width]
   float* bias = weights + hidden * stride;      // [width], of the gates that only add both
-  float* workspace = bias + sizes.width;
 
   input_in_steps(in, p, inputs);
   transpose_matrix(weight_hh, sizes.width, hidden, weights, stride);
@@ -144,7 +137,7 @@ inline void recurrent_f32(const float* in, const float* weight_ih, const float* 
       rows,  sizes.width, p.features, matrix(inputs, p.features, false), matrix(weight_ih, p.features, true),
       gates, sizes.saved};
   if (p.has_bias) from_input.epilogue.bias = bias;
-  gemm_parallel(from_input, workspace);
+  gemm_parallel(from_input);
 
   memcpy(states, hidden_before, static_cast<size_t>(state) * sizeof(float));
   if (lstm) memcpy(cells, cell_before, static_cast<size_t>(state) * sizeof(float));

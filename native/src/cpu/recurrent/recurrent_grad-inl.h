@@ -41,14 +41,10 @@ inline void recurrent_grad_f32(const float* grad_out, const float* in, const flo
   const int64_t rows = p.time * p.batch, state = p.batch * hidden;
   const bool lstm = p.kind == kCellLstm;
   const int64_t stride = own_stride(sizes.saved), per_row = p.time + sizes.states;
-  const int64_t for_weights = gemm_workspace(width, features > hidden ? features : hidden, rows);
-  const int64_t for_input = gemm_workspace(rows, features, width);
-  const int64_t panels = for_weights > for_input ? for_weights : for_input;
-  const Scratch scratch(static_cast<size_t>(rows * stride + rows * features + stride + panels) * sizeof(float));
+  const Scratch scratch(static_cast<size_t>(rows * stride + rows * features + stride) * sizeof(float));
   float* grad_gates = scratch.floats();        // [time, batch, saved], rows `stride` apart
   float* inputs = grad_gates + rows * stride;  // [time, batch, features]; later the gradients by them
   float* sums = inputs + rows * features;
-  float* workspace = sums + stride;
 
   for (int64_t row = 0; row < p.batch; ++row) {
     const float* last = grad_out + (row * per_row + p.time) * hidden;
@@ -94,18 +90,15 @@ inline void recurrent_grad_f32(const float* grad_out, const float* in, const flo
 
   input_in_steps(in, p, inputs);
   gemm_parallel({width, features, rows, matrix(grad_gates, stride, true), matrix(inputs, features, false),
-                 grad_weight_ih, features},
-                workspace);
+                 grad_weight_ih, features});
   for (int i = 0; i < sizes.parts; ++i) {
     const RecurrentPart& part = sizes.part[i];
     gemm_parallel({part.count, hidden, rows, matrix(grad_gates + part.first, stride, true),
-                   matrix(states, hidden, false), grad_weight_hh + part.row * hidden, hidden},
-                  workspace);
+                   matrix(states, hidden, false), grad_weight_hh + part.row * hidden, hidden});
   }
   recurrent_grad_bias(grad_gates, rows, stride, sizes, sums, grad_bias_ih, grad_bias_hh);
   gemm_parallel(
-      {rows, features, width, matrix(grad_gates, stride, false), matrix(weight_ih, features, false), inputs, features},
-      workspace);
+      {rows, features, width, matrix(grad_gates, stride, false), matrix(weight_ih, features, false), inputs, features});
   for_steps(p, [&](int64_t from, int64_t to, bool) {
     memcpy(grad_in + to * features, inputs + from * features, static_cast<size_t>(features) * sizeof(float));
   });
