@@ -59,18 +59,37 @@ int64_t integer(napi_env env, napi_value value, const char* name, int64_t minimu
   return static_cast<int64_t>(number);
 }
 
-// allocate(bytes, owner?) -> handle. The owner is an object, held weakly: see forgotten.
+// The handle of a buffer that lives.
+int32_t living_handle(napi_env env, napi_value value) {
+  const int64_t handle = integer(env, value, "handle", 0);
+  if (handle > INT32_MAX || environment_of(env).find(static_cast<int32_t>(handle)) == nullptr)
+    throw BadCall("received the handle of a buffer that was released or never existed: " + std::to_string(handle));
+  return static_cast<int32_t>(handle);
+}
+
+// allocate(bytes) -> handle
 napi_value Allocate(napi_env env, napi_callback_info info) {
   return guarded(env, "allocate", [&] {
-    Values<2> values(env, info);
+    Values<1> values(env, info);
     Environment& environment = environment_of(env);
     const int32_t handle = environment.allocate(static_cast<size_t>(integer(env, values.at[0], "bytes", 0)));
-    napi_ref owner = nullptr;
-    // Fails, and leaves the buffer without an owner, where the second argument is no object.
-    if (napi_create_reference(env, values.at[1], 0, &owner) == napi_ok) environment.set_owner(handle, owner);
     napi_value result = nullptr;
     napi_create_int32(env, handle, &result);
     return result;
+  });
+}
+
+// watch(handle, owner): from now on the buffer is forgotten when its owner, an object that is held weakly, is collected.
+napi_value Watch(napi_env env, napi_callback_info info) {
+  return guarded(env, "watch", [&]() -> napi_value {
+    Values<2> values(env, info);
+    Environment& environment = environment_of(env);
+    const int32_t handle = living_handle(env, values.at[0]);
+    napi_ref owner = nullptr;
+    if (napi_create_reference(env, values.at[1], 0, &owner) != napi_ok) throw BadCall("expected an object as owner");
+    if (void* before = environment.find(handle)->owner) napi_delete_reference(env, static_cast<napi_ref>(before));
+    environment.set_owner(handle, owner);
+    return nullptr;
   });
 }
 
@@ -79,12 +98,10 @@ napi_value Release(napi_env env, napi_callback_info info) {
   return guarded(env, "release", [&]() -> napi_value {
     Values<1> values(env, info);
     Environment& environment = environment_of(env);
-    const int64_t handle = integer(env, values.at[0], "handle", 0);
-    const Slot* slot = handle > INT32_MAX ? nullptr : environment.find(static_cast<int32_t>(handle));
-    if (slot == nullptr)
-      throw BadCall("received the handle of a buffer that was released or never existed: " + std::to_string(handle));
+    const int32_t handle = living_handle(env, values.at[0]);
+    const Slot* slot = environment.find(handle);
     if (slot->owner != nullptr) napi_delete_reference(env, static_cast<napi_ref>(slot->owner));
-    environment.release(static_cast<int32_t>(handle));
+    environment.release(handle);
     return nullptr;
   });
 }
@@ -96,10 +113,7 @@ struct Copy {
   size_t bytes = 0;
   Copy(napi_env env, napi_callback_info info) {
     Values<2> values(env, info);
-    const int64_t handle = integer(env, values.at[0], "handle", 0);
-    slot = handle > INT32_MAX ? nullptr : environment_of(env).find(static_cast<int32_t>(handle));
-    if (slot == nullptr)
-      throw BadCall("received the handle of a buffer that was released or never existed: " + std::to_string(handle));
+    slot = environment_of(env).find(living_handle(env, values.at[0]));
     napi_typedarray_type type;
     size_t length = 0;
     if (values.at[1] == nullptr ||
@@ -239,6 +253,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     target.Set(name, Napi::Value(env, function));
   };
   hot(exports, "allocate", Allocate);
+  hot(exports, "watch", Watch);
   hot(exports, "release", Release);
   hot(exports, "write", Write);
   hot(exports, "read", Read);

@@ -53,7 +53,8 @@ export function valueAndGrad(
       }
       const gradients = parameters.map((parameter, i) => found[i] ?? zerosLike(parameter));
       // A loss that is itself a parameter, or was made elsewhere, is not the caller's to dispose: a clone is.
-      return { value: clone(value) as Scalar, gradients };
+      const isOwn = value.scopeId === engine().state.activeScope.id && !value.kept;
+      return { value: (isOwn ? value : clone(value)) as Scalar, gradients };
     }),
   );
 }

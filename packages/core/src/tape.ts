@@ -76,7 +76,7 @@ export function backpropagate(
   for (let position = nodes.length - 1; position >= 0; position--) {
     const node = nodes[position];
     const outputs = node.outputs.map(({ id }) => gradients.get(id));
-    if (Object.values(node.inputs).some(({ id }) => reached.has(id)) && outputs.some((gradient) => gradient != null)) {
+    if (outputs.some((gradient) => gradient !== undefined) && isComputedFrom(node, reached)) {
       passOn(node, outputs as Tensor[], reached, gradients, first.id);
     }
     for (const { id } of node.outputs) {
@@ -94,6 +94,7 @@ export function backpropagate(
  * itself; a derivative of second order that comes by the copy would miss the op.
  */
 function inOrder(tape: readonly Node[]): readonly Node[] {
+  if (isInOrder(tape)) return tape;
   const ahead = new Set<number>(); // made by nodes that have no place yet
   for (const { outputs } of tape) for (const { id } of outputs) ahead.add(id);
   const ordered: Node[] = [];
@@ -116,6 +117,18 @@ function inOrder(tape: readonly Node[]): readonly Node[] {
   return ordered;
 }
 
+/** Whether every node made its outputs after its inputs and after the nodes before it, as their ids tell; seldom not so. */
+function isInOrder(tape: readonly Node[]): boolean {
+  let last = -1;
+  for (const { inputs, outputs } of tape) {
+    const first = outputs[0].id;
+    if (first <= last) return false;
+    for (const name in inputs) if (inputs[name].id >= first) return false;
+    last = outputs[outputs.length - 1].id;
+  }
+  return true;
+}
+
 function missingInput({ inputs, outputs }: Node, ahead: ReadonlySet<number>): number | undefined {
   for (const name in inputs) {
     const { id } = inputs[name];
@@ -127,14 +140,13 @@ function missingInput({ inputs, outputs }: Node, ahead: ReadonlySet<number>): nu
 /** The ids of all that was computed from the sources, and theirs. */
 function reachedFrom(tape: readonly Node[], sources: readonly Tensor[]): Set<number> {
   const reached = new Set(sources.map(({ id }) => id));
-  for (const { inputs, outputs } of tape) {
-    for (const name in inputs) {
-      if (!reached.has(inputs[name].id)) continue;
-      for (const { id } of outputs) reached.add(id);
-      break;
-    }
-  }
+  for (const node of tape) if (isComputedFrom(node, reached)) for (const { id } of node.outputs) reached.add(id);
   return reached;
+}
+
+function isComputedFrom({ inputs }: Node, reached: ReadonlySet<number>): boolean {
+  for (const name in inputs) if (reached.has(inputs[name].id)) return true;
+  return false;
 }
 
 /** Adds what one op passes on to the gradients of its inputs. */
@@ -157,7 +169,8 @@ function passOn(
   engine().startScope();
   try {
     const parts = gradient(gradOut);
-    for (const [name, input] of Object.entries(inputs)) {
+    for (const name in inputs) {
+      const input = inputs[name];
       if (!reached.has(input.id)) continue;
       const part = parts[name]();
       checkPart(kernelName, name, input, part);

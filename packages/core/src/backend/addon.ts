@@ -53,8 +53,9 @@ export interface NativeAddon {
   /** Each runs on the first `count` numbers of the argument area. */
   readonly kernels: Readonly<Record<string, (count: number) => void>>;
 
+  allocate(bytes: number): Handle;
   /** The owner is held weakly; once it is collected, the handle is among the `forgotten`. */
-  allocate(bytes: number, owner?: object): Handle;
+  watch(handle: Handle, owner: object): void;
   release(handle: Handle): void;
   /** Copies a typed array of exactly the buffer's size into it. */
   write(handle: Handle, source: ArrayBufferView): void;

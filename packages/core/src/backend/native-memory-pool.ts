@@ -7,32 +7,39 @@ import type { Handle, NativeAddon } from './addon.ts';
 /** Living bytes below which nothing is collected. */
 const FLOOR = 2 ** 28;
 
+/** Who holds the buffers. */
+export interface BufferHolder {
+  /** Makes the addon watch all buffers that live, so that those whose owners are no more count as forgotten. */
+  watchAll(): void;
+  /** Releases the buffers of these handles; others have them from another pool. */
+  free(handles: ReadonlySet<Handle>): void;
+}
+
 /**
- * Allocates buffers for objects (data ids). Where the living bytes have doubled since the last look, or none are to be had, V8
+ * Allocates buffers. Where the living bytes have doubled since the last look, or none are to be had, V8
  * collects its garbage, and the buffers of objects that are no more come back, even within one long loop: finalizers would have
  * to wait until it ends. So a program whose memory only swings, such as training, is soon never interrupted again; told of every
  * change instead, V8 would mark its heap at each step that rises by 64 MB.
  */
 export class NativeMemoryPool {
   private readonly addon: NativeAddon;
-  private readonly free: (handles: ReadonlySet<Handle>) => void;
+  private readonly holder: BufferHolder;
   private bytes = 0;
   private threshold = FLOOR;
   private reported = 0;
 
-  /** @param free  releases the buffers of these handles; others have them from another pool */
-  constructor(addon: NativeAddon, free: (handles: ReadonlySet<Handle>) => void) {
+  constructor(addon: NativeAddon, holder: BufferHolder) {
     this.addon = addon;
-    this.free = free;
+    this.holder = holder;
   }
 
-  /** A buffer for an object that is held weakly. Throws what the addon throws. */
-  allocate(bytes: number, owner: object): Handle {
+  /** A buffer. Throws what the addon throws. */
+  allocate(bytes: number): Handle {
     if (this.bytes + bytes > this.threshold) {
       this.collect();
       this.threshold = Math.max(FLOOR, 2 * (this.bytes + bytes));
     }
-    const handle = this.tryAllocate(bytes, owner) ?? this.addon.allocate(bytes, owner);
+    const handle = this.tryAllocate(bytes) ?? this.addon.allocate(bytes);
     this.bytes += bytes;
     return handle;
   }
@@ -43,9 +50,9 @@ export class NativeMemoryPool {
   }
 
   /** A buffer; undefined where there is no memory but some was forgotten, which is free now. */
-  private tryAllocate(bytes: number, owner: object): Handle | undefined {
+  private tryAllocate(bytes: number): Handle | undefined {
     try {
-      return this.addon.allocate(bytes, owner);
+      return this.addon.allocate(bytes);
     } catch (error) {
       const isOutOfMemory = (error as { code?: string }).code === 'NABLA_OUT_OF_MEMORY';
       if (isOutOfMemory && this.collect()) return undefined;
@@ -57,8 +64,9 @@ export class NativeMemoryPool {
   private collect(): boolean {
     const before = this.bytes;
     this.report();
+    this.holder.watchAll();
     this.addon.collectGarbage();
-    this.free(new Set(this.addon.forgotten()));
+    this.holder.free(new Set(this.addon.forgotten()));
     this.report();
     return this.bytes < before;
   }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a data id of device cpu stands for, and the list of all that live.
 
-import type { DataType, TensorInfo } from '../tf.ts';
+import type { DataId, DataType, TensorInfo } from '../tf.ts';
 import type { Handle } from './addon.ts';
 
 /**
- * The data id of a storage, which leads to it without a table. Tensors alone hold it, so that V8 collects it with the last of
- * them, while the storage itself is still in its list.
+ * The data id of a storage, which leads to it without a table. Of an older storage, tensors alone hold it, so that V8 collects it
+ * with the last of them, while the storage itself is still in its list.
  */
 export class StorageId {
   readonly storage: Storage;
@@ -26,6 +26,8 @@ export class Storage {
   /** 0: it holds nothing, because it was freed or has moved to another device. */
   refCount = 0;
   handle: Handle | undefined = undefined;
+  /** Its data id, until the addon watches that. */
+  unwatched: DataId | undefined = undefined;
   elements = 0;
   strings: Uint8Array[] | undefined = undefined;
   complex: { readonly real: TensorInfo; readonly imag: TensorInfo } | undefined = undefined;

@@ -5,6 +5,7 @@ import { differentiate } from '../autodiff.ts';
 import { isObserved } from '../observe-kernels.ts';
 import { type InputGradients, hold, record, unrecorded } from '../tape.ts';
 import {
+  type KernelConfig,
   type NamedAttrMap,
   type NamedTensorMap,
   Tensor,
@@ -18,6 +19,21 @@ import {
   zerosLike,
 } from '../tf.ts';
 
+/** The kernels that ran directly, of one backend: tfjs would make a key of both names for every look at its table. */
+const found = { backendName: '', kernels: new Map<string, KernelConfig>() };
+
+function kernelOf(kernelName: string, backendName: string): KernelConfig | undefined {
+  if (found.backendName !== backendName) {
+    found.backendName = backendName;
+    found.kernels.clear();
+  }
+  const known = found.kernels.get(kernelName);
+  if (known !== undefined) return known;
+  const kernel = getKernel(kernelName, backendName) as KernelConfig | undefined;
+  if (kernel !== undefined) found.kernels.set(kernelName, kernel);
+  return kernel;
+}
+
 /** Runs a kernel with several outputs. */
 export function runKernel(kernelName: string, inputs: object, attributes: object = {}): Tensor[] {
   const tensors = inputs as NamedTensorMap;
@@ -25,9 +41,9 @@ export function runKernel(kernelName: string, inputs: object, attributes: object
   const { state, backendName } = engine();
   // Where nothing is recorded, timed or watched, the engine would only wrap the call; a microsecond, which small networks feel.
   const isPlain = !engine().isTapeOn() && !state.profiling && !isObserved() && !env().getBool('DEBUG');
-  const kernel = isPlain ? getKernel(kernelName, backendName) : undefined;
+  const kernel = isPlain ? kernelOf(kernelName, backendName) : undefined;
   const outputs =
-    kernel == null
+    kernel === undefined
       ? engine().runKernel<Tensor | Tensor[]>(kernelName, tensors, attrs)
       : kernel.kernelFunc({ inputs: tensors, attrs, backend: backend() });
   return Array.isArray(outputs) ? outputs.map(asTensor) : [asTensor(outputs)];

@@ -11,25 +11,20 @@ import {
 } from '../definitions/elementwise-loss.ts';
 import { REDUCTIONS } from '../definitions/softmax-cross-entropy.ts';
 import { nativeKernel } from '../kernel.ts';
-import type { NativeBackend } from '../native-backend.ts';
 
-const common = (
-  { prediction, target }: ElementwiseLossInputs,
-  { kind, reduction, delta }: ElementwiseLossAttributes,
-  backend: NativeBackend,
-): Record<'prediction' | 'target' | 'count' | 'kind' | 'reduction' | 'delta', number> => ({
-  prediction: backend.buffer(prediction),
-  target: backend.buffer(target),
-  count: sizeOf(prediction.shape),
-  kind: ELEMENTWISE_LOSSES.indexOf(kind),
-  reduction: REDUCTIONS.indexOf(reduction),
-  delta,
-});
-
+// Both write out all arguments: a common part, spread into them, took longer than the kernel of a small loss.
 const elementwiseLoss = nativeKernel<ElementwiseLossInputs, ElementwiseLossAttributes>('NablaElementwiseLoss', {
-  run: (inputs, attributes, backend) => {
-    const loss = backend.allocate(attributes.reduction === 'none' ? inputs.prediction.shape : [], 'float32');
-    backend.kernels.elementwise_loss_f32({ ...common(inputs, attributes, backend), loss: backend.buffer(loss) });
+  run: ({ prediction, target }, { kind, reduction, delta }, backend) => {
+    const loss = backend.allocate(reduction === 'none' ? prediction.shape : [], 'float32');
+    backend.kernels.elementwise_loss_f32({
+      prediction: backend.buffer(prediction),
+      target: backend.buffer(target),
+      loss: backend.buffer(loss),
+      count: sizeOf(prediction.shape),
+      kind: ELEMENTWISE_LOSSES.indexOf(kind),
+      reduction: REDUCTIONS.indexOf(reduction),
+      delta,
+    });
     return loss;
   },
 });
@@ -37,12 +32,17 @@ const elementwiseLoss = nativeKernel<ElementwiseLossInputs, ElementwiseLossAttri
 const elementwiseLossGrad = nativeKernel<ElementwiseLossGradInputs, ElementwiseLossAttributes>(
   'NablaElementwiseLossGrad',
   {
-    run: ({ gradOut, ...inputs }, attributes, backend) => {
-      const gradPrediction = backend.allocate(inputs.prediction.shape, 'float32');
+    run: ({ gradOut, prediction, target }, { kind, reduction, delta }, backend) => {
+      const gradPrediction = backend.allocate(prediction.shape, 'float32');
       backend.kernels.elementwise_loss_grad_f32({
-        ...common(inputs, attributes, backend),
         grad_out: backend.buffer(gradOut),
+        prediction: backend.buffer(prediction),
+        target: backend.buffer(target),
         grad_prediction: backend.buffer(gradPrediction),
+        count: sizeOf(prediction.shape),
+        kind: ELEMENTWISE_LOSSES.indexOf(kind),
+        reduction: REDUCTIONS.indexOf(reduction),
+        delta,
       });
       return gradPrediction;
     },
