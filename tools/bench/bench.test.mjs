@@ -60,6 +60,11 @@ describe('a row', () => {
   it('says which part of what memory can do it reaches', () =>
     expect(rowOf(benchmark, 1, { ours: 2 }, { limit: 1 })).toMatchObject({ ours: 4, limit: 8, ofLimit: 0.5 }));
 
+  it('says how our kernel compares when it is called as the libraries are', () => {
+    const row = rowOf(benchmark, 1, { ours: 4, onednn: 2 }, { kernel: 1 });
+    expect(row).toMatchObject({ ours: 2, ratio: 0.5, kernel: 8, kernelRatio: 2 });
+  });
+
   it('says how much slower each is beside a busy neighbour', () => {
     const row = rowOf(benchmark, 2, { ours: 3, torch: 8 }, { alone: { ours: 2, torch: 2 } });
     expect(row.alone).toEqual({ ours: 4, peers: { torch: 4 } });
@@ -72,6 +77,7 @@ describe('a row', () => {
     [{ case: 'step/fnn_seed', ratio: 2.9 }, 'ratio', 'short'],
     [{ case: 'step/a', ratio: 1.5 }, 'ratio', 'met'],
     [{ case: 'gemm/a', ratio: null }, 'ratio', ''],
+    [{ case: 'gemm/a', ratio: 0.5, kernelRatio: 0.96 }, 'kernelRatio', 'met'],
     [{ case: 'js/gemm/128x128x128/NN', ratio: 2 }, 'ratio', ''],
     [{ case: 'bandwidth/a', ratio: 2, ofLimit: 0.7 }, 'ofLimit', 'short'],
     [{ case: 'busy/gemm/a', ratio: 2, slowdown: { ours: 2.5 } }, 'slowdown', 'met'],

@@ -66,10 +66,11 @@ function figuresOf(benchmark, { ours, ...peers }) {
  * A row of the report; `ratio` is above 1 where ours is ahead of the best peer, null without peers.
  *
  * @param seconds by contender
- * @param more    `limit`: seconds that memory needs at least: the row says which part of it we reach · `alone`: seconds without the
+ * @param more    `limit`: seconds that memory needs at least: the row says which part of it we reach · `kernel`: seconds of our
+ * kernel alone, without JavaScript: the row has its figure and ratio too · `alone`: seconds without the
  * busy neighbour: the row says how much slower each is beside it
  */
-export function rowOf(benchmark, threads, seconds, { limit, alone } = {}) {
+export function rowOf(benchmark, threads, seconds, { limit, kernel, alone } = {}) {
   const { ours, ...peers } = seconds;
   const fastest = Math.min(...Object.values(peers));
   return {
@@ -79,6 +80,10 @@ export function rowOf(benchmark, threads, seconds, { limit, alone } = {}) {
     ...figuresOf(benchmark, seconds),
     ratio: Number.isFinite(fastest) ? fastest / ours : null,
     ...(limit !== undefined && { limit: inUnit(limit, benchmark), ofLimit: limit / ours }),
+    ...(kernel !== undefined && {
+      kernel: inUnit(kernel, benchmark),
+      kernelRatio: Number.isFinite(fastest) ? fastest / kernel : null,
+    }),
     ...(alone !== undefined && { alone: figuresOf(benchmark, alone), slowdown: slowdownOf(seconds, alone) }),
   };
 }

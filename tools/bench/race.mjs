@@ -7,7 +7,7 @@ import { measure, rowOf } from './measure.mjs';
 import { Neighbour } from './neighbour.mjs';
 import { Ours } from './ours.mjs';
 import { peakMemory } from './peak-memory.mjs';
-import { openMemory, openPeers } from './peers/index.mjs';
+import { openHelper, openPeers } from './peers/index.mjs';
 import { lineOf, titleOf } from './render/line.mjs';
 
 /** A turn beside a neighbour is long enough for the system to share the processors out several times, in seconds. */
@@ -28,12 +28,22 @@ async function contendersOf({ name, device, spec }, threads, peers, check, say) 
   return found;
 }
 
-/** Seconds of all contenders, and of the limit: memory doing what it must at least do for this case. */
-async function measureAlone(contenders, { limit }, memory, options) {
-  if (limit === undefined || memory === undefined) return [await measure(contenders, options)];
-  await memory.prepare({ family: 'memory', ...limit }, options.threads);
-  const { limit: least, ...seconds } = await measure({ ...contenders, limit: (count) => memory.time(count) }, options);
-  return [seconds, { limit: least }];
+/**
+ * Seconds of all contenders; of the limit, memory doing what it must at least do for this case; and of our kernel alone, called from
+ * C++ as the libraries are.
+ */
+async function measureAlone(contenders, { limit, kernel, spec }, helpers, options) {
+  const more = {};
+  if (limit !== undefined && helpers.memory !== undefined) {
+    await helpers.memory.prepare({ family: 'memory', ...limit }, options.threads);
+    more.limit = (count) => helpers.memory.time(count);
+  }
+  if (kernel && helpers.kernel !== undefined) {
+    await helpers.kernel.prepare(spec, options.threads);
+    more.kernel = (count) => helpers.kernel.time(count);
+  }
+  const { limit: least, kernel: alone, ...seconds } = await measure({ ...contenders, ...more }, options);
+  return [seconds, { limit: least, kernel: alone }];
 }
 
 /** Seconds of all contenders beside a busy neighbour, and alone, in turns. */
@@ -52,7 +62,7 @@ async function measureBeside(contenders, options) {
   }
 }
 
-async function raceOne(benchmark, { threads, budget, peers, memory, say }) {
+async function raceOne(benchmark, { threads, budget, peers, helpers, say }) {
   const ours = new Ours(benchmark, threads);
   try {
     const theirs = await contendersOf(benchmark, threads, peers, ours.check, say);
@@ -60,7 +70,7 @@ async function raceOne(benchmark, { threads, budget, peers, memory, say }) {
     const options = { budget: budget * (benchmark.patience ?? 1), threads };
     const [seconds, more] = benchmark.neighbour
       ? await measureBeside(contenders, options)
-      : await measureAlone(contenders, benchmark, memory, options);
+      : await measureAlone(contenders, benchmark, helpers, options);
     return rowOf(benchmark, threads, seconds, more);
   } finally {
     ours.dispose();
@@ -86,7 +96,10 @@ async function rest(peers) {
 export async function race(cases, { threads, budget, say, keep }) {
   const devices = cases.map(({ device }) => device);
   const peers = await openPeers(devices, say);
-  const memory = cases.some(({ limit }) => limit !== undefined) ? await openMemory(say) : undefined;
+  const helpers = {
+    memory: cases.some(({ limit }) => limit !== undefined) ? await openHelper('memory', say) : undefined,
+    kernel: cases.some(({ kernel }) => kernel) ? await openHelper('kernel', say) : undefined,
+  };
   const names = Object.keys(peers);
   const run = describeRun(Object.fromEntries(Object.entries(peers).map(([name, { version }]) => [name, version])));
   const rows = [];
@@ -94,7 +107,7 @@ export async function race(cases, { threads, budget, say, keep }) {
     say(titleOf(names));
     for (const benchmark of cases) {
       for (const count of threadsOf(benchmark, threads)) {
-        const row = await raceOne(benchmark, { threads: count, budget, peers, memory, say });
+        const row = await raceOne(benchmark, { threads: count, budget, peers, helpers, say });
         if (benchmark.memory && count === Math.max(...threads)) {
           await rest(peers);
           row.memory = await peakMemory(benchmark, count, Object.keys(row.peers));
@@ -106,6 +119,6 @@ export async function race(cases, { threads, budget, say, keep }) {
     }
   } finally {
     for (const { peer } of Object.values(peers)) peer.close();
-    memory?.close();
+    for (const helper of Object.values(helpers)) helper?.close();
   }
 }

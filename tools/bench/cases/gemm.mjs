@@ -51,6 +51,7 @@ function gemm(batch, [rows, inner, columns], transposition, device) {
     device,
     unit: 'GFLOP/s',
     work: 2 * batch * rows * inner * columns,
+    kernel: device === 'cpu',
     spec: { family: 'gemm', batch, rows, inner, columns, transposeA, transposeB },
     prepare,
   };

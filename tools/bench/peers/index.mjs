@@ -32,9 +32,9 @@ export async function openPeers(devices, say) {
   return open;
 }
 
-/** Starts the program that shows what memory can do. */
-export async function openMemory(say) {
-  const started = await start('memory', async () => [await buildPeer('memory')], say);
+/** Starts a program that is no contender: `memory` shows what memory can do, `kernel` what our kernels do when C++ calls them. */
+export async function openHelper(name, say) {
+  const started = await start(name, async () => [await buildPeer(name)], say);
   return started?.peer;
 }
 

@@ -30,9 +30,10 @@ export function lineOf(row, peers) {
 
 /** In words what only some rows have, and whether bars are reached. */
 function moreOf(row) {
-  const { ofLimit, slowdown, memory } = row;
+  const { kernelRatio, ofLimit, slowdown, memory } = row;
   return [
     verdict(row, 'ratio'),
+    kernelRatio && `kernel alone ${digits(row.kernel)}, ${digits(kernelRatio)} ${verdict(row, 'kernelRatio')}`,
     ofLimit && `${digits(ofLimit)} of the limit ${verdict(row, 'ofLimit')}`,
     slowdown && `${digits(slowdown.ours)} times as slow ${verdict(row, 'slowdown')}`,
     memory && `${digits(memory.ours)} MiB, ${digits(memoryRatio(row))} of the peer ${verdict(row, 'memory')}`,

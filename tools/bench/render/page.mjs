@@ -35,8 +35,9 @@ ONNXRUNTIME_NODE_INSTALL=skip npm install --no-save onnxruntime-node@1.30.0 @ten
 tfjs-backend-cpu is here already. npm removes what an earlier \`--no-save\` installed, so both come in one command; \`skip\` leaves out
 ONNX Runtime's CUDA libraries. Nothing of it is a dependency of Nabla: \`--no-save\` leaves package.json and package-lock.json as they are.
 
-A row of the file: \`case\`, \`threads\`, \`unit\`, \`ours\`, \`peers\` by name, \`ratio\`; where they apply \`limit\` and \`ofLimit\` (memory
-can do no more; the part of it that is reached), \`alone\` and \`slowdown\` (beside a busy neighbour), \`memory\` (MiB at the peak); \`run\`:
+A row of the file: \`case\`, \`threads\`, \`unit\`, \`ours\`, \`peers\` by name, \`ratio\`; where they apply \`kernel\` and \`kernelRatio\` (our kernel
+called from C++, as those of OpenBLAS and oneDNN are; \`ours\` includes JavaScript), \`limit\` and \`ofLimit\` (memory can do no
+more; the part of it that is reached), \`alone\` and \`slowdown\` (beside a busy neighbour), \`memory\` (MiB at the peak); \`run\`:
 date, machine, versions. What must be reached is the table in [bars.mjs](../tools/bench/bars.mjs).
 
 ## How noise is handled
@@ -65,7 +66,11 @@ const FAMILIES = [
     'Decoding',
     'The next token of one sequence, with a cache of keys and values, float32 weights of the size of GPT-2.',
   ],
-  ['gemm', 'Matrix products', 'Rows × inner length × columns; T: that operand is transposed.'],
+  [
+    'gemm',
+    'Matrix products',
+    'Rows × inner length × columns; T: that operand is transposed. Ours is called from JavaScript; the kernel alone from C++, as the libraries are.',
+  ],
   [
     'conv',
     'Convolutions',
@@ -92,6 +97,8 @@ function judged(row, figure, value) {
 }
 
 const COLUMNS = {
+  kernel: ['kernel alone', (row) => digits(row.kernel)],
+  kernelRatio: ['its ratio', (row) => judged(row, 'kernelRatio', row.kernelRatio)],
   limit: ['limit', (row) => digits(row.limit)],
   ofLimit: ['of limit', (row) => judged(row, 'ofLimit', row.ofLimit)],
   slowdown: ['slowdown', (row) => judged(row, 'slowdown', row.slowdown?.ours)],
