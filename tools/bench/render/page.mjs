@@ -44,7 +44,7 @@ date, machine, versions. What must be reached is the table in [bars.mjs](../tool
 
 - **Nobody is timed before all have computed the same.** Inputs are made by one formula in every language, bit for bit; results are
   compared by their norm and a weighted sum. A peer that computes something else is left out, and the run says so.
-- **All are warm, and take turns.** Each runs for 0.3 s first: JavaScript is compiled after some thousand calls. Each contender runs for at least 10 ms, then the next one, until each has had its share and at least five turns (three
+- **All are warm, and take turns.** Each runs for 0.3 s first, ours for 1 s: JavaScript is compiled after some thousand calls. Each contender runs for at least 10 ms, then the next one, until each has had its share and at least five turns (three
   where a run takes more than half a second). What else happens on the machine hits all of them. The figure is the median of the turns.
 - **Only ratios of one run count.** Absolute figures depend on the machine, the hour and the neighbours.
 - **Nobody pays for another's threads.** A peer is a process of its own; its idle threads sleep instead of spinning, and where several
