@@ -106,8 +106,8 @@ inline void adadelta_rule(RuleLanes& l, const RuleRates& r) {
 inline void lion_rule(RuleLanes& l, const RuleRates& r) {
   const F32 direction = moved_average(l.a, l.g, r.beta1);
   const F32 ones = splat(1.0f);
-  const F32 positive = select(gt(direction, zero()), ones, zero());
-  const F32 sign = select(lt(direction, zero()), neg(ones), add(positive, mul(direction, zero())));  // NaN stays
+  const F32 others = select(lt(direction, zero()), neg(ones), direction);  // 0 and NaN stay
+  const F32 sign = select(gt(direction, zero()), ones, others);
   l.p = neg_mul_add(mul(r.step_size, r.weight_decay), l.p, l.p);
   l.p = neg_mul_add(r.step_size, sign, l.p);
   l.a = moved_average(l.a, l.g, r.beta2);

@@ -6,8 +6,8 @@
 //   weights[q] = softmax(scores[q])       out[q] = sum_k kept[q, k] * weights[q, k] * value[k]
 //   log_sum_exp[q] = log(sum_k exp(scores[q, k]))
 // A query may attend to a key where the mask is true and, if causal, k <= q; a bias of -Inf hides a key too. A query
-// that may attend to nothing gives zeros, and its log_sum_exp is +Inf. kept is 1 / (1 - dropout) or 0 as in dropout.h,
-// element
+// that may attend to nothing gives zeros, and its log_sum_exp is +Inf. What is hidden may be left out or multiplied by
+// 0: a NaN there may reach the results. kept is 1 / (1 - dropout) or 0 as in dropout.h, element
 // ((batch * heads + head) * query_time + q) * key_time + k of the stream. All tensors are contiguous
 // [batch, heads, time, size]; mask and bias are read through strides. No output may overlap anything.
 #pragma once

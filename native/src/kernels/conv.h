@@ -4,9 +4,10 @@
 // depth, kernel height, kernel width] (PyTorch's layout), `bias` [out_channels]. With t = o * stride - padding + k *
 // dilation along each axis, terms whose t lies outside the input being left out:
 //   out[b, o, co] = activation(bias[co] + sum over k, ci of in[b, t, ci] * weight[co, ci, k])
-// where ci runs over the in_channels / groups channels of the group of co. `pre`, where asked for, receives what goes
-// into the activation. Padding behind the input is whatever out_size reaches. Row-major and contiguous; no output may
-// overlap an input. Sums have one order, whatever the number of threads.
+// where ci runs over the in_channels / groups channels of the group of co. Where a weight, or in the gradients what it
+// meets, is NaN or infinite, such a term may also be 0 times that, which is NaN (as in PyTorch). `pre`, where asked
+// for, receives what goes into the activation. Padding behind the input is whatever out_size reaches. Row-major and
+// contiguous; no output may overlap an input. Sums have one order, whatever the number of threads.
 #pragma once
 #include "kernels/activation.h"
 #include "kernels/contract.h"

@@ -30,8 +30,18 @@ export {
 } from './golden.ts';
 export { failAllocations } from './fail-allocations.ts';
 export { type KernelCall, NO_CHOICE, PLAIN, kernelCall } from './kernel-calls/index.ts';
+export {
+  Draw,
+  type KernelRun,
+  type KernelSweep,
+  type RunTensor,
+  SWEEP_SIZES,
+  type ValueKind,
+  kernelSweep,
+} from './kernel-calls/sweep/index.ts';
 export { expectNoLeaks, watchLeaks } from './no-leaks.ts';
 export { type RandomTensorOptions, randomIntegers, randomMask, randomTensor, randomValues } from './random-tensor.ts';
 export { describeWithData, sharedDataFolder } from './shared-data.ts';
+export { isClose } from './compare.ts';
 export type { Expected, NestedNumbers, TensorValues } from './tensor-values.ts';
 export { type Tolerance, type ToleranceKind, tolerance } from './tolerances.ts';

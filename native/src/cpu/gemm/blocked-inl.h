@@ -102,9 +102,11 @@ inline void for_each_chunk(const Gemm& g, float* workspace, const Function& f) {
       for (int64_t p = 0; p == 0 || p < g.k; p += depth) f(Chunk(g, i, j, p, depth, workspace));
 }
 
-// Floats that the packed operands take.
+// Floats that the packed operands take, and those of every product that is no larger in m, n and k: since blocks are
+// equal, those of a smaller k may be deeper.
 inline int64_t panels_size(int64_t m, int64_t n, int64_t k) {
   const int64_t rows = divide_up(smaller(m, kChunk), kTileRows) * kTileRows;
   const int64_t columns = divide_up(smaller(n, kChunk), kLanes) * kLanes;
-  return whole_lines(rows * depth_of_block(k)) + columns * depth_of_block(k);
+  const int64_t depth = smaller(k, kDepthBlock);
+  return whole_lines(rows * depth) + columns * depth;
 }

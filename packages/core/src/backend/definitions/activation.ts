@@ -39,6 +39,7 @@ export const activationFunctions: Readonly<Record<Activation, ActivationFunction
     value: (x) => 0.5 * x * (1 + innerTanh(x)),
     derivative: (x) => {
       const t = innerTanh(x);
+      if (t * t === 1) return t < 0 ? 0 : 1; // also at infinity
       return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * tanhRoot * (1 + 3 * 0.044715 * x * x);
     },
   },

@@ -13,6 +13,7 @@ import { elementwiseLossDefinitions } from './elementwise-loss.ts';
 import { embeddingDefinitions } from './embedding.ts';
 import { globalNormDefinitions } from './global-norm.ts';
 import { groupNormDefinitions } from './group-norm.ts';
+import { integerDefinitions } from './integers.ts';
 import { layerNormDefinitions } from './layer-norm.ts';
 import { linearDefinitions } from './linear.ts';
 import { matMulDefinitions } from './mat-mul.ts';
@@ -40,6 +41,7 @@ export const definitions: readonly KernelConfig[] = [
   ...embeddingDefinitions,
   ...globalNormDefinitions,
   ...groupNormDefinitions,
+  ...integerDefinitions,
   ...layerNormDefinitions,
   ...linearDefinitions,
   ...matMulDefinitions,

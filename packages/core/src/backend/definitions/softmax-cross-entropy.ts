@@ -5,7 +5,7 @@ import type { KernelConfig, TensorInfo } from '../../tf.ts';
 import { definition } from '../kernel.ts';
 import { dataError } from '../data-error.ts';
 
-const { exp, log } = Math;
+const { exp, log, max } = Math;
 
 /** The order is that of `enum Reduction` in native/src/kernels/softmax_cross_entropy.h. */
 export const REDUCTIONS = ['none', 'sum', 'mean'] as const;
@@ -49,7 +49,7 @@ const crossEntropy = definition<CrossEntropyInputs, CrossEntropyAttributes>(
     for (let row = 0; row < rows; row++) {
       const start = row * classes;
       let maximum = input[start];
-      for (let c = 1; c < classes; c++) if (!(input[start + c] <= maximum)) maximum = input[start + c];
+      for (let c = 1; c < classes; c++) maximum = max(maximum, input[start + c]);
       let sum = 0;
       for (let c = 0; c < classes; c++) sum += exp(input[start + c] - maximum);
       maxima[row] = maximum;
