@@ -221,7 +221,8 @@ function multiplyTile(a: Float32Array, b: Float32Array, sums: Float64Array, dept
 function storeTile(sums: Float64Array, width: number, out: MatrixView, at: number, height: number): void {
   const { values, row, column } = out;
   for (let r = 0; r < height; r++) {
-    let to = at + r * row;
-    for (let from = r * width; from < (r + 1) * width; from++, to += column) values[to] = sums[from];
+    const to = at + r * row;
+    const from = r * width;
+    for (let j = 0; j < width; j = (j + 1) | 0) values[(to + j * column) | 0] = sums[(from + j) | 0];
   }
 }

@@ -90,11 +90,14 @@ export function packPatches(input: Float32Array, group: number, sizes: Convoluti
     for (let r = 0; r < count; r++) {
       const image = Math.floor((first + r) / outPlane);
       const o = (first + r) % outPlane;
-      for (let tap = 0; tap < taps; tap++) {
-        const position = positions[o * taps + tap];
-        const from = (image * inPlane + position) * inChannels + group * ins;
-        let to = start + tap * width + r;
-        for (let ci = 0; ci < ins; ci++, to += taps * width) panel[to] = position < 0 ? 0 : input[from + ci];
+      const origin = image * inPlane * inChannels + group * ins;
+      const end = (o + 1) * taps;
+      let to = start + r;
+      for (let ci = 0; ci < ins; ci++) {
+        for (let tap = o * taps; tap < end; tap++, to += width) {
+          const position = positions[tap];
+          panel[to] = position < 0 ? 0 : input[origin + ci + position * inChannels];
+        }
       }
     }
   };
