@@ -17,6 +17,15 @@ struct ConvAxis {
     const int64_t source = source_first + target * by_target + tap * by_tap;
     return source >= 0 && source < sources ? source : -1;
   }
+  // The taps of a target that lie in the source are [first_inside, end_inside), unless that is empty.
+  int64_t first_inside(int64_t target) const {
+    const int64_t start = source_first + target * by_target;
+    return start < 0 ? smaller(taps, divide_up(-start, by_tap)) : 0;
+  }
+  int64_t end_inside(int64_t target) const {
+    const int64_t left = sources - 1 - source_first - target * by_target;
+    return left < 0 ? 0 : smaller(taps, left / by_tap + 1);
+  }
   int64_t position(int64_t target) const { return target_first + target * target_step; }
   int64_t lowest() const { return source_first; }
   int64_t highest() const { return source_first + (targets - 1) * by_target + (taps - 1) * by_tap; }

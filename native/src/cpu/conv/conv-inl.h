@@ -1,6 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // Convolution and the gradient of its input.
 
+inline void run_conv_part(const ConvProduct& product, const ConvPart& part, const float* weight) {
+  const ConvWeights weights(product.parts, part, weight);
+  const bool lines = ConvLines::accepts(product, part, weights);
+  const bool in_advance = weights.floats() <= kConvPackedFloats || weights.dots || lines;
+  const Scratch packed(static_cast<size_t>(in_advance ? weights.floats() : 0) * sizeof(float));
+  if (in_advance)
+    parallel_for(weights.groups * weights.panels * weights.pieces, row_grain(weights.piece_floats()),
+                 [&](int64_t begin, int64_t end, int) {
+                   for (int64_t i = begin; i < end; ++i) {
+                     const int64_t panel = i / weights.pieces % weights.panels;
+                     weights.pack(i / weights.pieces / weights.panels, panel, i % weights.pieces,
+                                  packed.floats() + i * weights.piece_floats());
+                   }
+                 });
+  if (lines) return run_conv_tasks(ConvLines(product, part, weights, packed.floats()));
+  run_conv_tasks(ConvTasks(product, part, weights, in_advance ? packed.floats() : nullptr));
+}
+
 inline void run_conv(const ConvParts& parts, const float* in, const float* weight, float* target,
                      const Epilogue& epilogue) {
   const ConvSource source(parts, in);

@@ -20,6 +20,7 @@ struct ConvGradWeight {
   const ConvPart part;
   const float* grad_out;
   float* grad_weight;
+  const float* zeros;  // a line of a merged source
 
   int64_t ins, outs, all_ins, all_outs;  // channels: of a group, in all
   int64_t heads, head_rows;              // runs of adjacent rows: taps, or lines of taps; and their rows
@@ -29,8 +30,14 @@ struct ConvGradWeight {
   int64_t span, spans, units;         // lines are cut in `spans` of at most `span` positions; all of them
   int64_t chunk, shares, share_units;
 
-  ConvGradWeight(const ConvParts& of, const ConvSource& from, const float* gradient, float* result)
-      : parts(of), source(from), part(from.part(of.part(0))), grad_out(gradient), grad_weight(result) {
+  ConvGradWeight(const ConvParts& of, const ConvSource& from, const float* gradient, float* result,
+                 const float* zero_line)
+      : parts(of),
+        source(from),
+        part(from.part(of.part(0))),
+        grad_out(gradient),
+        grad_weight(result),
+        zeros(zero_line) {
     ins = of.from(), outs = of.to();
     all_ins = of.p.groups * ins, all_outs = of.p.groups * outs;
     heads = from.merged ? part.depth.taps * part.height.taps : part.taps();
@@ -60,6 +67,8 @@ struct ConvGradWeight {
   }
   // A panel of gradients that lies in memory as it would be packed.
   bool in_place() const { return panels == 1 && outs % kLanes == 0; }
+  // Whether tiles take rows from several heads: where those of one would leave tiles partly empty.
+  bool scattered() const { return source.merged && head_rows % conv_tile_rows(vectors) != 0; }
   int64_t results() const { return parts.p.groups * blocks * panel_blocks; }
   int64_t panel_floats() const { return heads * block * vectors * kLanes; }
   int64_t task_floats() const { return task_panels * panel_floats(); }
@@ -95,6 +104,14 @@ struct ConvGradWeight {
       for (int64_t panel = to.first_panel; panel < to.last_panel; ++panel, gradients += panel_size) {
         const int64_t width = panel_columns(panel), step = in_place() ? all_outs : width;
         float* panel_sums = sums + (panel - to.first_panel) * panel_floats();
+        if (scattered()) {
+          const int64_t all = heads * head_rows, rows = divide_up(all, divide_up(all, conv_line_rows(width / kLanes)));
+          for (int64_t r = 0; r < all; r += rows)
+            run_conv_grad_rows(smaller(rows, all - r), width / kLanes, {runs, chunk, counts[0], head_rows, r},
+                               {nullptr, 0, gradients, part.width.by_target * all_ins, step, 0, panel_sums + r * width,
+                                width, unit > begin});
+          continue;
+        }
         for (int64_t r = 0; r < to.rows; r += tile_rows)
           for (int64_t head = 0; head < heads; ++head)
             run_conv_grad_tile(
@@ -162,7 +179,10 @@ struct ConvGradWeight {
         for (int64_t kz = 0, head = kx; kz < depth.taps; ++kz)
           for (int64_t ky = 0; ky < height.taps; ++ky, head += steps) {
             const int64_t source_z = depth.at(z, kz), source_y = height.at(y, ky);
-            if (source_z < 0 || source_y < 0) continue;
+            if (source_z < 0 || source_y < 0) {
+              if (scattered()) runs[head * chunk + counts[head]++] = {zeros, position, length};
+              continue;
+            }
             const int64_t row = (example * depth.sources + source_z) * height.sources + source_y;
             runs[head * chunk + counts[head]++] = {source.data + (row * width.sources + x) * all_ins, position, length};
           }
@@ -175,7 +195,10 @@ inline void conv_grad_weight_f32(const float* in, const float* grad_out, float* 
   const ConvParts parts{p, ConvParts::kFromOutput};
   if (is_depthwise(p)) return depthwise_grad_weight(parts, in, grad_out, grad_weight);
   const ConvSource source(parts, in);
-  const ConvGradWeight g(parts, source, grad_out, grad_weight);
+  const int64_t line = source.merged ? source.width * p.in_channels : 0;
+  const Scratch zeros(static_cast<size_t>(line) * sizeof(float));
+  clear_floats(zeros.floats(), line);
+  const ConvGradWeight g(parts, source, grad_out, grad_weight, zeros.floats());
   const int64_t results = g.results(), size = divide_up(g.task_floats(), kLanes) * kLanes;
   const bool whole = g.shares == 1;  // then sums are kept for a task only
   const int64_t kept = whole ? thread_count() : results * g.shares;

@@ -9,10 +9,13 @@ constexpr int kConvManyRows = kRegisters == 32 ? 8 : (kLanes == 8 ? 6 : 4);
 constexpr int conv_tile_rows(int64_t vectors) { return vectors == 4 ? 6 : kConvManyRows; }
 
 struct ConvTile {
-  const float* const* segments;  // [segment, row of the tile]
-  int64_t count, length;         // segments, and floats of each
+  const float* const* segments;  // [row of the tile, all segments]
+  const int64_t* used;           // the segments that some row has in the source, or nullptr: all of them
+  int64_t count;                 // of them
+  int64_t length, depth;         // floats of a segment, and of all, used or not
+  int64_t all;                   // segments, used or not
   int64_t offset;                // to the first float that is read, in all segments
-  const float* weights;          // [count * length, vectors of the tile]
+  const float* weights;          // [depth, vectors of the tile]
   float* target;
   const int64_t* rows_at;  // [row]: where in `target` the row begins
   int64_t rows, columns;   // that exist; pointers of rows beyond may point to anything readable
@@ -23,10 +26,11 @@ template <int kRows, int kVectors>
 [[gnu::noinline, gnu::flatten]] void conv_tile(const ConvTile& t) {
   F32 sums[kRows][kVectors];
   unrolled<kRows>([&](int r) { unrolled<kVectors>([&](int v) { sums[r][v] = zero(); }); });
-  const float* weights = t.weights;
-  for (int64_t s = 0; s < t.count; ++s) {
+  for (int64_t i = 0; i < t.count; ++i) {
+    const int64_t s = t.used == nullptr ? i : t.used[i];
     const float* source[kRows];
-    unrolled<kRows>([&](int r) { source[r] = t.segments[s * kRows + r] + t.offset; });
+    unrolled<kRows>([&](int r) { source[r] = t.segments[r * t.all + s] + t.offset; });
+    const float* weights = t.weights + s * t.length * (kVectors * kLanes);
     for (int64_t p = 0; p < t.length; ++p, weights += kVectors * kLanes) {
       F32 row[kVectors];
       unrolled<kVectors>([&](int v) { row[v] = load(weights + v * kLanes); });
@@ -67,20 +71,20 @@ inline void run_conv_tile(int64_t panel_vectors, int64_t vectors, const ConvTile
 }
 
 // The same for so few channels that they would leave most lanes empty: the lanes are floats of a segment, and each sum
-// is added up over them at the end. `weights` is [kChannels, count * length].
+// is added up over them at the end. `weights` is [kChannels, depth].
 template <int kRows, int kChannels>
 [[gnu::noinline, gnu::flatten]] void conv_dot_tile(const ConvTile& t) {
   F32 sums[kRows][kChannels];
   unrolled<kRows>([&](int r) { unrolled<kChannels>([&](int c) { sums[r][c] = zero(); }); });
-  const int64_t depth = t.count * t.length;
-  for (int64_t s = 0; s < t.count; ++s) {
+  for (int64_t i = 0; i < t.count; ++i) {
+    const int64_t s = t.used == nullptr ? i : t.used[i];
     const float* source[kRows];
-    unrolled<kRows>([&](int r) { source[r] = t.segments[s * kRows + r] + t.offset; });
+    unrolled<kRows>([&](int r) { source[r] = t.segments[r * t.all + s] + t.offset; });
     const float* weights = t.weights + s * t.length;
     int64_t p = 0;
     for (; p + kLanes <= t.length; p += kLanes) {
       F32 row[kChannels];
-      unrolled<kChannels>([&](int c) { row[c] = load(weights + c * depth + p); });
+      unrolled<kChannels>([&](int c) { row[c] = load(weights + c * t.depth + p); });
       unrolled<kRows>([&](int r) {
         const F32 floats = load(source[r] + p);
         unrolled<kChannels>([&](int c) { sums[r][c] = mul_add(floats, row[c], sums[r][c]); });
@@ -88,7 +92,7 @@ template <int kRows, int kChannels>
     }
     if (p == t.length) continue;
     F32 row[kChannels];
-    unrolled<kChannels>([&](int c) { row[c] = load_partial(weights + c * depth + p, t.length - p); });
+    unrolled<kChannels>([&](int c) { row[c] = load_partial(weights + c * t.depth + p, t.length - p); });
     unrolled<kRows>([&](int r) {
       const F32 floats = load_partial(source[r] + p, t.length - p);
       unrolled<kChannels>([&](int c) { sums[r][c] = mul_add(floats, row[c], sums[r][c]); });

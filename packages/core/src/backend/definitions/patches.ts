@@ -42,26 +42,41 @@ export function sizesOf(
 }
 
 function positionsOf({ inSize, outSize, kernelSize, stride, padding, dilation }: ConvolutionAttributes): Int32Array {
-  const source = (axis: number, o: number, k: number): number => {
-    const t = o * stride[axis] - padding[axis] + k * dilation[axis];
-    return t < inSize[axis] ? t : -1; // before the input it is negative anyway
-  };
-  const positions = new Int32Array(sizeOf(outSize) * sizeOf(kernelSize));
-  let next = 0;
-  for (const [oz, oy, ox] of eachPosition(outSize)) {
-    for (const [kz, ky, kx] of eachPosition(kernelSize)) {
-      const [z, y, x] = [source(0, oz, kz), source(1, oy, ky), source(2, ox, kx)];
-      positions[next++] = z < 0 || y < 0 || x < 0 ? -1 : (z * inSize[1] + y) * inSize[2] + x;
-    }
-  }
-  return positions;
+  const along = [0, 1, 2].map((axis): Meetings => {
+    const [outs, taps] = [outSize[axis], kernelSize[axis]];
+    const positions = Int32Array.from({ length: outs * taps }, (_, i) => {
+      const t = Math.floor(i / taps) * stride[axis] - padding[axis] + (i % taps) * dilation[axis];
+      return t < inSize[axis] ? Math.max(t, -1) : -1;
+    });
+    return { outs, taps, positions, length: inSize[axis] };
+  });
+  return along.reduce(combined).positions;
 }
 
-/** The positions of a box in the order of memory. */
-function* eachPosition([depth, height, width]: readonly number[]): Generator<readonly [number, number, number]> {
-  for (let z = 0; z < depth; z++) {
-    for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) yield [z, y, x];
+/** Where the elements of a kernel meet an axis, or several as one: `[outs, taps]` of positions, -1 outside. */
+interface Meetings {
+  readonly outs: number;
+  readonly taps: number;
+  readonly positions: Int32Array;
+  readonly length: number;
+}
+
+/** Two axes as one, in the order of memory. */
+function combined(outer: Meetings, inner: Meetings): Meetings {
+  const [outs, taps] = [outer.outs * inner.outs, outer.taps * inner.taps];
+  const positions = new Int32Array(outs * taps);
+  for (let o = 0, next = 0; o < outs; o++) {
+    const outerRow = Math.floor(o / inner.outs) * outer.taps;
+    const innerRow = (o % inner.outs) * inner.taps;
+    for (let k = 0; k < outer.taps; k++) {
+      const start = outer.positions[outerRow + k];
+      for (let l = 0; l < inner.taps; l++, next++) {
+        const position = inner.positions[innerRow + l];
+        positions[next] = start < 0 || position < 0 ? -1 : start * inner.length + position;
+      }
+    }
   }
+  return { outs, taps, positions, length: outer.length * inner.length };
 }
 
 /**
@@ -75,11 +90,14 @@ export function packPatches(input: Float32Array, group: number, sizes: Convoluti
     for (let r = 0; r < count; r++) {
       const image = Math.floor((first + r) / outPlane);
       const o = (first + r) % outPlane;
-      for (let tap = 0; tap < taps; tap++) {
-        const position = positions[o * taps + tap];
-        const from = (image * inPlane + position) * inChannels + group * ins;
-        let to = start + tap * width + r;
-        for (let ci = 0; ci < ins; ci++, to += taps * width) panel[to] = position < 0 ? 0 : input[from + ci];
+      const origin = image * inPlane * inChannels + group * ins;
+      const end = (o + 1) * taps;
+      let to = start + r;
+      for (let ci = 0; ci < ins; ci++) {
+        for (let tap = o * taps; tap < end; tap++, to += width) {
+          const position = positions[tap];
+          panel[to] = position < 0 ? 0 : input[origin + ci + position * inChannels];
+        }
       }
     }
   };
