@@ -12,7 +12,7 @@ import { loadAddon } from '../kernels/native.mjs';
 const NOT_MEASURED = [
   /_grad(_in|_weight)?_f32$/, // gradients: finite differences
   /_step_f32$/, // optimizers: PyTorch's trajectories
-  /^(ctc_loss|dropout|embedding|normalize|recurrent|resample|average_pool|clip_by_global_norm)_f32$/,
+  /^(ctc_loss|dropout|embedding|normalize|recurrent|resample|self_attention|average_pool|clip_by_global_norm)_f32$/,
 ];
 /** Kernels that only choose, compare, move or make elements. */
 const EXACT = [

@@ -28,6 +28,7 @@
 #include "kernels/resample.h"
 #include "kernels/rms_norm.h"
 #include "kernels/select.h"
+#include "kernels/self_attention.h"
 #include "kernels/softmax.h"
 #include "kernels/softmax_cross_entropy.h"
 #include "kernels/unary.h"

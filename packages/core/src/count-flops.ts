@@ -2,6 +2,7 @@
 // Counting floating-point operations: what the kernels that multiply matrices take, from the shapes that they are given.
 
 import type { AttentionGradInputs, AttentionInputs } from './backend/definitions/attention.ts';
+import type { SelfAttentionGradInputs, SelfAttentionInputs } from './backend/definitions/self-attention.ts';
 import type {
   ConvolutionAttributes,
   ConvolutionGradWeightInputs,
@@ -115,6 +116,15 @@ products<AttentionGradInputs>('NablaAttentionScoresGrad', ([, , , query, key, va
   const { scores, headSize, valueSize } = attentionSizes(query.shape, key.shape, value.shape);
   return scores * (headSize + valueSize);
 });
+
+products<SelfAttentionInputs>('NablaSelfAttention', ({ x }) => 2 * scoreProducts(x));
+products<SelfAttentionGradInputs>('NablaSelfAttentionGrad', ({ x }) => 5 * scoreProducts(x));
+
+/** Multiplications for the scores of a sequence `[batch, time, 3 * features]` in all heads. */
+function scoreProducts({ shape }: TensorInfo): number {
+  const [batch, time, features] = shape;
+  return (batch * time * time * features) / 3;
+}
 
 function attentionSizes(
   [batch, heads, queryTime, headSize]: readonly number[],

@@ -51,12 +51,49 @@ inline void for_key_tiles(const AttentionParams& p, int64_t head, int64_t query,
 // The queries of one tile.
 inline int64_t query_part(const AttentionParams& p) { return even_part(p.query_time, kQueryTile, kTileRows); }
 
+// The rows of all heads of a tensor, wherever they are: elements of a row are adjacent, rows of a head `row` elements
+// apart.
+template <class T>
+struct HeadsOf {
+  T* data;
+  int64_t heads;             // of a batch entry
+  int64_t batch, head, row;  // strides
+
+  // A row of a head that is counted through the batch.
+  T* at(int64_t number, int64_t time) const {
+    return data + number / heads * batch + number % heads * head + time * row;
+  }
+};
+
+// [batch, heads, time, size]
+template <class T>
+inline HeadsOf<T> heads_apart(T* data, int64_t heads, int64_t time, int64_t size) {
+  return {data, heads, heads * time * size, time * size, size};
+}
+
+// Part `part` of [batch, time, parts, heads, size]
+template <class T>
+inline HeadsOf<T> heads_together(T* data, int64_t heads, int64_t time, int64_t size, int64_t parts, int64_t part) {
+  const int64_t features = heads * size;
+  return {data + part * features, heads, time * parts * features, size, parts * features};
+}
+
 // What all kernels read.
 struct AttentionInputs {
-  const float *query, *key, *value;
+  HeadsOf<const float> query, key, value;
   const uint8_t* mask;
   const float* bias;
 };
+inline AttentionInputs inputs_apart(const float* query, const float* key, const float* value, const uint8_t* mask,
+                                    const float* bias, const AttentionParams& p) {
+  return {heads_apart(query, p.heads, p.query_time, p.head_size),
+          heads_apart(key, p.key_heads, p.key_time, p.head_size),
+          heads_apart(value, p.key_heads, p.key_time, p.value_size), mask, bias};
+}
+inline AttentionInputs inputs_together(const float* in, const uint8_t* mask, const SelfAttentionParams& p) {
+  const auto part = [&](int64_t number) { return heads_together(in, p.heads, p.time, p.head_size, 3, number); };
+  return {part(0), part(1), part(2), mask, nullptr};
+}
 
 // Where mask or bias say something of the first key of a tile's row.
 inline int64_t tile_offset(const AttentionParams& p, const Dims& strides, const ScoreTile& tile, int64_t row) {
@@ -103,16 +140,6 @@ inline void keep_weights(const AttentionParams& p, const Keep& keep, const Score
 inline void row_clear(float* x, int64_t count) {
   if (count > 0) memset(x, 0, static_cast<size_t>(count) * sizeof(float));
 }
-
-// A head of key and value: as much of it as some query sees.
-struct KeyHead {
-  KeyHead(const AttentionParams& p, const AttentionInputs& in, int64_t head)
-      : time(visible_keys(p, p.query_time)),
-        key(in.key + head * p.key_time * p.head_size),
-        value(in.value + head * p.key_time * p.value_size) {}
-  int64_t time;
-  const float *key, *value;
-};
 
 // A thread's memory, handed out piece by piece.
 struct Pieces {

@@ -86,6 +86,40 @@ export interface NativeCalls {
     seed: number;
     offset: number;
   };
+  self_attention_f32: {
+    in: Handle;
+    mask: Handle;
+    out: Handle;
+    log_sum_exp: Handle;
+    batch: number;
+    heads: number;
+    time: number;
+    head_size: number;
+    causal: number;
+    mask_strides: readonly number[];
+    scale: number;
+    dropout: number;
+    seed: number;
+    offset: number;
+  };
+  self_attention_grad_f32: {
+    grad_out: Handle;
+    in: Handle;
+    mask: Handle;
+    out: Handle;
+    log_sum_exp: Handle;
+    grad_in: Handle;
+    batch: number;
+    heads: number;
+    time: number;
+    head_size: number;
+    causal: number;
+    mask_strides: readonly number[];
+    scale: number;
+    dropout: number;
+    seed: number;
+    offset: number;
+  };
   embedding_f32: { weight: Handle; indices: Handle; out: Handle; count: number; vocabulary: number; features: number };
   embedding_grad_f32: {
     grad_out: Handle;
@@ -1031,6 +1065,46 @@ export const nativeKernels: readonly KernelDescription[] = [
       { name: 'causal', type: 'integer' },
       { name: 'mask_strides', type: 'dims' },
       { name: 'bias_strides', type: 'dims' },
+      { name: 'scale', type: 'number' },
+      { name: 'dropout', type: 'number' },
+      { name: 'seed', type: 'integer' },
+      { name: 'offset', type: 'integer' },
+    ],
+  },
+  {
+    name: 'self_attention_f32',
+    arguments: [
+      { name: 'in', type: 'buffer' },
+      { name: 'mask', type: 'buffer' },
+      { name: 'out', type: 'buffer' },
+      { name: 'log_sum_exp', type: 'buffer' },
+      { name: 'batch', type: 'integer' },
+      { name: 'heads', type: 'integer' },
+      { name: 'time', type: 'integer' },
+      { name: 'head_size', type: 'integer' },
+      { name: 'causal', type: 'integer' },
+      { name: 'mask_strides', type: 'dims' },
+      { name: 'scale', type: 'number' },
+      { name: 'dropout', type: 'number' },
+      { name: 'seed', type: 'integer' },
+      { name: 'offset', type: 'integer' },
+    ],
+  },
+  {
+    name: 'self_attention_grad_f32',
+    arguments: [
+      { name: 'grad_out', type: 'buffer' },
+      { name: 'in', type: 'buffer' },
+      { name: 'mask', type: 'buffer' },
+      { name: 'out', type: 'buffer' },
+      { name: 'log_sum_exp', type: 'buffer' },
+      { name: 'grad_in', type: 'buffer' },
+      { name: 'batch', type: 'integer' },
+      { name: 'heads', type: 'integer' },
+      { name: 'time', type: 'integer' },
+      { name: 'head_size', type: 'integer' },
+      { name: 'causal', type: 'integer' },
+      { name: 'mask_strides', type: 'dims' },
       { name: 'scale', type: 'number' },
       { name: 'dropout', type: 'number' },
       { name: 'seed', type: 'integer' },

@@ -87,7 +87,7 @@ export function scaledDotProductAttention(
   options: AttentionOptions = {},
 ): Tensor {
   const op = 'scaledDotProductAttention';
-  checkOptions(op, options, OPTIONS);
+  checkOptions(op, options, ATTENTION_OPTIONS);
   checkQueryAndKey(op, query, key);
   checkFloat(op, { value });
   const [batch, keyHeads, keyTime] = key.shape;
@@ -95,17 +95,22 @@ export function scaledDotProductAttention(
   checkShape(op, 'value', value, [batch, keyHeads, keyTime, 'valueSize'], matching);
   const [, heads, queryTime, headSize] = query.shape;
   const scoresShape = [batch, heads, queryTime, keyTime];
-  checkSettings(op, options, scoresShape);
-  const { causal = false, mask, scale = 1 / Math.sqrt(headSize), dropout = 0, generator } = options;
-  const { seed, offset } = drawFrom(dropout > 0 ? generator : undefined, sizeOf(scoresShape));
-  const attributes: AttentionAttributes = { causal, scale, dropout, seed, offset };
+  checkAttentionSettings(op, options, scoresShape);
+  const { mask } = options;
+  const attributes = attentionAttributes(options, scoresShape, headSize);
   if (mask === undefined) return runFused('NablaAttention', [query, key, value], attributes);
   // A float mask has a gradient, found only where somebody needs it: it is as large as all the scores. A bool one has none.
   const run = mask.dtype === 'bool' ? runFused : runKernelForOne;
   return run('NablaAttention', [query, key, value, mask], attributes);
 }
 
-const OPTIONS = ['causal', 'mask', 'scale', 'dropout', 'generator'];
+export const ATTENTION_OPTIONS: readonly (keyof AttentionOptions)[] = [
+  'causal',
+  'mask',
+  'scale',
+  'dropout',
+  'generator',
+];
 
 function checkQueryAndKey(op: string, query: Tensor, key: Tensor): void {
   checkFloat(op, { query, key });
@@ -119,7 +124,8 @@ function checkQueryAndKey(op: string, query: Tensor, key: Tensor): void {
   throw new ShapeError({ op, argument: 'key', expected, received: key.shape, hint: matching });
 }
 
-function checkSettings(op: string, options: AttentionOptions, scoresShape: readonly number[]): void {
+/** @param scoresShape `[batch, heads, queryTime, keyTime]` */
+export function checkAttentionSettings(op: string, options: AttentionOptions, scoresShape: readonly number[]): void {
   const { causal, mask, scale, dropout = 0, generator } = options;
   if (causal !== undefined) checkBoolean(op, 'causal', causal);
   if (scale !== undefined) checkNumber(op, 'scale', scale);
@@ -127,6 +133,17 @@ function checkSettings(op: string, options: AttentionOptions, scoresShape: reado
   if (mask !== undefined) checkMask(op, mask, scoresShape);
   if (dropout === 0 || generator !== undefined) return;
   throw new ArgumentError({ op, argument: 'generator', expected: 'to be given where dropout > 0', received: 'none' });
+}
+
+/** What the kernels are told of options that were checked. Draws what dropout needs. */
+export function attentionAttributes(
+  options: AttentionOptions,
+  scoresShape: readonly number[],
+  headSize: number,
+): AttentionAttributes {
+  const { causal = false, scale = 1 / Math.sqrt(headSize), dropout = 0, generator } = options;
+  const { seed, offset } = drawFrom(dropout > 0 ? generator : undefined, sizeOf(scoresShape));
+  return { causal, scale, dropout, seed, offset };
 }
 
 /** Where in the generator's stream a call draws `count` numbers. */
@@ -165,11 +182,11 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, option
  */
 export function attentionWeights(query: Tensor, key: Tensor, options: AttentionOptions = {}): Tensor {
   const op = 'attentionWeights';
-  checkOptions(op, options, OPTIONS);
+  checkOptions(op, options, ATTENTION_OPTIONS);
   checkQueryAndKey(op, query, key);
   const [batch, heads, queryTime] = query.shape;
   const [, , keyTime] = key.shape;
-  checkSettings(op, options, [batch, heads, queryTime, keyTime]);
+  checkAttentionSettings(op, options, [batch, heads, queryTime, keyTime]);
   return plainWeights(query, key, options);
 }
 

@@ -79,6 +79,7 @@ export {
   rnn,
 } from './recurrent.ts';
 export { type RmsNormOptions, plainRmsNorm, rmsNorm } from './rms-norm.ts';
+export { plainSelfAttention, selfAttention } from './self-attention.ts';
 export { repeatInterleave, roll } from './roll.ts';
 export { plainSgdStep, sgdStep, type SgdStepOptions } from './sgd-step.ts';
 export {

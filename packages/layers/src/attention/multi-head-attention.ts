@@ -18,9 +18,9 @@ import {
   reshape,
   scaledDotProductAttention,
   scope,
+  selfAttention,
   slice,
   transpose,
-  unstack,
   xavierUniform,
   zeros,
 } from '@nabla/core';
@@ -119,8 +119,14 @@ export class MultiHeadAttention extends Module {
    */
   override forward(query: Tensor, key: Tensor, value: Tensor, masks: AttentionMasks = {}): Tensor {
     checkOptions('MultiHeadAttention', masks, MASKS);
-    const [q, k, v] = this.projectAll(query, key, value);
-    return this.join(scaledDotProductAttention(q, k, v, this.settings(masks, query, key)));
+    this.checkInputs(query, key, value);
+    const settings = this.settings(masks, query, key);
+    const weight = this.in_proj_weight;
+    if (weight !== undefined && query === key && key === value) {
+      // Self-attention: the three projections in one product.
+      return this.out_proj.forward(selfAttention(linear(query, weight, this.in_proj_bias), this.heads, settings));
+    }
+    return this.join(scaledDotProductAttention(...this.projectAll(query, key, value), settings));
   }
 
   /**
@@ -142,6 +148,7 @@ export class MultiHeadAttention extends Module {
     checkOptions('MultiHeadAttention', options, [...MASKS, 'perHead']);
     const { perHead = false, ...masks } = options;
     checkBoolean('MultiHeadAttention', 'perHead', perHead);
+    this.checkInputs(query, key, value);
     const [q, k, v] = this.projectAll(query, key, value);
     const weights = attentionWeights(q, k, this.settings(masks, query, key)); // [batch, heads, queryTime, keyTime]
     return { output: this.join(matMul(weights, v)), weights: perHead ? weights : mean(weights, 1) };
@@ -164,25 +171,17 @@ export class MultiHeadAttention extends Module {
     return this.out_proj.forward(reshape(transpose(attended, [0, 2, 1, 3]), [batch, queryTime, this.features]));
   }
 
-  /** Queries, keys and values of all heads: three of `[batch, heads, time, headSize]`. */
-  private projectAll(query: Tensor, key: Tensor, value: Tensor): [Tensor, Tensor, Tensor] {
+  private checkInputs(query: Tensor, key: Tensor, value: Tensor): void {
     checkShape('MultiHeadAttention', 'query', query, ['batch', 'time', this.features]);
     checkShape('MultiHeadAttention', 'key', key, ['batch', 'time', this.keySize]);
     checkShape('MultiHeadAttention', 'value', value, ['batch', 'time', this.valueSize]);
-    if (this.in_proj_weight !== undefined && query === key && key === value) {
-      return this.projectTogether(query, this.in_proj_weight);
-    }
+  }
+
+  /** Queries, keys and values of all heads: three of `[batch, heads, time, headSize]`. */
+  private projectAll(query: Tensor, key: Tensor, value: Tensor): [Tensor, Tensor, Tensor] {
     const weights = [this.q_proj_weight, this.k_proj_weight, this.v_proj_weight];
     const project = (x: Tensor, part: number): Tensor => this.project(x, part, weights[part]);
     return [project(query, 0), project(key, 1), project(value, 2)];
-  }
-
-  /** Self-attention: the three projections in one product. */
-  private projectTogether(x: Tensor, weight: Tensor): [Tensor, Tensor, Tensor] {
-    const [batch = 0, time = 0] = x.shape;
-    const projected = linear(x, weight, this.in_proj_bias); // [batch, time, 3 * features]
-    const split = reshape(projected, [batch, time, 3, this.heads, this.features / this.heads]);
-    return unstack(transpose(split, [2, 0, 3, 1, 4])) as [Tensor, Tensor, Tensor];
   }
 
   /** One projection; `part` 0, 1, 2: query, key, value. Its weight is the given one, or a part of the common one. */

@@ -10,6 +10,10 @@ const attention = {
 };
 const attentionSizes = { ...attention.sizes, mask_strides: [60, 15, 5, 1], bias_strides: [0, 0, 5, 1] };
 const attentionGrad = { grad_out: f(168), ...attention.inputs, out: f(168), log_sum_exp: f(24) };
+const selfAttention = {
+  inputs: { in: f(144), mask: 72 },
+  sizes: { batch: 2, heads: 4, time: 3, head_size: 2, mask_strides: [36, 9, 3, 1] },
+};
 const ctc = {
   inputs: { in: f(24), targets: f(4), input_lengths: f(2), target_lengths: f(2) },
   sizes: { batch: 2, time: 3, classes: 4, length: 2 },
@@ -69,6 +73,24 @@ export const networkCalls: Rows = [
   [
     /^attention_scores_grad_f32$/,
     { reads: attentionGrad, writes: { grad_scores: f(120) }, sizes: attentionSizes, others: attention.others },
+  ],
+  [
+    /^self_attention_f32$/,
+    {
+      reads: selfAttention.inputs,
+      writes: { out: f(48), log_sum_exp: f(24) },
+      sizes: selfAttention.sizes,
+      others: attention.others,
+    },
+  ],
+  [
+    /^self_attention_grad_f32$/,
+    {
+      reads: { grad_out: f(48), ...selfAttention.inputs, out: f(48), log_sum_exp: f(24) },
+      writes: { grad_in: f(144) },
+      sizes: selfAttention.sizes,
+      others: attention.others,
+    },
   ],
   [
     /^softmax_f32$/,

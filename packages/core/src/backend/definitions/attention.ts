@@ -141,7 +141,7 @@ class Rows {
 }
 
 /** → [out `[batch, heads, queryTime, valueSize]`, logSumExp `[batch, heads, queryTime]`] */
-const attention = definition<AttentionInputs, AttentionAttributes>('NablaAttention', (inputs, attributes, backend) => {
+export function attend(inputs: AttentionInputs, attributes: AttentionAttributes, backend: JsBackend): TensorInfo[] {
   const rows = new Rows(inputs, attributes, backend);
   const { batch, heads, queryTime, valueSize } = rows.sizes;
   const { scores, kept, value } = rows;
@@ -169,36 +169,40 @@ const attention = definition<AttentionInputs, AttentionAttributes>('NablaAttenti
     backend.make([batch, heads, queryTime, valueSize], 'float32', out),
     backend.make([batch, heads, queryTime], 'float32', logSumExp),
   ];
-});
+}
 
 /** → [gradQuery, gradKey, gradValue], of the shapes of query, key, value */
-const attentionGrad = definition<AttentionGradInputs, AttentionAttributes>(
-  'NablaAttentionGrad',
-  ([gradOut, out, logSumExp, ...inputs], attributes, backend) => {
-    const rows = new Rows(inputs, attributes, backend);
-    const { headSize, valueSize } = rows.sizes;
-    const { query, key } = rows;
-    const saved = [gradOut, out, logSumExp].map((values) => backend.floats(values));
-    const [grad] = saved;
-    const gradQuery = new Float32Array(query.length);
-    const gradKey = new Float32Array(key.length);
-    const gradValue = new Float32Array(rows.value.length);
-    rows.eachGradient(saved, (row, k, weight, gradScore) => {
-      const [g, q, to] = [row * valueSize, row * headSize, rows.firstKey(row) + k];
-      for (let i = 0; i < valueSize; i++) gradValue[to * valueSize + i] += weight * grad[g + i];
-      for (let i = 0; i < headSize; i++) {
-        gradQuery[q + i] += attributes.scale * gradScore * key[to * headSize + i];
-        gradKey[to * headSize + i] += attributes.scale * gradScore * query[q + i];
-      }
-    });
-    const [queryInfo, keyInfo, valueInfo] = inputs;
-    return [
-      backend.make(queryInfo.shape, 'float32', gradQuery),
-      backend.make(keyInfo.shape, 'float32', gradKey),
-      backend.make(valueInfo.shape, 'float32', gradValue),
-    ];
-  },
-);
+export function attendBack(
+  [gradOut, out, logSumExp, ...inputs]: AttentionGradInputs,
+  attributes: AttentionAttributes,
+  backend: JsBackend,
+): TensorInfo[] {
+  const rows = new Rows(inputs, attributes, backend);
+  const { headSize, valueSize } = rows.sizes;
+  const { query, key } = rows;
+  const saved = [gradOut, out, logSumExp].map((values) => backend.floats(values));
+  const [grad] = saved;
+  const gradQuery = new Float32Array(query.length);
+  const gradKey = new Float32Array(key.length);
+  const gradValue = new Float32Array(rows.value.length);
+  rows.eachGradient(saved, (row, k, weight, gradScore) => {
+    const [g, q, to] = [row * valueSize, row * headSize, rows.firstKey(row) + k];
+    for (let i = 0; i < valueSize; i++) gradValue[to * valueSize + i] += weight * grad[g + i];
+    for (let i = 0; i < headSize; i++) {
+      gradQuery[q + i] += attributes.scale * gradScore * key[to * headSize + i];
+      gradKey[to * headSize + i] += attributes.scale * gradScore * query[q + i];
+    }
+  });
+  const [queryInfo, keyInfo, valueInfo] = inputs;
+  return [
+    backend.make(queryInfo.shape, 'float32', gradQuery),
+    backend.make(keyInfo.shape, 'float32', gradKey),
+    backend.make(valueInfo.shape, 'float32', gradValue),
+  ];
+}
+
+const attention = definition<AttentionInputs, AttentionAttributes>('NablaAttention', attend);
+const attentionGrad = definition<AttentionGradInputs, AttentionAttributes>('NablaAttentionGrad', attendBack);
 
 /** → gradScores `[batch, heads, queryTime, keyTime]`: the gradient of a float mask, before it is summed to the mask's shape */
 const attentionScoresGrad = definition<AttentionGradInputs, AttentionAttributes>(

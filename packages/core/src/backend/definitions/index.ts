@@ -25,6 +25,7 @@ import { randomDefinitions } from './random.ts';
 import { recurrentDefinitions } from './recurrent.ts';
 import { resampleDefinitions } from './resample.ts';
 import { rmsNormDefinitions } from './rms-norm.ts';
+import { selfAttentionDefinitions } from './self-attention.ts';
 import { segmentSumDefinitions } from './segment-sum.ts';
 import { crossEntropyDefinitions } from './softmax-cross-entropy.ts';
 
@@ -53,5 +54,6 @@ export const definitions: readonly KernelConfig[] = [
   ...recurrentDefinitions,
   ...resampleDefinitions,
   ...rmsNormDefinitions,
+  ...selfAttentionDefinitions,
   ...segmentSumDefinitions,
 ];

@@ -30,6 +30,7 @@ import { recurrentKernels } from './recurrent.ts';
 import { reduceKernels } from './reduce.ts';
 import { resampleKernels } from './resample.ts';
 import { rmsNormKernels } from './rms-norm.ts';
+import { selfAttentionKernels } from './self-attention.ts';
 import { selectKernels } from './select.ts';
 import { sliceKernels } from './slice.ts';
 import { softmaxKernels } from './softmax.ts';
@@ -66,6 +67,7 @@ export const kernels: readonly KernelConfig[] = [
   ...reduceKernels,
   ...resampleKernels,
   ...rmsNormKernels,
+  ...selfAttentionKernels,
   ...selectKernels,
   ...sliceKernels,
   ...softmaxKernels,

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Attention of a sequence to itself: queries, keys and values are taken apart, then as attention.cu has it.
+#include "cuda/device/scratch.h"
+#include "cuda/table.h"
+#include "kernels/copy.h"
+#include "kernels/self_attention.h"
+
+namespace nabla::cuda {
+namespace {
+
+// [batch, time, parts, heads, head_size], and the same as [parts, batch, heads, time, head_size]: the copies either
+// way.
+struct Parts {
+  int64_t count;
+  CopyParams apart, together;
+
+  Parts(const SelfAttentionParams& p, int64_t parts) : count(parts * p.batch * p.time * p.heads * p.head_size) {
+    const int64_t features = p.heads * p.head_size, head = p.time * p.head_size;
+    const Dims side_by_side{5, {features, p.time * parts * features, p.head_size, parts * features, 1}};
+    const Dims one_by_one{5, {p.batch * p.heads * head, p.heads * head, head, p.head_size, 1}};
+    const Dims shape{5, {parts, p.batch, p.heads, p.time, p.head_size}}, reversed{5, {}};
+    apart = {shape, side_by_side, one_by_one, reversed, 0, 0};
+    together = {shape, one_by_one, side_by_side, reversed, 0, 0};
+  }
+};
+
+void copy(const float* from, float* to, const CopyParams& params) {
+  table().copy_b32(reinterpret_cast<const int32_t*>(from), reinterpret_cast<int32_t*>(to), params);
+}
+
+void self_attention_f32(const float* in, const uint8_t* mask, float* out, float* log_sum_exp,
+                        const SelfAttentionParams& p) {
+  const Parts three(p, 3), one(p, 1);
+  if (one.count == 0) return;
+  const Scratch scratch(static_cast<size_t>(three.count + one.count) * sizeof(float));
+  float* const parts = scratch.as<float>();
+  float* const result = parts + three.count;
+  copy(in, parts, three.apart);
+  table().attention_f32(parts, parts + one.count, parts + 2 * one.count, mask, nullptr, result, log_sum_exp, p.apart());
+  copy(result, out, one.together);
+}
+
+void self_attention_grad_f32(const float* grad_out, const float* in, const uint8_t* mask, const float* out,
+                             const float* log_sum_exp, float* grad_in, const SelfAttentionParams& p) {
+  const Parts three(p, 3), one(p, 1);
+  if (one.count == 0) return;
+  const Scratch scratch(static_cast<size_t>(2 * three.count + 2 * one.count) * sizeof(float));
+  float* const parts = scratch.as<float>();
+  float* const grads = parts + three.count;
+  float* const results = grads + three.count;
+  float* const grad_results = results + one.count;
+  copy(in, parts, three.apart);
+  copy(out, results, one.apart);
+  copy(grad_out, grad_results, one.apart);
+  table().attention_grad_f32(grad_results, parts, parts + one.count, parts + 2 * one.count, mask, nullptr, results,
+                             log_sum_exp, grads, grads + one.count, grads + 2 * one.count, p.apart());
+  copy(grads, grad_in, three.together);
+}
+
+}  // namespace
+
+void add_self_attention(KernelTable& table) {
+  table.self_attention_f32 = self_attention_f32;
+  table.self_attention_grad_f32 = self_attention_grad_f32;
+}
+
+}  // namespace nabla::cuda
