@@ -124,10 +124,46 @@ const attention = (kernelName: string, isGrad: boolean) => (): KernelSweep => ({
   runs: (n, draw) => attentionRuns(kernelName, n, draw, isGrad),
 });
 
+/** A call for each axis of self-attention that can be `n` long, with and without what hides keys; regular as above. */
+function selfAttentionRuns(kernelName: string, n: number, draw: Draw, isGrad: boolean): KernelRun[] {
+  const plans = [
+    { time: 5, headSize: n, causal: false, masked: false, dropout: 0 },
+    { time: n, headSize: 4, causal: true, masked: false, dropout: 0.25 },
+    { time: n, headSize: 3, causal: false, masked: true, dropout: 0 },
+  ];
+  return plans.map(({ time, headSize, causal, masked, dropout }) => {
+    const [batch, heads] = [2, 2];
+    const isRegular = causal || masked || draw.kind === 'infinite';
+    const draws = (shape: number[], limit: number): RunTensor =>
+      isRegular ? draw.regular(shape, -limit, limit) : draw.floats(shape, -limit, limit);
+    const result = [batch, time, heads * headSize];
+    const saved = {
+      gradOut: draws(result, 2),
+      out: draws(result, 2),
+      logSumExp: draw.regular([batch, heads, time], 4, 5),
+    };
+    const inputs = {
+      x: draws([batch, time, 3 * heads * headSize], 1),
+      ...(masked && { mask: draw.bools([time, time]) }),
+      ...(isGrad && saved),
+    };
+    const attributes = { heads, causal, scale: 1 / Math.sqrt(Math.max(headSize, 1)), dropout, seed: 5, offset: n };
+    return { kernelName, inputs, attributes };
+  });
+}
+
+const selfAttention = (kernelName: string, isGrad: boolean) => (): KernelSweep => ({
+  kinds: NOT_HUGE,
+  tolerance: (n) => tolerance('matmul', n + 16),
+  runs: (n, draw) => selfAttentionRuns(kernelName, n, draw, isGrad),
+});
+
 export const sequenceSweeps: SweepRows = [
   [/^attention_f32$/, attention('NablaAttention', false)],
   [/^attention_grad_f32$/, attention('NablaAttentionGrad', true)],
   [/^attention_scores_grad_f32$/, attention('NablaAttentionScoresGrad', true)],
+  [/^self_attention_f32$/, selfAttention('NablaSelfAttention', false)],
+  [/^self_attention_grad_f32$/, selfAttention('NablaSelfAttentionGrad', true)],
   [/^recurrent_f32$/, recurrent],
   [/^recurrent_grad_f32$/, recurrentGrad],
 ];
