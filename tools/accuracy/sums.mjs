@@ -306,4 +306,49 @@ export const SUMS = [
       return { values: { in: x, indices, weights, out: { out: expected.length }, ...sizes }, out: 'out', expected };
     },
   ],
+  [
+    'layer_norm_grad_f32',
+    '300 features',
+    (draw) => {
+      const [rows, features] = [20, 300];
+      const { in: x, weight } = normInputs(draw, rows, features);
+      const [grad_out, mean] = [draw(rows * features), draw(rows)];
+      const inverse_deviation = draw(rows).map((value) => 1.5 + value);
+      const expected = rowsOf(x, features).flatMap((row, r) => {
+        const scaled = row.map((_, i) => grad_out[r * features + i] * weight[i]);
+        const normalized = row.map((value) => (value - mean[r]) * inverse_deviation[r]);
+        const [sum, sumSize] = sumOf(scaled);
+        const [dot, dotSize] = sumOf(scaled.map((value, i) => value * normalized[i]));
+        return scaled.map((value, i) => [
+          inverse_deviation[r] * (value - (sum + normalized[i] * dot) / features),
+          inverse_deviation[r] * (Math.abs(value) + (sumSize + Math.abs(normalized[i]) * dotSize) / features),
+        ]);
+      });
+      const small = { grad_weight: { out: features }, grad_bias: { out: features } };
+      const outputs = { grad_in: { out: rows * features }, ...small };
+      const values = { grad_out, in: x, weight, mean, inverse_deviation, ...outputs, rows, features };
+      return { values, out: 'grad_in', expected };
+    },
+  ],
+  [
+    'softmax_cross_entropy_grad_f32',
+    '100 classes',
+    (draw) => {
+      const x = draw(50 * 100).map((value) => 10 * value);
+      const [labels, grad_out] = [new Int32Array(50), draw(50)];
+      const maximum = Float32Array.from(rowsOf(x, 100), (row) => Math.max(...row));
+      const inverse_sum = Float32Array.from(
+        rowsOf(x, 100),
+        (row, r) => 1 / total(row.map((value) => Math.exp(value - maximum[r]))),
+      );
+      const expected = rowsOf(x, 100).flatMap((row, r) =>
+        row.map((value, c) => {
+          const probability = Math.exp(value - maximum[r]) * inverse_sum[r];
+          return sumOf([probability * grad_out[r], c === labels[r] ? -grad_out[r] : 0]);
+        }),
+      );
+      const values = { grad_out, in: x, labels, maximum, inverse_sum, grad_in: { out: 5000 }, rows: 50, columns: 100 };
+      return { values, out: 'grad_in', expected };
+    },
+  ],
 ];
