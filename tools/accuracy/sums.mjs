@@ -255,4 +255,100 @@ export const SUMS = [
       return { values: { query, key, value, ...outputs, ...sizes, ...others }, out: 'out', expected };
     },
   ],
+  [
+    'normalize_f32',
+    '300 channels',
+    (draw) => {
+      const [rows, channels, epsilon] = [20, 300, 2 ** -17];
+      const inputs = { ...normInputs(draw, rows, channels), mean: draw(channels) };
+      const variance = draw(channels).map((value) => 1.5 + value);
+      const expected = Array.from(inputs.in, (x, i) => {
+        const c = i % channels;
+        const scale = inputs.weight[c] / Math.sqrt(variance[c] + epsilon);
+        return sumOf([x * scale, -inputs.mean[c] * scale, inputs.bias[c]]);
+      });
+      const out = { out: rows * channels };
+      return { values: { ...inputs, variance, out, rows, channels, epsilon }, out: 'out', expected };
+    },
+  ],
+  [
+    'average_pool_f32',
+    '5 x 5 elements',
+    (draw) => {
+      const [size, kernel, channels] = [12, 5, 7];
+      const length = size - kernel + 1;
+      const x = draw(size * size * channels);
+      const expected = range(length * length * channels).map((i) => {
+        const [row, column] = [Math.floor(i / channels / length), Math.floor(i / channels) % length];
+        const positions = range(kernel * kernel).map(
+          (tap) => (row + Math.floor(tap / kernel)) * size + column + (tap % kernel),
+        );
+        return sumOf(positions.map((position) => x[position * channels + (i % channels)] / (kernel * kernel)));
+      });
+      const three = (value) => [1, value, value];
+      const windows = { in_size: three(size), out_size: three(length), kernel: three(kernel), stride: three(1) };
+      const others = { batch: 1, channels, padding: [0, 0, 0], dilation: three(1) };
+      return { values: { in: x, out: { out: expected.length }, ...windows, ...others }, out: 'out', expected };
+    },
+  ],
+  [
+    'resample_f32',
+    '4 taps',
+    (draw) => {
+      const [length, inner, outLength, taps] = [40, 50, 90, 4];
+      const [x, weights] = [draw(length * inner), draw(outLength * taps)];
+      const indices = Int32Array.from(range(outLength * taps), (i) => (i * 7) % length);
+      const expected = range(outLength * inner).map((i) => {
+        const first = Math.floor(i / inner) * taps;
+        return sumOf(range(taps).map((tap) => weights[first + tap] * x[indices[first + tap] * inner + (i % inner)]));
+      });
+      const sizes = { outer: 1, length, inner, out_length: outLength, taps };
+      return { values: { in: x, indices, weights, out: { out: expected.length }, ...sizes }, out: 'out', expected };
+    },
+  ],
+  [
+    'layer_norm_grad_f32',
+    '300 features',
+    (draw) => {
+      const [rows, features] = [20, 300];
+      const { in: x, weight } = normInputs(draw, rows, features);
+      const [grad_out, mean] = [draw(rows * features), draw(rows)];
+      const inverse_deviation = draw(rows).map((value) => 1.5 + value);
+      const expected = rowsOf(x, features).flatMap((row, r) => {
+        const scaled = row.map((_, i) => grad_out[r * features + i] * weight[i]);
+        const normalized = row.map((value) => (value - mean[r]) * inverse_deviation[r]);
+        const [sum, sumSize] = sumOf(scaled);
+        const [dot, dotSize] = sumOf(scaled.map((value, i) => value * normalized[i]));
+        return scaled.map((value, i) => [
+          inverse_deviation[r] * (value - (sum + normalized[i] * dot) / features),
+          inverse_deviation[r] * (Math.abs(value) + (sumSize + Math.abs(normalized[i]) * dotSize) / features),
+        ]);
+      });
+      const small = { grad_weight: { out: features }, grad_bias: { out: features } };
+      const outputs = { grad_in: { out: rows * features }, ...small };
+      const values = { grad_out, in: x, weight, mean, inverse_deviation, ...outputs, rows, features };
+      return { values, out: 'grad_in', expected };
+    },
+  ],
+  [
+    'softmax_cross_entropy_grad_f32',
+    '100 classes',
+    (draw) => {
+      const x = draw(50 * 100).map((value) => 10 * value);
+      const [labels, grad_out] = [new Int32Array(50), draw(50)];
+      const maximum = Float32Array.from(rowsOf(x, 100), (row) => Math.max(...row));
+      const inverse_sum = Float32Array.from(
+        rowsOf(x, 100),
+        (row, r) => 1 / total(row.map((value) => Math.exp(value - maximum[r]))),
+      );
+      const expected = rowsOf(x, 100).flatMap((row, r) =>
+        row.map((value, c) => {
+          const probability = Math.exp(value - maximum[r]) * inverse_sum[r];
+          return sumOf([probability * grad_out[r], c === labels[r] ? -grad_out[r] : 0]);
+        }),
+      );
+      const values = { grad_out, in: x, labels, maximum, inverse_sum, grad_in: { out: 5000 }, rows: 50, columns: 100 };
+      return { values, out: 'grad_in', expected };
+    },
+  ],
 ];

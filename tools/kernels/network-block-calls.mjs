@@ -5,14 +5,14 @@ const ELEMENTS = 16; // of a block where one is as good as many
 
 const lossNumbers = (count) => ({ count: count * ELEMENTS, kind: 0, reduction: 0, delta: 1 });
 const rows = (count) => ({ rows: count, columns: 64, features: 64, channels: 64, epsilon: 0.01, reduction: 0 });
-const groups = (count) => ({ batch: count, positions: 8, channels: 8, groups: 2, epsilon: 0.01, constant: 0 });
+const groups = (count) => ({ batch: count, positions: 32, channels: 64, groups: 2, epsilon: 0.01, constant: 0 });
 const weights = (names) => Object.fromEntries(names.map((name) => [name, ['f32', 64]]));
 const attention = (count) => ({
-  ...{ batch: count, heads: 8, key_heads: 1, query_time: 1, key_time: 2, head_size: 4, value_size: 4 },
+  ...{ batch: count, heads: 8, key_heads: 1, query_time: 1, key_time: 2, head_size: 64, value_size: 64 },
   ...{ mask_strides: [], bias_strides: [], scale: 1 },
 });
 const attentionGrad = {
-  reads: { query: ['f32', 32], key: ['f32', 8], log_sum_exp: ['f32', 8] },
+  reads: { query: ['f32', 512], key: ['f32', 128], log_sum_exp: ['f32', 8] },
   same: { value: 'key', grad_out: 'query', out: 'query' },
   numbers: attention,
 };
@@ -21,13 +21,21 @@ const windows = (inSize, kernel) => ({
   ...{ in_size: three(inSize), out_size: three(inSize - kernel + 1), kernel: three(kernel) },
   ...{ stride: three(1), padding: [0, 0, 0], dilation: three(1) },
 });
-const conv = (count) => ({ batch: count, in_channels: 4, out_channels: 2, groups: 1, activation: 1, ...windows(4, 2) });
-const pool = (count) => ({ batch: count, channels: 4, count_padding: 1, ...windows(2, 2) });
+const conv = (count) => ({
+  batch: count,
+  in_channels: 16,
+  out_channels: 4,
+  groups: 1,
+  activation: 1,
+  ...windows(8, 2),
+});
+const pool = (count) => ({ batch: count, channels: 64, count_padding: 1, ...windows(2, 2) });
 const taps = { indices: ['index', 6], weights: ['f32', 6] };
-const resample = (count) => ({ outer: count, length: 4, inner: 4, out_length: 3, taps: 2 });
-const ctc = { in: ['f32', 16], targets: ['index', 1], input_lengths: ['index', 1], target_lengths: ['index', 1] };
-const ctcNumbers = (count) => ({ batch: count, time: 2, classes: 8, length: 1, blank: 0 });
+const resample = (count) => ({ outer: count, length: 4, inner: 64, out_length: 3, taps: 2 });
+const ctc = { in: ['f32', 128], targets: ['index', 1], input_lengths: ['index', 1], target_lengths: ['index', 1] };
+const ctcNumbers = (count) => ({ batch: count, time: 2, classes: 64, length: 1, blank: 0 });
 const recurrent = (count) => ({ batch: count, time: 2, features: 32, hidden: 2, kind: 0, has_bias: 0, lengths: [] });
+
 export const NETWORK_CALLS = [
   [/^softmax_f32$/, () => ({ reads: { in: ['f32', 64] }, writes: { out: ['f32', 64] }, numbers: rows })],
   [
@@ -70,7 +78,7 @@ export const NETWORK_CALLS = [
     /^ctc_loss_grad_f32$/,
     () => ({
       reads: { ...ctc, alpha: ['f32', 6], grad_out: ['f32', 1] },
-      writes: { grad_in: ['f32', 16] },
+      writes: { grad_in: ['f32', 128] },
       numbers: ctcNumbers,
     }),
   ],
@@ -117,19 +125,19 @@ export const NETWORK_CALLS = [
   [
     /^group_norm_f32$/,
     () => ({
-      reads: { in: ['f32', 64] },
+      reads: { in: ['f32', 2048] },
       shared: weights(['weight', 'bias']),
-      writes: { out: ['f32', 64], mean: ['f32', 2], variance: ['f32', 2] },
+      writes: { out: ['f32', 2048], mean: ['f32', 2], variance: ['f32', 2] },
       numbers: groups,
     }),
   ],
   [
     /^group_norm_grad_f32$/,
     () => ({
-      reads: { in: ['f32', 64], mean: ['f32', 2] },
+      reads: { in: ['f32', 2048], mean: ['f32', 2] },
       same: { grad_out: 'in', variance: 'mean' },
       shared: weights(['weight']),
-      writes: { grad_in: ['f32', 64] },
+      writes: { grad_in: ['f32', 2048] },
       open: weights(['grad_weight', 'grad_bias']),
       numbers: groups,
     }),
@@ -145,24 +153,28 @@ export const NETWORK_CALLS = [
   ],
   [
     /^max_pool_f32$/,
-    () => ({ reads: { in: ['f32', 16] }, writes: { out: ['f32', 4], argmax: ['i32', 4] }, numbers: pool }),
+    () => ({ reads: { in: ['f32', 256] }, writes: { out: ['f32', 64], argmax: ['i32', 64] }, numbers: pool }),
   ],
   [
     /^max_pool_grad_f32$/,
-    () => ({ reads: { grad_out: ['f32', 4], argmax: ['index', 4] }, writes: { grad_in: ['f32', 16] }, numbers: pool }),
+    () => ({
+      reads: { grad_out: ['f32', 64], argmax: ['index', 64] },
+      writes: { grad_in: ['f32', 256] },
+      numbers: pool,
+    }),
   ],
-  [/^average_pool_f32$/, () => ({ reads: { in: ['f32', 16] }, writes: { out: ['f32', 4] }, numbers: pool })],
+  [/^average_pool_f32$/, () => ({ reads: { in: ['f32', 256] }, writes: { out: ['f32', 64] }, numbers: pool })],
   [
     /^average_pool_grad_f32$/,
-    () => ({ reads: { grad_out: ['f32', 4] }, writes: { grad_in: ['f32', 16] }, numbers: pool }),
+    () => ({ reads: { grad_out: ['f32', 64] }, writes: { grad_in: ['f32', 256] }, numbers: pool }),
   ],
   [
     /^resample_f32$/,
-    () => ({ reads: { in: ['f32', 16] }, shared: taps, writes: { out: ['f32', 12] }, numbers: resample }),
+    () => ({ reads: { in: ['f32', 256] }, shared: taps, writes: { out: ['f32', 192] }, numbers: resample }),
   ],
   [
     /^resample_grad_f32$/,
-    () => ({ reads: { grad_out: ['f32', 12] }, shared: taps, writes: { grad_in: ['f32', 16] }, numbers: resample }),
+    () => ({ reads: { grad_out: ['f32', 192] }, shared: taps, writes: { grad_in: ['f32', 256] }, numbers: resample }),
   ],
   [
     /^matmul_f32$/,
@@ -176,37 +188,44 @@ export const NETWORK_CALLS = [
   [
     /^conv_f32$/,
     () => ({
-      reads: { in: ['f32', 64] },
-      shared: { weight: ['f32', 32] },
-      writes: { out: ['f32', 18] },
+      reads: { in: ['f32', 1024] },
+      shared: { weight: ['f32', 256] },
+      writes: { out: ['f32', 196] },
       numbers: conv,
     }),
   ],
   [
     /^conv_grad_in_f32$/,
     () => ({
-      reads: { grad_out: ['f32', 18] },
-      shared: { weight: ['f32', 32] },
-      writes: { grad_in: ['f32', 64] },
+      reads: { grad_out: ['f32', 196] },
+      shared: { weight: ['f32', 256] },
+      writes: { grad_in: ['f32', 1024] },
       numbers: conv,
     }),
   ],
   [
     /^conv_grad_weight_f32$/,
-    () => ({ reads: { in: ['f32', 64], grad_out: ['none', 18] }, result: { grad_weight: ['f32', 32] }, numbers: conv }),
+    () => ({
+      reads: { in: ['f32', 1024], grad_out: ['none', 196] },
+      result: { grad_weight: ['f32', 256] },
+      numbers: conv,
+    }),
   ],
   [
     /^attention_f32$/,
     () => ({
-      reads: { query: ['f32', 32], key: ['f32', 8] },
+      reads: { query: ['f32', 512], key: ['f32', 128] },
       same: { value: 'key' },
-      writes: { out: ['f32', 32], log_sum_exp: ['f32', 8] },
+      writes: { out: ['f32', 512], log_sum_exp: ['f32', 8] },
       numbers: attention,
     }),
   ],
   [
     /^attention_grad_f32$/,
-    () => ({ ...attentionGrad, writes: { grad_query: ['f32', 32], grad_key: ['f32', 8], grad_value: ['f32', 8] } }),
+    () => ({
+      ...attentionGrad,
+      writes: { grad_query: ['f32', 512], grad_key: ['f32', 128], grad_value: ['f32', 128] },
+    }),
   ],
   [/^attention_scores_grad_f32$/, () => ({ ...attentionGrad, writes: { grad_scores: ['f32', 16] } })],
   // What is kept of the steps is [time, batch, …], which has no block for a row.

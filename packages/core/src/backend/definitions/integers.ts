@@ -2,7 +2,7 @@
 // Definitions of tfjs' kernels of int32 whose results may need more than 32 bits: they wrap around, as additions do. tfjs' own go
 // through float32 (Abs) or float64, in which a product loses its last bits before it is cut.
 
-import { type Shape, broadcastShapes, broadcastStrides, rowMajorStrides, sizeOf } from '../../shape.ts';
+import { type Shape, broadcastShapes, broadcastStrides, rowMajorStrides, sameShape, sizeOf } from '../../shape.ts';
 import { type KernelConfig, type TensorInfo, backend_util, util } from '../../tf.ts';
 import { borrowed } from '../js-backend.ts';
 import { definition } from '../kernel.ts';
@@ -29,6 +29,13 @@ function binary(kernelName: string, f: (a: number, b: number) => number): Kernel
     if (a.dtype !== 'int32' || b.dtype !== 'int32') return borrowed(kernelName, { a, b }, attributes, backend);
     const shape = broadcastShapes(kernelName, a.shape, b.shape);
     const [left, right] = [a, b].map((x) => backend.values(x));
+    if (sameShape(a.shape, b.shape)) {
+      return backend.make(
+        shape,
+        'int32',
+        Int32Array.from(left, (x, i) => f(x, right[i])),
+      );
+    }
     const at = offsets(shape, broadcastStrides(b.shape, shape));
     const values = Int32Array.from(offsets(shape, broadcastStrides(a.shape, shape)), (i) =>
       f(left[i], right[at.next().value as number]),
