@@ -2,6 +2,7 @@
 // The tape: what the backward pass needs of every op that ran, as nodes of tfjs' own tape; and the walk back over it.
 
 import { ArgumentError, DTypeError, ShapeError, formatShape } from './errors.ts';
+import { sumTo } from './gradients/sum-to.ts';
 import { sameShape } from './shape.ts';
 import { type NamedTensorMap, Tensor, add, backend, clone, engine, ones } from './tf.ts';
 
@@ -137,6 +138,9 @@ function reachedFrom(tape: readonly Node[], sources: readonly Tensor[]): Set<num
   return reached;
 }
 
+/** Ops of tfjs with gradients of their own that forget to sum over the batch axes along which an input was repeated. */
+const UNSUMMED: readonly string[] = ['fusedMatMul__op'];
+
 /** Adds what one op passes on to the gradients of its inputs. */
 function passOn(
   { kernelName, inputs, gradient }: Node,
@@ -159,7 +163,7 @@ function passOn(
     const parts = gradient(gradOut);
     for (const [name, input] of Object.entries(inputs)) {
       if (!reached.has(input.id)) continue;
-      const part = parts[name]();
+      const part = UNSUMMED.includes(kernelName) ? sumTo(parts[name](), input.shape) : parts[name]();
       checkPart(kernelName, name, input, part);
       const earlier = gradients.get(input.id);
       // A gradient may be handed on as it came, for several inputs, or be a constant of somebody: then a copy is taken.

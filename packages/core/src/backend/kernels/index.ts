@@ -35,6 +35,7 @@ import { sliceKernels } from './slice.ts';
 import { softmaxKernels } from './softmax.ts';
 import { storageKernels } from './storage.ts';
 import { tfjsConvolutionKernels } from './tfjs-convolution.ts';
+import { tfjsPoolKernels } from './tfjs-pool.ts';
 import { unaryKernels } from './unary.ts';
 
 export const kernels: readonly KernelConfig[] = [
@@ -71,5 +72,6 @@ export const kernels: readonly KernelConfig[] = [
   ...softmaxKernels,
   ...storageKernels,
   ...tfjsConvolutionKernels,
+  ...tfjsPoolKernels,
   ...unaryKernels,
 ];
