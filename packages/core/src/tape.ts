@@ -2,6 +2,7 @@
 // The tape: what the backward pass needs of every op that ran, as nodes of tfjs' own tape; and the walk back over it.
 
 import { ArgumentError, DTypeError, ShapeError, formatShape } from './errors.ts';
+import { sumTo } from './gradients/sum-to.ts';
 import { sameShape } from './shape.ts';
 import { type NamedTensorMap, Tensor, add, backend, clone, engine, ones } from './tf.ts';
 
@@ -149,6 +150,9 @@ function isComputedFrom({ inputs }: Node, reached: ReadonlySet<number>): boolean
   return false;
 }
 
+/** Ops of tfjs with gradients of their own that forget to sum over the batch axes along which an input was repeated. */
+const UNSUMMED: readonly string[] = ['fusedMatMul__op'];
+
 /** Adds what one op passes on to the gradients of its inputs. */
 function passOn(
   { kernelName, inputs, gradient }: Node,
@@ -172,7 +176,7 @@ function passOn(
     for (const name in inputs) {
       const input = inputs[name];
       if (!reached.has(input.id)) continue;
-      const part = parts[name]();
+      const part = UNSUMMED.includes(kernelName) ? sumTo(parts[name](), input.shape) : parts[name]();
       checkPart(kernelName, name, input, part);
       const earlier = gradients.get(input.id);
       // A gradient may be handed on as it came, for several inputs, or be a constant of somebody: then a copy is taken.

@@ -49,6 +49,25 @@ describe.each(devices())('gradients where tfjs is wrong, on %s', (device) => {
     tf.dispose(x);
   }); // prettier-ignore
 
+  it.each([
+    [[1, 3, 4], [5, 4, 2], false, false],
+    [[5, 3, 4], [4, 2], false, false],
+    [[4, 3], [5, 2, 4], true, true],
+  ] as const)(
+    'of a fused product of %j and %j are summed over the axes that are repeated',
+    (a, b, transposeA, transposeB) => {
+      const bias = randomTensor([2], { seed: 3 });
+      const inputs = [a, b].map((shape, i) => tf.variable(randomTensor(shape, { seed: i + 1 })));
+      const [x, y] = inputs;
+      const gradients = (f: () => tf.Tensor): tf.Tensor[] =>
+        valueAndGrad(() => tf.sum(tf.square(f())), inputs).gradients;
+      const actual = gradients(() => tf.fused.matMul({ a: x, b: y, transposeA, transposeB, bias }));
+      const expected = gradients(() => tf.add(tf.matMul(x, y, transposeA, transposeB), bias));
+      actual.forEach((gradient, i) => expect(gradient).toBeCloseToTensor(expected[i], tolerance('matmul', 20)));
+      tf.dispose(inputs);
+    },
+  );
+
   it('of the second order pass through conditions', () => {
     const x = tf.variable(tf.tensor1d([-2, 3]));
     const cube = (): tf.Tensor => tf.sum(tf.where(tf.greater(x, 0), tf.pow(x, 3), tf.square(x)));

@@ -36,6 +36,7 @@ import { sliceKernels } from './slice.ts';
 import { softmaxKernels } from './softmax.ts';
 import { storageKernels } from './storage.ts';
 import { tfjsConvolutionKernels } from './tfjs-convolution.ts';
+import { tfjsPoolKernels } from './tfjs-pool.ts';
 import { unaryKernels } from './unary.ts';
 
 export const kernels: readonly KernelConfig[] = [
@@ -73,5 +74,6 @@ export const kernels: readonly KernelConfig[] = [
   ...softmaxKernels,
   ...storageKernels,
   ...tfjsConvolutionKernels,
+  ...tfjsPoolKernels,
   ...unaryKernels,
 ];

@@ -9,6 +9,7 @@ import { type MatMulAttributes, type MatMulInputs, matMulSizes } from '../defini
 import { NO_BUFFER } from '../addon.ts';
 import { nativeKernel } from '../kernel.ts';
 import type { NativeBackend } from '../native-backend.ts';
+import { type TfjsActivation, activate, canActivate, fusedActivation } from './tfjs-activation.ts';
 
 /** What follows the product. */
 interface Epilogue {
@@ -65,25 +66,24 @@ const batchMatMul = nativeKernel<MatMulInputs, MatMulAttributes>('BatchMatMul', 
   run: multiply,
 });
 
-/** tfjs' names of the activations that the product can apply itself. */
-const FUSED_ACTIVATIONS: Readonly<Record<string, Activation>> = { linear: 'none', relu: 'relu', sigmoid: 'sigmoid' };
-
 interface FusedInputs extends MatMulInputs {
   readonly bias?: TensorInfo | null;
   readonly preluActivationWeights?: TensorInfo | null;
 }
 
-const fusedMatMul = nativeKernel<FusedInputs, MatMulAttributes & { activation?: string | null }>('_FusedMatMul', {
-  accepts: (inputs, { activation, ...attributes }) => {
-    if (!isUniform(inputs) || inputs.preluActivationWeights != null || !((activation ?? 'linear') in FUSED_ACTIVATIONS))
-      return false;
-    return (
-      inputs.bias == null ||
-      (inputs.bias.dtype === 'float32' && sizeOf(inputs.bias.shape) === matMulSizes(inputs, attributes).n)
-    );
+const fusedMatMul = nativeKernel<FusedInputs, MatMulAttributes & TfjsActivation>('_FusedMatMul', {
+  accepts: (inputs, attributes) => {
+    const { bias, preluActivationWeights } = inputs;
+    if (!isUniform(inputs)) return false;
+    const { n } = matMulSizes(inputs, attributes);
+    if (!canActivate(attributes, preluActivationWeights, n)) return false;
+    return bias == null || (bias.dtype === 'float32' && sizeOf(bias.shape) === n);
   },
-  run: ({ a, b, bias }, { activation, ...attributes }, backend) =>
-    multiply({ a, b }, attributes, backend, { bias, activation: FUSED_ACTIVATIONS[activation ?? 'linear'] }),
+  run: ({ a, b, bias, preluActivationWeights }, attributes, backend) => {
+    const out = multiply({ a, b }, attributes, backend, { bias, activation: fusedActivation(attributes) });
+    activate(backend, out, attributes, preluActivationWeights);
+    return out;
+  },
 });
 
 const linear = nativeKernel<LinearInputs, LinearAttributes>('NablaLinear', {

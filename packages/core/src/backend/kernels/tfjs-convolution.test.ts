@@ -10,13 +10,19 @@ import {
   type Tensor3D,
   type Tensor4D,
   type Tensor5D,
+  add,
   conv2d,
   conv2dTranspose,
   conv3d,
   depthwiseConv2d,
+  elu,
   fused,
   grads,
+  leakyRelu,
+  matMul,
   mul,
+  prelu,
+  relu6,
   reshape,
   slice,
   sum,
@@ -132,6 +138,30 @@ describe.each(devices())("tfjs' convolutions on %s", (device) => {
     const call = { x: x as Tensor3D, filter: own as Tensor4D, strides: 1, pad: 0, activation: 'relu6' } as const;
     const expected = plainDepthwise({ activation: 'relu' })(x, own); // which stays below 6
     expect(fused.depthwiseConv2d(call)).toBeCloseToTensor(expected, tolerance('matmul', 9));
+  });
+
+  it.each(['relu6', 'elu', 'leakyrelu', 'prelu'] as const)('apply %s', (activation) => {
+    const [x, filter] = [randomTensor([1, 4, 5, 3], { seed: 1 }), randomTensor([3, 3, 3, 18], { seed: 2 })];
+    const [bias, slopes] = [randomTensor([18], { seed: 3 }), randomTensor([1, 1, 18], { seed: 5 })];
+    const apply = (out: Tensor): Tensor => {
+      if (activation === 'prelu') return prelu(out, slopes);
+      return { relu6, elu, leakyrelu: (y: Tensor) => leakyRelu(y, 0.3) }[activation](out);
+    };
+    const more = { strides: 1, pad: 0, activation, leakyreluAlpha: 0.3, preluActivationWeights: slopes } as const;
+    const call = { x: mul(x as Tensor4D, 4), filter: filter as Tensor4D, bias, ...more };
+    const weight = transpose(filter, [3, 2, 0, 1]);
+    expect(fused.conv2d(call)).toBeCloseToTensor(
+      apply(plainConvolution(call.x, weight, bias)),
+      tolerance('matmul', 27),
+    );
+    const apart = reshape(filter, [3, 3, 3, 18]).slice([0, 0, 0, 0], [3, 3, 3, 6]);
+    const wide = randomTensor([18], { seed: 6 });
+    const own = { ...call, filter: apart as Tensor4D, bias: wide };
+    const expected = apply(add(plainDepthwise({})(call.x, apart), wide));
+    expect(fused.depthwiseConv2d(own)).toBeCloseToTensor(expected, tolerance('matmul', 9));
+    const [a, b] = [randomTensor([2, 5, 7], { seed: 7 }), randomTensor([2, 7, 18], { seed: 8 })];
+    const product = fused.matMul({ a, b, bias, activation, leakyreluAlpha: 0.3, preluActivationWeights: slopes });
+    expect(product).toBeCloseToTensor(apply(add(matMul(a, b), bias)), tolerance('matmul', 7));
   });
 
   it('take channels before positions, and are transposed', () => {

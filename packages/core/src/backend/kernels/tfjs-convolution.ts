@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // tfjs' own convolutions on device cpu: they are ours once the filter is in our order, a copy that is small beside the
-// convolution. Channels before positions, integers and activations that ours do not have are left to the definition.
+// convolution. Channels before positions and integers are left to the definition.
 
 import { type Shape, rowMajorStrides, sameShape, sizeOf } from '../../shape.ts';
 import type { KernelConfig, TensorInfo } from '../../tf.ts';
-import type { Activation } from '../definitions/activation.ts';
 import {
   type TfjsConvolution,
   type TfjsConvolutionAttributes,
@@ -15,6 +14,7 @@ import { nativeKernel } from '../kernel.ts';
 import type { NativeBackend } from '../native-backend.ts';
 import { runConvolution, runConvolutionGradWeight, runConvolutionGradX } from './convolution.ts';
 import { readStrided } from './copy.ts';
+import { type TfjsActivation, activate, canActivate, fusedActivation } from './tfjs-activation.ts';
 
 /** The axes of a filter in the order of ours, `[outChannels, inChannels / groups, ...kernel]`. */
 const FILTER_AXES: Readonly<Record<TfjsConvolution, readonly number[]>> = {
@@ -69,33 +69,26 @@ interface ForwardInputs {
   readonly preluActivationWeights?: TensorInfo | null;
 }
 
-type ForwardAttributes = TfjsConvolutionAttributes & { readonly activation?: string | null };
-
-/** tfjs' names of the activations that the convolution can apply itself. */
-const FUSED_ACTIVATIONS: Readonly<Record<string, Activation>> = { linear: 'none', relu: 'relu', sigmoid: 'sigmoid' };
-
 /** Outputs of a filter, `bias` having one number for each. */
 function outChannels(kind: TfjsConvolution, { shape }: TensorInfo): number {
   return kind === 'depthwise' ? shape[2] * shape[3] : shape[shape.length - 1];
 }
 
 function forward(kernelName: string, kind: TfjsConvolution): KernelConfig {
-  return nativeKernel<ForwardInputs, ForwardAttributes>(kernelName, {
-    accepts: ({ x, filter, bias, preluActivationWeights }, { activation, ...attributes }) => {
-      if (preluActivationWeights != null || !((activation ?? 'linear') in FUSED_ACTIVATIONS)) return false;
-      if (bias != null && sizeOf(bias.shape) !== outChannels(kind, filter)) return false;
+  return nativeKernel<ForwardInputs, TfjsConvolutionAttributes & TfjsActivation>(kernelName, {
+    accepts: ({ x, filter, bias, preluActivationWeights }, attributes) => {
+      const outs = outChannels(kind, filter);
+      if (!canActivate(attributes, preluActivationWeights, outs)) return false;
+      if (bias != null && sizeOf(bias.shape) !== outs) return false;
       return isOurs(kind, [x, filter, ...(bias == null ? [] : [bias])], x.shape, filter.shape, attributes);
     },
-    run: ({ x, filter, bias }, { activation, ...attributes }, backend) => {
+    run: ({ x, filter, bias, preluActivationWeights }, attributes, backend) => {
       const weight = weightOf(backend, kind, filter);
       const windows = tfjsWindows(kind, x.shape, filter.shape, attributes);
       const inputs = { x, weight, ...(bias != null && { bias }) };
-      const [out] = runConvolution(
-        inputs,
-        { ...windows, activation: FUSED_ACTIVATIONS[activation ?? 'linear'] },
-        backend,
-      );
+      const [out] = runConvolution(inputs, { ...windows, activation: fusedActivation(attributes) }, backend);
       backend.disposeData(weight.dataId);
+      activate(backend, out, attributes, preluActivationWeights);
       return out;
     },
   });
