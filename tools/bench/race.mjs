@@ -3,7 +3,7 @@
 
 import { difference } from './inputs.mjs';
 import { describeRun } from './machine.mjs';
-import { measure, rowOf } from './measure.mjs';
+import { measure, medianRatio, mediansOf, rowOf, takeTurns } from './measure.mjs';
 import { Neighbour } from './neighbour.mjs';
 import { Ours } from './ours.mjs';
 import { peakMemory } from './peak-memory.mjs';
@@ -32,8 +32,10 @@ async function contendersOf({ name, device, spec }, threads, peers, check, say) 
 async function measureAlone(contenders, { limit }, memory, options) {
   if (limit === undefined || memory === undefined) return [await measure(contenders, options)];
   await memory.prepare({ family: 'memory', ...limit }, options.threads);
-  const { limit: least, ...seconds } = await measure({ ...contenders, limit: (count) => memory.time(count) }, options);
-  return [seconds, { limit: least }];
+  const { ours, ...others } = contenders;
+  const turns = await takeTurns({ ours, limit: (count) => memory.time(count), ...others }, options); // side by side in time
+  const { limit: least, ...seconds } = mediansOf(turns);
+  return [seconds, { limit: least, ofLimit: medianRatio(turns.limit, turns.ours) }];
 }
 
 /** Seconds of all contenders beside a busy neighbour, and alone, in turns. */
