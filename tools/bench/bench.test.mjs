@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { root } from '../stage.mjs';
 import { summarize, verdict } from './bars.mjs';
 import { difference, fill, fillIntegers, fingerprint } from './inputs.mjs';
-import { measure, median, rowOf } from './measure.mjs';
+import { measure, median, medianRatio, rowOf } from './measure.mjs';
 import { chart } from './render/chart.mjs';
 import { digits } from './render/line.mjs';
 import { CHART, PAGE, latest, render } from './render/page.mjs';
@@ -39,6 +39,9 @@ describe('the clock', () => {
     expect(Math.min(spent.a, spent.b)).toBeGreaterThan(0.3); // each has run before its first turn
   });
 
+  it('takes ratios within rounds, so that a machine that slows down for a while changes nothing', () =>
+    expect(medianRatio([1, 1, 5, 5, 5], [2, 2, 10, 10, 10])).toBe(0.5));
+
   it('puts work per second over that of the best peer', () => {
     const benchmark = { name: 'gemm/a', unit: 'GFLOP/s', work: 4e9 };
     const row = { case: 'gemm/a', threads: 2, unit: 'GFLOP/s', ours: 2, peers: { slow: 1, fast: 4 }, ratio: 0.5 };
@@ -58,7 +61,11 @@ describe('a row', () => {
   const benchmark = { name: 'bandwidth/a', unit: 'GB/s', work: 8e9 };
 
   it('says which part of what memory can do it reaches', () =>
-    expect(rowOf(benchmark, 1, { ours: 2 }, { limit: 1 })).toMatchObject({ ours: 4, limit: 8, ofLimit: 0.5 }));
+    expect(rowOf(benchmark, 1, { ours: 2 }, { limit: 1, ofLimit: 0.5 })).toMatchObject({
+      ours: 4,
+      limit: 8,
+      ofLimit: 0.5,
+    }));
 
   it('says how our kernel compares when it is called as the libraries are', () => {
     const row = rowOf(benchmark, 1, { ours: 4, onednn: 2 }, { kernel: 1 });

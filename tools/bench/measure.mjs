@@ -23,13 +23,14 @@ export function median(values) {
 }
 
 /**
- * Median seconds of one run for every contender. They alternate, so that whatever else happens on the machine hits all of them.
+ * Seconds of one run in each turn, for every contender. They alternate, so that whatever else happens on the machine hits all of
+ * them; the turns of one round have the same position in all lists.
  *
  * @param contenders by name, `async (count) => seconds`: runs `count` times
  * @param options    `budget`: seconds that each may take · `threads`: of each; where there are several, they rest between turns ·
  * `turn`: seconds of a turn, at least
  */
-export async function measure(contenders, { budget, threads, turn = TURN }) {
+export async function takeTurns(contenders, { budget, threads, turn = TURN }) {
   const entrants = await Promise.all(
     Object.entries(contenders).map(async ([name, time]) => ({ name, time, count: 1, seconds: [] })),
   );
@@ -51,7 +52,25 @@ export async function measure(contenders, { budget, threads, turn = TURN }) {
       entrant.seconds.push(seconds / entrant.count);
     }
   }
-  return Object.fromEntries(entrants.map(({ name, seconds }) => [name, median(seconds)]));
+  return Object.fromEntries(entrants.map(({ name, seconds }) => [name, seconds]));
+}
+
+/** The median of the turns of each contender. */
+export function mediansOf(turns) {
+  return Object.fromEntries(Object.entries(turns).map(([name, seconds]) => [name, median(seconds)]));
+}
+
+/** Median seconds of one run for every contender. */
+export async function measure(contenders, options) {
+  return mediansOf(await takeTurns(contenders, options));
+}
+
+/**
+ * How many times as long `a` takes as `b`: the median over the rounds of the ratio within a round. What memory can do changes by a
+ * factor of two within seconds where others share the machine: the ratio of two medians may then compare different moments.
+ */
+export function medianRatio(a, b) {
+  return median(a.map((seconds, round) => seconds / b[round]));
 }
 
 /** A figure in the unit of the case: milliseconds, or billions of what it does in a second. */
@@ -69,11 +88,11 @@ function figuresOf(benchmark, { ours, ...peers }) {
  * A row of the report; `ratio` is above 1 where ours is ahead of the best peer, null without peers.
  *
  * @param seconds by contender
- * @param more    `limit`: seconds that memory needs at least: the row says which part of it we reach · `kernel`: seconds of our
- * kernel alone, without JavaScript: the row has its figure and ratio too · `alone`: seconds without the
+ * @param more    `limit`: seconds that memory needs at least, and `ofLimit`, the part of what memory can do that ours reaches ·
+ * `kernel`: seconds of our kernel alone, without JavaScript: the row has its figure and ratio too · `alone`: seconds without the
  * busy neighbour: the row says how much slower each is beside it
  */
-export function rowOf(benchmark, threads, seconds, { limit, kernel, alone } = {}) {
+export function rowOf(benchmark, threads, seconds, { limit, ofLimit, kernel, alone } = {}) {
   const { ours, ...peers } = seconds;
   const fastest = Math.min(...Object.values(peers));
   return {
@@ -82,7 +101,7 @@ export function rowOf(benchmark, threads, seconds, { limit, kernel, alone } = {}
     unit: benchmark.unit,
     ...figuresOf(benchmark, seconds),
     ratio: Number.isFinite(fastest) ? fastest / ours : null,
-    ...(limit !== undefined && { limit: inUnit(limit, benchmark), ofLimit: limit / ours }),
+    ...(limit !== undefined && { limit: inUnit(limit, benchmark), ofLimit }),
     ...(kernel !== undefined && {
       kernel: inUnit(kernel, benchmark),
       kernelRatio: Number.isFinite(fastest) ? fastest / kernel : null,

@@ -3,7 +3,7 @@
 
 import { difference } from './inputs.mjs';
 import { describeRun } from './machine.mjs';
-import { measure, rowOf } from './measure.mjs';
+import { measure, medianRatio, mediansOf, rowOf, takeTurns } from './measure.mjs';
 import { Neighbour } from './neighbour.mjs';
 import { Ours } from './ours.mjs';
 import { peakMemory } from './peak-memory.mjs';
@@ -30,20 +30,21 @@ async function contendersOf({ name, device, spec }, threads, peers, check, say) 
 
 /**
  * Seconds of all contenders; of the limit, memory doing what it must at least do for this case; and of our kernel alone, called from
- * C++ as the libraries are.
+ * C++ as the libraries are. These two have their turns next to ours.
  */
-async function measureAlone(contenders, { limit, kernel, spec }, helpers, options) {
-  const more = {};
+async function measureAlone({ ours, ...others }, { limit, kernel, spec }, helpers, options) {
+  const nextToOurs = {};
   if (limit !== undefined && helpers.memory !== undefined) {
     await helpers.memory.prepare({ family: 'memory', ...limit }, options.threads);
-    more.limit = (count) => helpers.memory.time(count);
+    nextToOurs.limit = (count) => helpers.memory.time(count);
   }
   if (kernel && helpers.kernel !== undefined) {
     await helpers.kernel.prepare(spec, options.threads);
-    more.kernel = (count) => helpers.kernel.time(count);
+    nextToOurs.kernel = (count) => helpers.kernel.time(count);
   }
-  const { limit: least, kernel: alone, ...seconds } = await measure({ ...contenders, ...more }, options);
-  return [seconds, { limit: least, kernel: alone }];
+  const turns = await takeTurns({ ours, ...nextToOurs, ...others }, options);
+  const { limit: least, kernel: alone, ...seconds } = mediansOf(turns);
+  return [seconds, { limit: least, ofLimit: least && medianRatio(turns.limit, turns.ours), kernel: alone }];
 }
 
 /** Seconds of all contenders beside a busy neighbour, and alone, in turns. */

@@ -15,15 +15,13 @@ struct Keep {
         scale(static_cast<float>(1 / (1 - probability))) {}
 };
 
-// factors[i] = scale or 0 for the kPhiloxGroup elements from element 4 * block.
-inline void keep_block(const Keep& keep, int64_t block, float* factors) {
+// The factors, scale or 0, of the kPhiloxGroup elements from element 4 * block.
+inline void keep_block(const Keep& keep, int64_t block, F32 (&factors)[4]) {
   I32 words[4];
-  float planes[4][kLanes];
   philox(keep.seed, keep.offset + static_cast<uint64_t>(block), words);
+  interleave(words);
   const I32 threshold = splat_i32(keep.threshold);
-  for (int w = 0; w < 4; ++w)
-    store(planes[w], select(lt(shift_right(words[w], 8), threshold), zero(), splat(keep.scale)));
-  interleave(planes, factors);
+  for (int v = 0; v < 4; ++v) factors[v] = select(lt(shift_right(words[v], 8), threshold), zero(), splat(keep.scale));
 }
 
 // factors[i] = scale or 0 for elements first .. first + count.
@@ -31,7 +29,9 @@ inline void keep_factors(const Keep& keep, int64_t first, int64_t count, float* 
   float block[kPhiloxGroup];
   int64_t skip = first % 4;  // an element's word is its index modulo 4
   for (int64_t i = 0; i < count;) {
-    keep_block(keep, (first + i) / 4, block);
+    F32 factors_of_block[4];
+    keep_block(keep, (first + i) / 4, factors_of_block);
+    for (int v = 0; v < 4; ++v) store(block + v * kLanes, factors_of_block[v]);
     const int64_t fresh = kPhiloxGroup - skip < count - i ? kPhiloxGroup - skip : count - i;
     memcpy(factors + i, block + skip, static_cast<size_t>(fresh) * sizeof(float));
     i += fresh;
@@ -43,17 +43,15 @@ inline void dropout_f32(const float* in, float* out, const DropoutParams& p) {
   const Keep keep(p.probability, p.seed, p.offset);
   const int64_t blocks = (p.count + kPhiloxGroup - 1) / kPhiloxGroup;
   parallel_for(blocks, kFunctionGrain / kPhiloxGroup, [&](int64_t begin, int64_t end, int) {
-    float factors[kPhiloxGroup];
     for (int64_t b = begin; b < end; ++b) {
+      F32 factors[4];
       keep_block(keep, b * kLanes, factors);
-      const int64_t start = b * kPhiloxGroup;
-      const int64_t stop = start + kPhiloxGroup < p.count ? start + kPhiloxGroup : p.count;
-      for (int64_t i = start; i < stop; i += kLanes) {
-        const int64_t lanes = stop - i < kLanes ? stop - i : kLanes;
-        const F32 factor = load(factors + (i - start));
-        const F32 kept = select(eq(factor, zero()), zero(), mul(load_partial(in + i, lanes), factor));
-        store_partial(out + i, kept, lanes);
-      }
+      const int64_t start = b * kPhiloxGroup, stop = start + kPhiloxGroup < p.count ? start + kPhiloxGroup : p.count;
+      int v = 0;
+      for_vectors(start, stop, [&](int64_t i, int lanes) {
+        const F32 factor = factors[v++];
+        store_lanes(out + i, select(eq(factor, zero()), zero(), mul(load_lanes(in + i, lanes), factor)), lanes);
+      });
     }
   });
 }

@@ -38,8 +38,10 @@ inline void layer_norm_f32(const float* in, const float* weight, const float* bi
       inverse_deviation[r] = inverse;
       const F32 means = splat(m), inverses = splat(inverse);
       int64_t f = 0;
-      for (; f + kLanes <= features; f += kLanes)
+      for (; f + kLanes <= features; f += kLanes) {
+        prefetch_row(x + features + f);
         store(y + f, mul_add(mul(sub(load(x + f), means), inverses), load(weight + f), load(bias + f)));
+      }
       for (; f < features; ++f) y[f] = (x[f] - m) * inverse * weight[f] + bias[f];
     }
   });

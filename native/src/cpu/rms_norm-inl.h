@@ -20,6 +20,7 @@ inline void rms_norm_f32(const float* in, const float* weight, float* out, float
       inverse_rms[r] = inverse;
       const F32 inverses = splat(inverse);
       for_vectors(0, features, [&](int64_t f, int lanes) {
+        prefetch_row(x + features + f);
         store_lanes(y + f, mul(mul(load_lanes(x + f, lanes), inverses), load_lanes(weight + f, lanes)), lanes);
       });
     }

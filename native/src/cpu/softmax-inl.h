@@ -38,8 +38,13 @@ inline void softmax_f32(const float* in, float* out, const SoftmaxParams& p) {
   const int64_t columns = p.columns;
   parallel_for(p.rows, row_grain(columns), [&](int64_t begin, int64_t end, int) {
     for (int64_t r = begin; r < end; ++r) {
-      const float sum = row_exp_sum(in + r * columns, out + r * columns, columns, row_max(in + r * columns, columns));
-      row_scale(out + r * columns, out + r * columns, columns, 1 / sum);
+      const float* x = in + r * columns;
+      float* y = out + r * columns;
+      const F32 factors = splat(1 / row_exp_sum(x, y, columns, row_max(x, columns)));
+      for_vectors(0, columns, [=](int64_t c, int lanes) {
+        prefetch_row(x + columns + c);
+        store_lanes(y + c, mul(load_lanes(y + c, lanes), factors), lanes);
+      });
     }
   });
 }

@@ -13,7 +13,10 @@ inline float row_exp_total(const float* in, int64_t columns, float shift) {
   const F32 shifts = splat(shift);
   F32 sums = zero();
   int64_t c = 0;
-  for (; c + kLanes <= columns; c += kLanes) sums = add(sums, exp(sub(load(in + c), shifts)));
+  for (; c + kLanes <= columns; c += kLanes) {
+    prefetch_row(in + columns + c);
+    sums = add(sums, exp(sub(load(in + c), shifts)));
+  }
   if (c < columns) {
     const F32 last = exp(sub(load_partial(in + c, columns - c), shifts));
     sums = add(sums, select(first_lanes(columns - c), last, zero()));

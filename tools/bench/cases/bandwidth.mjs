@@ -1,9 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operations that memory bounds: the bytes that they must read and write, in a second, to be seen beside those of a copy.
 
-import { adamWStep, concat, gelu, layerNorm, softmax, tensor, variable } from '@nabla/core';
+import {
+  Generator,
+  adamWStep,
+  concat,
+  dropout,
+  gelu,
+  layerNorm,
+  ones,
+  rmsNorm,
+  softmax,
+  softmaxCrossEntropy,
+  tensor,
+  variable,
+} from '@nabla/core';
 
-import { fill } from '../inputs.mjs';
+import { fill, fillIntegers } from '../inputs.mjs';
 
 const ROWS = 16384; // 64 MiB: more than the caches hold
 const COLUMNS = 1024;
@@ -46,21 +59,30 @@ function normalize(spec) {
   return { run: () => ({ out: layerNorm(x, weight, bias) }), kept: [x, weight, bias] };
 }
 
-/** By name: how it is made ready, and how many matrices it reads and writes. */
+function crossEntropy(spec) {
+  const logits = matrix(spec, 1);
+  const labels = tensor(fillIntegers(spec.rows, 2, spec.columns), [spec.rows], 'int32');
+  return { run: () => ({ loss: softmaxCrossEntropy(logits, labels) }), kept: [logits, labels] };
+}
+
+/** By name: how it is made ready, how many matrices it reads and writes, and what memory does at best meanwhile, if not a copy. */
 const OPERATIONS = {
   copy: [copy, 2],
   softmax: [ofMatrix((x) => softmax(x)), 2],
   layerNorm: [normalize, 2],
   gelu: [ofMatrix((x) => gelu(x)), 2],
-  adamW: [adamW, 7],
+  adamW: [adamW, 7, 'update'],
+  rmsNorm: [ofMatrix((x) => rmsNorm(x, ones([COLUMNS]))), 2],
+  dropout: [ofMatrix((x) => dropout(x, { probability: 0.1, generator: new Generator(7) })), 2],
+  crossEntropy: [crossEntropy, 1, 'read'],
 };
 
-export const bandwidthCases = Object.entries(OPERATIONS).map(([operation, [prepare, matrices]]) => ({
+export const bandwidthCases = Object.entries(OPERATIONS).map(([operation, [prepare, matrices, limit = 'copy']]) => ({
   name: `bandwidth/${operation}`,
   device: 'cpu',
   unit: 'GB/s',
   work: matrices * ROWS * COLUMNS * FLOAT,
-  limit: { operation: 'copy', bytes: matrices * ROWS * COLUMNS * FLOAT },
+  limit: { operation: limit, bytes: matrices * ROWS * COLUMNS * FLOAT },
   spec: { family: 'bandwidth', operation, rows: ROWS, columns: COLUMNS },
   prepare,
 }));

@@ -4,7 +4,7 @@
 import torch
 import torch.nn.functional as F
 
-from inputs import fill
+from inputs import fill, fill_integers
 from torch_models import attend
 
 
@@ -79,10 +79,14 @@ def bandwidth(spec):
     x = fill([rows, columns], 1, 4)
     halves = [fill([rows // 2, columns], seed, 4) for seed in (1, 2)]
     weight, bias = fill([columns], 2), fill([columns], 3)
+    labels = fill_integers([rows], 2, columns)
     run = {
         'copy': lambda: torch.cat(halves),
         'softmax': lambda: x.softmax(-1),
         'layerNorm': lambda: F.layer_norm(x, [columns], weight, bias),
         'gelu': lambda: F.gelu(x),
-    }[operation]
-    return run, lambda: {'out': run()}
+        'crossEntropy': lambda: F.cross_entropy(x, labels),
+    }.get(operation)
+    if run is None:  # it draws other numbers, or this version has no such operation
+        return None
+    return run, lambda: {'loss' if operation == 'crossEntropy' else 'out': run()}

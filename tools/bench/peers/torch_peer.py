@@ -43,7 +43,10 @@ def prepare(request):
     family = FAMILIES.get(request['family'])
     if family is None:
         return None, {}
-    run, results = family(request)
+    found = family(request)
+    if found is None:
+        return None, {}
+    run, results = found
     return run, {'check': {name: fingerprint(tensor) for name, tensor in results().items()}}
 
 

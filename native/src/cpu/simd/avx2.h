@@ -119,6 +119,11 @@ inline F32 round_even(F32 a) { return {_mm256_round_ps(a.v, _MM_FROUND_TO_NEARES
 inline F32 to_f32(I32 a) { return {_mm256_cvtepi32_ps(a.v)}; }
 inline I32 truncate_i32(F32 a) { return {_mm256_cvttps_epi32(a.v)}; }
 inline I32 nearest_i32(F32 a) { return {_mm256_cvtps_epi32(a.v)}; }
+inline F32 scale(F32 x, F32 n) {
+  const I32 whole = nearest_i32(n), low = shift_right_signed(whole, 1);
+  const auto power = [](I32 i) { return as_f32(shift_left(add(i, splat_i32(127)), 23)); };
+  return mul(mul(x, power(low)), power(sub(whole, low)));
+}
 
 // The two halves, then the two pairs, then the two lanes.
 inline float reduce_add(F32 a) {
@@ -163,4 +168,16 @@ inline void transpose(F32 (&rows)[kLanes]) {
     rows[i].v = _mm256_permute2f128_ps(t[i], t[i + 4], 0x20);
     rows[i + 4].v = _mm256_permute2f128_ps(t[i], t[i + 4], 0x31);
   }
+}
+
+// The four words of a lane side by side within each half, then the halves are put in order.
+inline void interleave(I32 (&words)[4]) {
+  const __m256i a = _mm256_unpacklo_epi32(words[0].v, words[1].v), b = _mm256_unpackhi_epi32(words[0].v, words[1].v);
+  const __m256i c = _mm256_unpacklo_epi32(words[2].v, words[3].v), d = _mm256_unpackhi_epi32(words[2].v, words[3].v);
+  const __m256i lanes[] = {_mm256_unpacklo_epi64(a, c), _mm256_unpackhi_epi64(a, c), _mm256_unpacklo_epi64(b, d),
+                           _mm256_unpackhi_epi64(b, d)};
+  words[0].v = _mm256_permute2x128_si256(lanes[0], lanes[1], 0x20);
+  words[1].v = _mm256_permute2x128_si256(lanes[2], lanes[3], 0x20);
+  words[2].v = _mm256_permute2x128_si256(lanes[0], lanes[1], 0x31);
+  words[3].v = _mm256_permute2x128_si256(lanes[2], lanes[3], 0x31);
 }

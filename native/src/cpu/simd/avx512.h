@@ -96,6 +96,7 @@ inline F32 round_even(F32 a) { return {_mm512_roundscale_ps(a.v, _MM_FROUND_TO_N
 inline F32 to_f32(I32 a) { return {_mm512_cvtepi32_ps(a.v)}; }
 inline I32 truncate_i32(F32 a) { return {_mm512_cvttps_epi32(a.v)}; }
 inline I32 nearest_i32(F32 a) { return {_mm512_cvtps_epi32(a.v)}; }
+inline F32 scale(F32 x, F32 n) { return {_mm512_scalef_ps(x.v, n.v)}; }
 
 inline float reduce_add(F32 a) { return _mm512_reduce_add_ps(a.v); }
 inline float reduce_max(F32 a) { return any(is_nan(a)) ? NAN : _mm512_reduce_max_ps(a.v); }
@@ -140,4 +141,20 @@ inline void transpose(F32 (&rows)[kLanes]) {
     rows[i + 8].v = _mm512_shuffle_f32x4(even_low, even_high, 0xDD);
     rows[i + 12].v = _mm512_shuffle_f32x4(odd_low, odd_high, 0xDD);
   }
+}
+
+// The four words of a lane side by side within each quarter, then the 4 x 4 quarters are transposed.
+inline void interleave(I32 (&words)[4]) {
+  const __m512i a = _mm512_unpacklo_epi32(words[0].v, words[1].v), b = _mm512_unpackhi_epi32(words[0].v, words[1].v);
+  const __m512i c = _mm512_unpacklo_epi32(words[2].v, words[3].v), d = _mm512_unpackhi_epi32(words[2].v, words[3].v);
+  const __m512i lanes[] = {_mm512_unpacklo_epi64(a, c), _mm512_unpackhi_epi64(a, c), _mm512_unpacklo_epi64(b, d),
+                           _mm512_unpackhi_epi64(b, d)};
+  const __m512i early_low = _mm512_shuffle_i32x4(lanes[0], lanes[1], 0x44);
+  const __m512i early_high = _mm512_shuffle_i32x4(lanes[2], lanes[3], 0x44);
+  const __m512i late_low = _mm512_shuffle_i32x4(lanes[0], lanes[1], 0xEE);
+  const __m512i late_high = _mm512_shuffle_i32x4(lanes[2], lanes[3], 0xEE);
+  words[0].v = _mm512_shuffle_i32x4(early_low, early_high, 0x88);
+  words[1].v = _mm512_shuffle_i32x4(early_low, early_high, 0xDD);
+  words[2].v = _mm512_shuffle_i32x4(late_low, late_high, 0x88);
+  words[3].v = _mm512_shuffle_i32x4(late_low, late_high, 0xDD);
 }

@@ -34,10 +34,12 @@
 //   shift_left shift_right shift_right_signed              by one count for all lanes, 0 <= count <= 31
 //   as_i32 as_f32                 the same bits
 //   to_f32 truncate_i32 nearest_i32                        conversions; a lane with |x| >= 2^31 is unspecified
+//   scale(x, n)                   x * 2^n of an integral float n, -252 <= n <= 254
 //
 //   reduce_add reduce_max reduce_min                       over the lanes; max and min are NaN if a lane is NaN
 //   sum_lanes(rows)               lane i is the sum over the lanes of rows[i], in one order for all i
 //   transpose(rows)               a kLanes x kLanes block held in F32 rows[kLanes], in place
+//   interleave(words)             in I32 words[4], in place: lane i of words[w] becomes number 4 i + w of all of them
 //
 // The usual loop, whose last vector may be partial:
 //   for (int64_t i = 0; i < n; i += kLanes) store_partial(out + i, exp(load_partial(in + i, n - i)), n - i);
@@ -186,6 +188,11 @@ inline F32 round_even(F32 a) {
   return keep_integral(a, sub(add(abs(a), magic), magic));
 }
 inline I32 nearest_i32(F32 a) { return truncate_i32(round_even(a)); }
+inline F32 scale(F32 x, F32 n) {
+  const I32 whole = truncate_i32(n), low = shift_right_signed(whole, 1);
+  const auto power = [](I32 i) { return as_f32(shift_left(add(i, splat_i32(127)), 23)); };
+  return mul(mul(x, power(low)), power(sub(whole, low)));
+}
 
 inline float reduce_add(F32 a) { return (a.v[0] + a.v[2]) + (a.v[1] + a.v[3]); }
 inline float reduce_max(F32 a) {
@@ -204,4 +211,11 @@ inline void transpose(F32 (&rows)[kLanes]) {
   rows[1].v = Floats{a[1], b[1], c[1], d[1]};
   rows[2].v = Floats{a[2], b[2], c[2], d[2]};
   rows[3].v = Floats{a[3], b[3], c[3], d[3]};
+}
+
+inline void interleave(I32 (&words)[4]) {
+  F32 rows[4];
+  for (int w = 0; w < 4; ++w) rows[w] = as_f32(words[w]);
+  transpose(rows);
+  for (int w = 0; w < 4; ++w) words[w] = as_i32(rows[w]);
 }

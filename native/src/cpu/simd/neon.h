@@ -136,6 +136,11 @@ inline F32 round_even(F32 a) { return {vrndnq_f32(a.v)}; }
 inline F32 to_f32(I32 a) { return {vcvtq_f32_s32(a.v)}; }
 inline I32 truncate_i32(F32 a) { return {vcvtq_s32_f32(a.v)}; }
 inline I32 nearest_i32(F32 a) { return {vcvtnq_s32_f32(a.v)}; }
+inline F32 scale(F32 x, F32 n) {
+  const I32 whole = nearest_i32(n), low = shift_right_signed(whole, 1);
+  const auto power = [](I32 i) { return as_f32(shift_left(add(i, splat_i32(127)), 23)); };
+  return mul(mul(x, power(low)), power(sub(whole, low)));
+}
 
 inline float reduce_add(F32 a) { return vaddvq_f32(a.v); }
 inline float reduce_max(F32 a) { return vmaxvq_f32(a.v); }
@@ -151,4 +156,11 @@ inline void transpose(F32 (&rows)[kLanes]) {
   rows[1].v = vcombine_f32(vget_low_f32(top.val[1]), vget_low_f32(bottom.val[1]));
   rows[2].v = vcombine_f32(vget_high_f32(top.val[0]), vget_high_f32(bottom.val[0]));
   rows[3].v = vcombine_f32(vget_high_f32(top.val[1]), vget_high_f32(bottom.val[1]));
+}
+
+inline void interleave(I32 (&words)[4]) {
+  F32 rows[4];
+  for (int w = 0; w < 4; ++w) rows[w] = as_f32(words[w]);
+  transpose(rows);
+  for (int w = 0; w < 4; ++w) words[w] = as_i32(rows[w]);
 }
