@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The batched matrix product: reads the parameters; gemm/ computes.
 
-inline void matmul_f32(const float* a, const float* b, const float* bias, float* c, float* pre, const MatmulParams& p) {
+// The batched product in the numbers of a Format.
+template <class Format>
+inline void matmul(const float* a, const float* b, const float* bias, float* c, float* pre, const MatmulParams& p) {
   if (p.batch == 0 || p.m == 0 || p.n == 0) return;
-  gemm_batch(p.batch, p.m, p.n, p.k, [&](int64_t batch) {
+  gemm_batch<Format>(p.batch, p.m, p.n, p.k, [&](int64_t batch) {
     Gemm g{p.m,
            p.n,
            p.k,
@@ -15,4 +17,8 @@ inline void matmul_f32(const float* a, const float* b, const float* bias, float*
                   p.has_pre ? pre + batch * p.batch_c : nullptr};
     return g;
   });
+}
+
+inline void matmul_f32(const float* a, const float* b, const float* bias, float* c, float* pre, const MatmulParams& p) {
+  matmul<Float32>(a, b, bias, c, pre, p);
 }

@@ -66,6 +66,7 @@ const FAMILIES = [
     'The next token of one sequence, with a cache of keys and values, float32 weights of the size of GPT-2.',
   ],
   ['gemm', 'Matrix products', 'Rows × inner length × columns; T: that operand is transposed.'],
+  ['gemm-bf16', 'Matrix products in bf16', 'Against the same products in float32, both ours.'],
   [
     'conv',
     'Convolutions',

@@ -2,30 +2,33 @@
 // The blocked matrix product. The products are summed over k in blocks; for each block the operands are packed into
 // panels where that pays, then the tiles of C are computed from them, in tasks that any thread may take.
 
-// k in equal blocks of at most kDepthBlock: the length of one.
-inline int64_t depth_of_block(int64_t k) { return k == 0 ? 1 : divide_up(k, divide_up(k, kDepthBlock)); }
-
-// Whether rows `stride` floats apart, a multiple of 4 KiB, compete for the same few lines of the L1 cache.
-inline bool rows_collide(int64_t stride) { return stride % 1024 == 0; }
+// k in equal blocks of at most kDepthBlock steps, each of Format::kTerms terms: the steps of one.
+template <class Format>
+inline int64_t depth_of_block(int64_t k) {
+  const int64_t steps = divide_up(k, Format::kTerms);
+  return steps == 0 ? 1 : divide_up(steps, divide_up(steps, kDepthBlock));
+}
 
 // So many floats, rounded up to whole lines: a panel of B that starts within one would cost a second access per vector.
 inline int64_t whole_lines(int64_t floats) { return divide_up(floats, kLineFloats) * kLineFloats; }
 
 // A part of a product: at most kChunk x kChunk of C and one block of k.
+template <class Format>
 struct Chunk {
   const Gemm& g;
   int64_t row, column, from;  // where it starts in C and k
-  int64_t depth;              // its length along k
+  int64_t terms, depth;       // its length along k, in terms and in steps
   Panels row_panels, column_panels;
   float* packed;         // the panels of A, then those of B
   int64_t task_columns;  // fewer where kTaskColumns would give the threads too little to share
 
-  Chunk(const Gemm& g, int64_t row, int64_t column, int64_t from, int64_t depth, float* packed)
+  Chunk(const Gemm& g, int64_t row, int64_t column, int64_t from, int64_t terms, float* packed)
       : g(g),
         row(row),
         column(column),
         from(from),
-        depth(smaller(depth, g.k - from)),
+        terms(smaller(terms, g.k - from)),
+        depth(divide_up(this->terms, Format::kTerms)),
         row_panels(smaller(kChunk, g.m - row), 1, kTileRows),
         column_panels(smaller(kChunk, g.n - column), kLanes, kTileVectors),
         packed(packed),
@@ -48,14 +51,8 @@ struct Chunk {
   }
 
   // Whether the microkernel reads them there instead of from a packed panel.
-  bool a_in_place() const {
-    return g.a.column == 1 ? !rows_collide(g.a.row)
-                           : column_panels.length <= (rows_collide(g.a.column) ? kDirectCollidingRows : kDirectRows);
-  }
-  bool b_in_place(int64_t width) const {
-    return g.b.column == 1 && width % kLanes == 0 &&
-           row_panels.length <= (rows_collide(g.b.row) ? kDirectCollidingRows : kDirectRows);
-  }
+  bool a_in_place() const { return Format::a_in_place(g.a, column_panels.length); }
+  bool b_in_place(int64_t width) const { return Format::b_in_place(g.b, row_panels.length, width); }
 
   // The panels to pack, those of A being first. Of B, the last panel alone may need it, then all are listed.
   int64_t pack_begin() const { return a_in_place() ? row_panels.count : 0; }
@@ -64,13 +61,11 @@ struct Chunk {
   void pack(int64_t begin, int64_t end) const {
     for (int64_t panel = begin; panel < end; ++panel) {
       if (panel < row_panels.count) {
-        const View a = a_source(panel);
-        pack_panel<kTileRows>(a.data, a.column, a.row, depth, row_panels.end(panel) - row_panels.begin(panel),
-                              packed_a(panel));
+        const int64_t height = row_panels.end(panel) - row_panels.begin(panel);
+        Format::pack_a(a_source(panel), terms, height, packed_a(panel));
       } else {
         const int64_t j = panel - row_panels.count, width = column_panels.end(j) - column_panels.begin(j);
-        const View b = b_source(j);
-        if (!b_in_place(width)) pack_vectors(b.data, b.row, b.column, depth, width, packed_b(j));
+        if (!b_in_place(width)) Format::pack_b(b_source(j), terms, width, packed_b(j));
       }
     }
   }
@@ -78,7 +73,7 @@ struct Chunk {
   // A task is a rectangle of kTaskRows x task_columns panels; neighbours share their panels of B.
   int64_t tasks_below() const { return divide_up(row_panels.count, kTaskRows); }
   int64_t tasks() const { return tasks_below() * divide_up(column_panels.count, task_columns); }
-  int64_t task_work() const { return 2 * kTaskRows * kTileRows * task_columns * kTileColumns * depth; }
+  int64_t task_work() const { return 2 * kTaskRows * kTileRows * task_columns * kTileColumns * terms; }
 
   void multiply(int64_t begin, int64_t end) const {
     const int64_t below = tasks_below();
@@ -94,27 +89,30 @@ struct Chunk {
   void multiply_panels(int64_t a_panel, int64_t b_panel) const {
     const int64_t i = row + row_panels.begin(a_panel), j = column + column_panels.begin(b_panel);
     const int64_t height = row + row_panels.end(a_panel) - i, width = column + column_panels.end(b_panel) - j;
-    const View a = a_in_place() ? a_source(a_panel) : View{packed_a(a_panel), 1, kTileRows};
+    const View a = a_in_place() ? a_source(a_panel) : Format::packed_a(g.a, packed_a(a_panel), depth);
     const View b =
         b_in_place(width) ? b_source(b_panel) : View{packed_b(b_panel), divide_up(width, kLanes) * kLanes, 1};
     const float beta = from == 0 ? g.beta : 1.0f;
-    run_tile(height, {depth, a, b, g.alpha, beta, g.c + i * g.ldc + j, g.ldc, width, g.m * g.n >= kPrefetchFloats});
-    if (from + depth == g.k) finish_block(g, i, j, height, width);
+    run_tile<Format>(height,
+                     {depth, a, b, g.alpha, beta, g.c + i * g.ldc + j, g.ldc, width, g.m * g.n >= kPrefetchFloats});
+    if (from + terms == g.k) finish_block(g, i, j, height, width);
   }
 };
 
 // Calls f(chunk) for every chunk of the product, those of one part of C in the order of k.
-template <class Function>
+template <class Format, class Function>
 inline void for_each_chunk(const Gemm& g, float* workspace, const Function& f) {
-  const int64_t depth = depth_of_block(g.k);
+  const int64_t terms = depth_of_block<Format>(g.k) * Format::kTerms;
   for (int64_t j = 0; j < g.n; j += kChunk)
     for (int64_t i = 0; i < g.m; i += kChunk)
-      for (int64_t p = 0; p == 0 || p < g.k; p += depth) f(Chunk(g, i, j, p, depth, workspace));
+      for (int64_t p = 0; p == 0 || p < g.k; p += terms) f(Chunk<Format>(g, i, j, p, terms, workspace));
 }
 
 // Floats that the packed operands take.
+template <class Format>
 inline int64_t panels_size(int64_t m, int64_t n, int64_t k) {
   const int64_t rows = divide_up(smaller(m, kChunk), kTileRows) * kTileRows;
   const int64_t columns = divide_up(smaller(n, kChunk), kLanes) * kLanes;
-  return whole_lines(rows * depth_of_block(k)) + columns * depth_of_block(k);
+  const int64_t depth = depth_of_block<Format>(k);
+  return whole_lines(rows * depth) + columns * depth;
 }
