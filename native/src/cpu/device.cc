@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "cpu/dispatch.h"
+#include "system/kept.h"
 
 namespace nabla::device {
 
@@ -22,7 +23,9 @@ std::string problem() { return ""; }
 
 std::string matmul_library() { return "own kernels"; }
 bool set_matmul_precision(const std::string& precision) {
-  return (precision == "float32" || precision == "bf16") && cpu::set_bf16(precision == "bf16");
+  if ((precision != "float32" && precision != "bf16") || !cpu::set_bf16(precision == "bf16")) return false;
+  drop_all_kept_copies();  // other products would not read them
+  return true;
 }
 
 void copy_from_host(void* to, const void* from, size_t bytes) { std::memcpy(to, from, bytes); }

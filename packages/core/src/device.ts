@@ -146,7 +146,10 @@ export type MatmulPrecision = 'float32' | 'tf32' | 'bf16';
  *
  * `matMul`, `linear`, all layers built on them, and their gradients follow it, on cuda convolutions too; recurrent layers and
  * the scores of attention stay in float32. With `bf16`, numbers below 2^-126 count as 0, and small products, which would gain
- * nothing, stay in float32. {@link setCpuTarget} restores `float32`.
+ * nothing, stay in float32. The second operand of products of up to 128 rows, a weight as a rule, is kept in bf16 from its
+ * third product on until it is written or freed, so that the few rows of decoding read half as many bytes and are in bf16 too:
+ * half as much memory again, counted as in use, given back by {@link trimMemory} and where memory is short. {@link setCpuTarget}
+ * restores `float32`.
  *
  * @throws {DeviceError} the active device cannot (code `PRECISION`)
  * @see Micikevicius et al. 2018, https://arxiv.org/abs/1710.03740

@@ -14,6 +14,11 @@ struct Bf16 {
     return p.m >= (p.transpose_b ? 16 : 24) && p.n >= (p.transpose_a ? 48 : 24) && p.k >= 16;
   }
 
+  // Whether it gains from a packed B that was kept: nearly always, but little where there are many rows to pack it for.
+  static bool gains_from_kept(const MatmulParams& p) {
+    return p.batch == 1 && p.m <= kMostKeptRows && p.n >= kTileColumns && p.k >= kTileColumns;
+  }
+
   static F32 step(F32 a, F32 b, F32 sum) { return dot_bf16(a, b, sum); }
 
   static bool a_in_place(const View&, int64_t) { return false; }

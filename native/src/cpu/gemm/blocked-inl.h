@@ -19,8 +19,8 @@ struct Chunk {
   int64_t row, column, from;  // where it starts in C and k
   int64_t terms, depth;       // its length along k, in terms and in steps
   Panels row_panels, column_panels;
-  float* packed;         // the panels of A, then those of B
-  int64_t task_columns;  // fewer where kTaskColumns would give the threads too little to share
+  float *packed_rows, *packed_columns;  // the panels of A, and those of B
+  int64_t task_columns;                 // fewer where kTaskColumns would give the threads too little to share
 
   Chunk(const Gemm& g, int64_t row, int64_t column, int64_t from, int64_t terms, float* packed)
       : g(g),
@@ -31,15 +31,21 @@ struct Chunk {
         depth(divide_up(this->terms, Format::kTerms)),
         row_panels(smaller(kChunk, g.m - row), 1, kTileRows),
         column_panels(smaller(kChunk, g.n - column), kLanes, kTileVectors),
-        packed(packed),
+        packed_rows(packed),
+        packed_columns(g.kept_b == nullptr ? packed + whole_lines(row_panels.count * kTileRows * depth)
+                                           : g.kept_b + kept_before()),
         task_columns(kTaskColumns) {
     const int64_t threads = thread_count();
     if (threads > 1 && tasks() < kTasksPerThread * threads) task_columns = 1;
   }
 
-  float* packed_a(int64_t panel) const { return packed + panel * kTileRows * depth; }
-  float* packed_b(int64_t panel) const {
-    return packed + whole_lines(row_panels.count * kTileRows * depth) + column_panels.begin(panel) * depth;
+  float* packed_a(int64_t panel) const { return packed_rows + panel * kTileRows * depth; }
+  float* packed_b(int64_t panel) const { return packed_columns + column_panels.begin(panel) * depth; }
+
+  // Floats of the panels of B that belong to the chunks before this one, by columns, then along k.
+  int64_t kept_before() const {
+    const int64_t width = divide_up(column_panels.length, kLanes) * kLanes;
+    return column * divide_up(g.k, Format::kTerms) + width * (from / Format::kTerms);
   }
 
   // The operands from the first row of a panel of A and the first column of one of B on, as they are in memory.
@@ -56,7 +62,10 @@ struct Chunk {
 
   // The panels to pack, those of A being first. Of B, the last panel alone may need it, then all are listed.
   int64_t pack_begin() const { return a_in_place() ? row_panels.count : 0; }
-  int64_t pack_end() const { return row_panels.count + (b_in_place(column_panels.length) ? 0 : column_panels.count); }
+  int64_t pack_end() const {
+    const bool is_packed = g.kept_b != nullptr || b_in_place(column_panels.length);
+    return row_panels.count + (is_packed ? 0 : column_panels.count);
+  }
 
   void pack(int64_t begin, int64_t end) const {
     for (int64_t panel = begin; panel < end; ++panel) {
@@ -115,4 +124,23 @@ inline int64_t panels_size(int64_t m, int64_t n, int64_t k) {
   const int64_t columns = divide_up(smaller(n, kChunk), kLanes) * kLanes;
   const int64_t depth = depth_of_block<Format>(k);
   return whole_lines(rows * depth) + columns * depth;
+}
+
+// Floats of all panels of B.
+template <class Format>
+inline int64_t kept_size(int64_t n, int64_t k) {
+  return divide_up(n, kLanes) * kLanes * divide_up(k, Format::kTerms);
+}
+
+// Packs all of B into g.kept_b, for products with any number of rows.
+template <class Format>
+inline void keep_panels(const Gemm& g) {
+  const int64_t terms = depth_of_block<Format>(g.k) * Format::kTerms;
+  for (int64_t j = 0; j < g.n; j += kChunk)
+    for (int64_t p = 0; p < g.k; p += terms) {
+      const Chunk<Format> chunk(g, 0, j, p, terms, nullptr);
+      const int64_t first = chunk.row_panels.count;
+      parallel_for(chunk.column_panels.count, divide_up(kElementGrain, chunk.terms * kTileColumns),
+                   [&](int64_t begin, int64_t end, int) { chunk.pack(first + begin, first + end); });
+    }
 }

@@ -40,11 +40,12 @@ inline void gemm_parallel(const Gemm& g, float* workspace) {
 }
 
 // The products product(0) .. product(batch - 1), all of the same m, n and k: many at once, each on one thread, or one
-// after the other on all threads.
+// after the other on all threads. `is_kept`: they have their panels of B.
 template <class Format = Float32, class Product>
-inline void gemm_batch(int64_t batch, int64_t m, int64_t n, int64_t k, const Product& product) {
+inline void gemm_batch(int64_t batch, int64_t m, int64_t n, int64_t k, const Product& product, bool is_kept = false) {
   if (batch == 0 || m == 0 || n == 0) return;
-  const int64_t threads = thread_count(), workspace = gemm_workspace<Format>(m, n, k), work = 2 * m * n * k + 1;
+  const int64_t threads = thread_count(), work = 2 * m * n * k + 1;
+  const int64_t workspace = gemm_workspace<Format>(m, is_kept ? 0 : n, k);
   const bool side_by_side = batch >= threads || work < kParallelWork;
   const Scratch scratch(static_cast<size_t>((side_by_side ? threads : 1) * workspace) * sizeof(float));
   if (side_by_side) {
