@@ -5,7 +5,8 @@
 //     bench/gemm_bench.cc src/kernels/*.cc src/system/*.cc -pthread -o gemm_bench && ./gemm_bench [threads]
 //
 // The target follows the flags: nothing for the baseline; for AVX-512 -mavx512f -mavx512vl -mavx512bw -mavx512dq -mfma
-// -mprefer-vector-width=512. With -DWITH_CBLAS and -lopenblas the ladder ends with that library (OPENBLAS_NUM_THREADS).
+// -mprefer-vector-width=512, and -mavx512bf16 for products in bf16. With -DWITH_CBLAS and -lopenblas the ladder ends
+// with that library (OPENBLAS_NUM_THREADS).
 // Prints the best GFLOP/s of several runs: on a shared machine compare within one run only.
 #ifdef WITH_CBLAS
 #include <cblas.h>
@@ -32,6 +33,13 @@ void naive(const Gemm& g) {
 void current(const Gemm& g) {
   gemm_batch(1, g.m, g.n, g.k, [&](int64_t) { return g; });
 }
+
+#ifdef __AVX512BF16__
+// Step 3: operands rounded to bf16, which the cases below are already.
+void bf16(const Gemm& g) {
+  gemm_batch<Bf16>(1, g.m, g.n, g.k, [&](int64_t) { return g; });
+}
+#endif
 
 #ifdef WITH_CBLAS
 void vendor(const Gemm& g) {
@@ -65,6 +73,9 @@ int main(int count, char** arguments) {
   using namespace nabla;
   set_thread_count(count > 1 ? std::atoi(arguments[1]) : 1);
   std::vector<std::pair<const char*, Product>> ladder = {{"naive", naive}, {"current", current}};
+#ifdef __AVX512BF16__
+  ladder.emplace_back("bf16", bf16);
+#endif
 #ifdef WITH_CBLAS
   ladder.emplace_back("cblas", vendor);
 #endif
@@ -79,8 +90,8 @@ int main(int count, char** arguments) {
   for (const auto& [name, product] : ladder) std::printf("%10s", name);
   for (const auto& [m, k, n, transpose_a, transpose_b] : cases) {
     std::vector<float> a(m * k), b(k * n), c(m * n);
-    for (size_t i = 0; i < a.size(); ++i) a[i] = static_cast<float>(i * 7 % 31) / 31 - 0.5f;
-    for (size_t i = 0; i < b.size(); ++i) b[i] = static_cast<float>(i * 11 % 37) / 37 - 0.5f;
+    for (size_t i = 0; i < a.size(); ++i) a[i] = static_cast<float>(i * 7 % 31) / 32 - 0.5f;
+    for (size_t i = 0; i < b.size(); ++i) b[i] = static_cast<float>(i * 11 % 37) / 32 - 0.5f;
     Gemm g{m, n, k, matrix(a.data(), transpose_a ? m : k, transpose_a), {}, c.data(), n};
     g.b = matrix(b.data(), transpose_b ? k : n, transpose_b);
     std::printf("\n%5d%s x%5d x%5d%s", int(m), transpose_a ? "'" : " ", int(k), int(n), transpose_b ? "'" : " ");

@@ -32,6 +32,10 @@ namespace {
 #include "cpu/simd/baseline.h"
 #endif
 #include "cpu/all-inl.h"
+#if defined(__AVX512BF16__)
+#include "cpu/simd/avx512_bf16.h"
+#include "cpu/gemm/bf16-inl.h"
+#endif
 // clang-format on
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }

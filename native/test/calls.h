@@ -155,6 +155,9 @@ struct AddBuffers<T*> {
   }
 };
 
+template <>
+struct AddBuffers<Operand> : AddBuffers<const float*> {};
+
 template <class T>
 struct AddBuffers<Buffers<T>> {
   static int64_t elements(const Touch& touch) {

@@ -23,6 +23,9 @@ export function memoryRatio({ memory }) {
 const BARS = [
   { title: 'matrix products', cases: /^gemm\//, figure: 'ratio', bar: 0.95 },
   { title: 'matrix products, kernels alone', cases: /^gemm\//, figure: 'kernelRatio', bar: 0.95 },
+  { title: 'in bf16 over float32, 512³ and above', cases: /^gemm-bf16\/(512|1024)x/, figure: 'ratio', bar: 1.6 },
+  { title: 'in bf16 over float32, small', cases: /^gemm-bf16\/(64|256)x/, figure: 'ratio', bar: 0.95 },
+  { title: 'in bf16 over float32, weight kept', cases: /^gemm-bf16\/(1|8|32)x/, figure: 'ratio', bar: 1.6 },
   { title: 'convolutions', cases: /^conv\//, figure: 'ratio', bar: 0.9 },
   { title: 'attention', cases: /^attention\//, figure: 'ratio', bar: 1.5 },
   { title: 'step of the smallest network', cases: /^step\/fnn_seed/, figure: 'ratio', bar: 3 },

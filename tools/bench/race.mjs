@@ -14,9 +14,14 @@ import { lineOf, titleOf } from './render/line.mjs';
 const LONG_TURN = 0.1;
 const ALONE = ' alone';
 
-/** The peers that have this case and compute what we do, by name. */
-async function contendersOf({ name, device, spec }, threads, peers, check, say) {
+/** The peers that have this case and compute what we do, and the rivals, by name. */
+async function contendersOf({ name, device, spec }, threads, peers, rivals, check, say) {
   const found = {};
+  for (const [rivalName, rival] of Object.entries(rivals)) {
+    const problem = difference(check, rival.check);
+    if (problem !== undefined) throw new Error(`${name}: ${rivalName} computes something else; ${problem}`);
+    found[rivalName] = (count) => rival.time(count);
+  }
   for (const [peerName, { peer, devices }] of Object.entries(peers)) {
     if (!devices.includes(device)) continue;
     const theirs = await peer.prepare(spec, threads);
@@ -26,6 +31,12 @@ async function contendersOf({ name, device, spec }, threads, peers, check, say) 
     else say(`${name}: ${peerName} computes something else and is left out; ${problem}`);
   }
   return found;
+}
+
+/** Ours in other ways, by name: compared and timed like peers. */
+function rivalsOf(benchmark, threads) {
+  const entries = Object.entries(benchmark.rivals ?? {});
+  return Object.fromEntries(entries.map(([name, prepare]) => [name, new Ours({ ...benchmark, prepare }, threads)]));
 }
 
 /**
@@ -65,8 +76,9 @@ async function measureBeside(contenders, options) {
 
 async function raceOne(benchmark, { threads, budget, peers, helpers, say }) {
   const ours = new Ours(benchmark, threads);
+  const rivals = rivalsOf(benchmark, threads);
   try {
-    const theirs = await contendersOf(benchmark, threads, peers, ours.check, say);
+    const theirs = await contendersOf(benchmark, threads, peers, rivals, ours.check, say);
     const contenders = { ours: (count) => ours.time(count), ...theirs };
     const options = { budget: budget * (benchmark.patience ?? 1), threads };
     const [seconds, more] = benchmark.neighbour
@@ -74,7 +86,7 @@ async function raceOne(benchmark, { threads, budget, peers, helpers, say }) {
       : await measureAlone(contenders, benchmark, helpers, options);
     return rowOf(benchmark, threads, seconds, more);
   } finally {
-    ours.dispose();
+    for (const one of [ours, ...Object.values(rivals)]) one.dispose();
   }
 }
 
@@ -101,7 +113,7 @@ export async function race(cases, { threads, budget, say, keep }) {
     memory: cases.some(({ limit }) => limit !== undefined) ? await openHelper('memory', say) : undefined,
     kernel: cases.some(({ kernel }) => kernel) ? await openHelper('kernel', say) : undefined,
   };
-  const names = Object.keys(peers);
+  const names = [...new Set([...Object.keys(peers), ...cases.flatMap(({ rivals = {} }) => Object.keys(rivals))])];
   const run = describeRun(Object.fromEntries(Object.entries(peers).map(([name, { version }]) => [name, version])));
   const rows = [];
   try {

@@ -132,6 +132,7 @@ struct Copy {
 napi_value Write(napi_env env, napi_callback_info info) {
   return guarded(env, "write", [&]() -> napi_value {
     Copy copy(env, info);
+    copy.slot->writer = environment_of(env).next_call();
     if (copy.bytes != 0) device::copy_from_host(copy.slot->data, copy.array, copy.bytes);
     return nullptr;
   });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the argument area: numbers become buffers, integers, floats and lists, each checked before it is believed.
 #pragma once
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -102,6 +103,7 @@ struct BufferArgument;
 
 template <class T>
 struct BufferArgument<T*> {
+  static constexpr const char* kType = "buffer";
   const Slot* slot = nullptr;
   void read(Arguments& arguments) { slot = arguments.buffer(); }
   void check(const Touch& touch) const { check_extent(touch.name, touch.elements, sizeof(T), slot); }
@@ -116,8 +118,19 @@ struct BufferArgument<T*> {
   T* pass() const { return slot == nullptr ? nullptr : static_cast<T*>(slot->data); }
 };
 
+template <>
+struct BufferArgument<Operand> : BufferArgument<const float*> {
+  mutable std::optional<Keeper> keeper;  // to the end of the call
+  Operand pass() const {
+    if (slot == nullptr) return {nullptr, nullptr};
+    keeper.emplace(slot->kept, slot->writer);
+    return {BufferArgument<const float*>::pass(), &*keeper};
+  }
+};
+
 template <class T>
 struct BufferArgument<Buffers<T>> {
+  static constexpr const char* kType = "buffers";
   std::vector<const Slot*> slots;
   std::vector<T*> items;
   void read(Arguments& arguments) {

@@ -24,7 +24,10 @@ int32_t first_generation() {
 Environment::Environment() : arguments_(kArgumentCount), first_generation_(first_generation()) {}
 
 Environment::~Environment() {
-  for (Slot& slot : slots_) nabla::release(slot.data, slot.bytes);
+  for (Slot& slot : slots_) {
+    forget(slot.kept);
+    nabla::release(slot.data, slot.bytes);
+  }
 }
 
 int32_t Environment::allocate(size_t bytes) {
@@ -62,6 +65,7 @@ bool Environment::release(int32_t handle) {
   if (find(handle) == nullptr) return false;
   const int32_t index = handle & kIndexMask;
   Slot& slot = slots_[index];
+  forget(slot.kept);
   nabla::release(slot.data, slot.bytes);
   bytes_ -= slot.bytes;
   buffers_ -= 1;

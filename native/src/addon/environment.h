@@ -6,18 +6,22 @@
 #include <cstdint>
 #include <vector>
 
+#include "system/kept.h"
+
 namespace nabla::addon {
 
 constexpr int kArgumentCount = 16384;  // numbers in the argument area: lists of buffers longer than a quarter are split
 constexpr int32_t kNoBuffer = -1;      // the handle of an absent buffer
 constexpr int kIndexBits = 24;         // 16 million live tensors
 constexpr int32_t kIndexMask = (1 << kIndexBits) - 1;
+constexpr int kCallShift = 24;  // bits below the number of a call, which tell its arguments apart
 
 struct Slot {
   void* data = nullptr;  // nullptr: free
   size_t bytes = 0;
   int32_t generation = 0;       // counts reuse, so that an old handle is noticed
   mutable uint64_t writer = 0;  // the call and the argument that last wrote it, see overlaps.h
+  mutable Kept kept;            // the copy of it that a kernel keeps, valid while `writer` stays
   void* owner = nullptr;        // a weak reference to the JavaScript object that the buffer belongs to; nullptr: none
 };
 
@@ -45,7 +49,8 @@ class Environment {
     return handles;
   }
 
-  uint64_t next_call() { return ++calls_; }  // a number for each call of a kernel, from 1
+  // A number for each call that may write buffers; those in between are for its arguments.
+  uint64_t next_call() { return ++calls_ << kCallShift; }
 
   double* arguments() { return arguments_.data(); }
   size_t bytes() const { return bytes_; }      // live, as asked for

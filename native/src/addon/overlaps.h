@@ -8,8 +8,7 @@ namespace nabla::addon {
 
 class Overlaps {
  public:
-  Overlaps(Environment& environment, const Touch* touched)
-      : call_(environment.next_call() << kCallShift), touched_(touched) {}
+  Overlaps(Environment& environment, const Touch* touched) : call_(environment.next_call()), touched_(touched) {}
 
   // Argument number `argument`, or of a list its item number `item`, is `slot`.
   template <bool writes>
@@ -21,7 +20,7 @@ class Overlaps {
   }
 
  private:
-  static constexpr int kArgumentShift = 16, kCallShift = 24;
+  static constexpr int kArgumentShift = 16;
   static_assert(kArgumentCount <= 1 << kArgumentShift, "the number of an item must fit below that of its argument");
 
   void meet(size_t argument, size_t item, uint64_t writer) const {

@@ -84,9 +84,7 @@ struct Dispatch<Kernel, std::index_sequence<I...>> {
     params.visit(fields);
     Rules rules;
     const auto touched = Kernel::contract(params, rules);
-    (description.arguments.push_back(
-         {touched[I].name, std::is_pointer_v<std::tuple_element_t<I, Types>> ? "buffer" : "buffers"}),
-     ...);
+    (description.arguments.push_back({touched[I].name, BufferArgument<std::tuple_element_t<I, Types>>::kType}), ...);
     for (const auto& field : fields.arguments) description.arguments.push_back(field);
     return description;
   }

@@ -18,6 +18,7 @@
 #include "cpu/gemm/pack-inl.h"
 #include "cpu/gemm/epilogue-inl.h"
 #include "cpu/gemm/product-inl.h"
+#include "cpu/gemm/float32-inl.h"
 #include "cpu/gemm/microkernel-inl.h"
 #include "cpu/gemm/blocked-inl.h"
 #include "cpu/gemm/thin-inl.h"

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "cpu/dispatch.h"
+#include "system/kept.h"
 
 namespace nabla::device {
 
@@ -21,7 +22,11 @@ bool set_target(const std::string& target) { return cpu::set_target(target); }
 std::string problem() { return ""; }
 
 std::string matmul_library() { return "own kernels"; }
-bool set_matmul_precision(const std::string& precision) { return precision == "float32"; }
+bool set_matmul_precision(const std::string& precision) {
+  if ((precision != "float32" && precision != "bf16") || !cpu::set_bf16(precision == "bf16")) return false;
+  drop_all_kept_copies();  // other products would not read them
+  return true;
+}
 
 void copy_from_host(void* to, const void* from, size_t bytes) { std::memcpy(to, from, bytes); }
 void copy_to_host(void* to, const void* from, size_t bytes) { std::memcpy(to, from, bytes); }

@@ -12,6 +12,7 @@ namespace nabla::cpu {
   const KernelTable& table(); \
   }
 #ifdef NABLA_X86
+TARGET(avx512_bf16)
 TARGET(avx512)
 TARGET(avx2)
 #endif
@@ -46,6 +47,16 @@ const KernelTable* find(const std::string& target) {
   return nullptr;
 }
 
+// The variant of a target whose matrix products round to bf16; nullptr: there is none, or this processor cannot run it.
+const KernelTable* bf16_variant(const KernelTable& table) {
+#ifdef NABLA_X86
+  __builtin_cpu_init();
+  if (&table == &avx512::table() && __builtin_cpu_supports("avx512bf16")) return &avx512_bf16::table();
+#endif
+  (void)table;
+  return nullptr;
+}
+
 const KernelTable* initial_table() {
   const char* wanted = std::getenv("NABLA_CPU_TARGET");
   const KernelTable* forced = wanted == nullptr ? nullptr : find(wanted);
@@ -60,6 +71,13 @@ std::atomic<const KernelTable*>& active() {
 }  // namespace
 
 const KernelTable& active_table() { return *active().load(std::memory_order_relaxed); }
+
+bool set_bf16(bool wanted) {
+  const KernelTable* plain = find(active_table().target);
+  const KernelTable* table = wanted ? bf16_variant(*plain) : plain;
+  if (table != nullptr) active().store(table, std::memory_order_relaxed);
+  return table != nullptr;
+}
 
 bool set_target(const std::string& target) {
   const KernelTable* table = find(target);

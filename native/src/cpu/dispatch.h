@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which table of kernels runs: the best target of this processor, chosen once, or the one asked for by
-// NABLA_CPU_TARGET.
+// NABLA_CPU_TARGET; and of that, whether the variant whose matrix products round their operands to bf16.
 #pragma once
 #include <string>
 #include <vector>
@@ -11,6 +11,7 @@ namespace nabla::cpu {
 
 const KernelTable& active_table();
 std::vector<const KernelTable*> available_tables();  // what this processor can run, best first
-bool set_target(const std::string& target);          // false: not available here
+bool set_target(const std::string& target);          // in float32; false: not available here
+bool set_bf16(bool wanted);                          // for the active target; false: it has no such products
 
 }  // namespace nabla::cpu

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The batched matrix product: reads the parameters; gemm/ computes.
 
-inline void matmul_f32(const float* a, const float* b, const float* bias, float* c, float* pre, const MatmulParams& p) {
+// The batched product in the numbers of a Format; `kept` has the panels of B that are the same for the whole batch.
+template <class Format>
+inline void matmul(const float* a, const float* b, const float* bias, float* c, float* pre, const MatmulParams& p,
+                   float* kept = nullptr) {
   if (p.batch == 0 || p.m == 0 || p.n == 0) return;
-  gemm_batch(p.batch, p.m, p.n, p.k, [&](int64_t batch) {
+  const auto product = [&](int64_t batch) {
     Gemm g{p.m,
            p.n,
            p.k,
@@ -13,6 +16,12 @@ inline void matmul_f32(const float* a, const float* b, const float* bias, float*
            p.row_c};
     g.epilogue = {p.has_bias ? bias : nullptr, static_cast<Activation>(p.activation),
                   p.has_pre ? pre + batch * p.batch_c : nullptr};
+    g.kept_b = kept;
     return g;
-  });
+  };
+  gemm_batch<Format>(p.batch, p.m, p.n, p.k, product, kept != nullptr);
+}
+
+inline void matmul_f32(const float* a, Operand b, const float* bias, float* c, float* pre, const MatmulParams& p) {
+  matmul<Float32>(a, b.data, bias, c, pre, p);
 }

@@ -133,6 +133,10 @@ void multiply(const float* a, const float* b, const float* bias, float* c, float
   });
 }
 
-void add_matmul(KernelTable& table) { table.matmul_f32 = multiply; }
+void add_matmul(KernelTable& table) {
+  table.matmul_f32 = [](const float* a, Operand b, const float* bias, float* c, float* pre, const MatmulParams& p) {
+    multiply(a, b.data, bias, c, pre, p);
+  };
+}
 
 }  // namespace nabla::cuda

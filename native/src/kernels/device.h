@@ -19,8 +19,8 @@ bool set_target(const std::string& target);  // false: not available here
 std::string problem();                       // why nothing can run here, in words; empty where something can
 
 std::string matmul_library();  // what multiplies matrices, in words
-// float32, or tf32 where the device can: float32 rounded to 10 bits of fraction before it is multiplied. False: it
-// cannot.
+// float32, or where the device can tf32 or bf16: float32 rounded to 10 or 7 bits of fraction before it is multiplied.
+// False: it cannot.
 bool set_matmul_precision(const std::string& precision);
 
 void copy_from_host(void* to, const void* from, size_t bytes);

@@ -7,6 +7,7 @@
 #pragma once
 #include "kernels/activation.h"
 #include "kernels/contract.h"
+#include "kernels/operand.h"
 
 namespace nabla {
 
@@ -32,7 +33,8 @@ struct MatmulParams {
 struct Matmul {
   using Params = MatmulParams;
   // `pre`, where asked for, receives what goes into the activation; it is laid out as c.
-  using Function = void (*)(const float* a, const float* b, const float* bias, float* c, float* pre,
+  // Of `b`, a weight as a rule, a copy may be kept.
+  using Function = void (*)(const float* a, Operand b, const float* bias, float* c, float* pre,
                             const MatmulParams& params);
 
   static std::array<Touch, 5> contract(const MatmulParams& p, Rules& rules) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "system/block_source.h"
+#include "system/kept.h"
 
 namespace nabla {
 namespace {
@@ -80,20 +81,8 @@ void trim_locked(State& s) {
   s.statistics.cached = 0;
 }
 
-}  // namespace
-
-OutOfMemory::OutOfMemory(size_t bytes, const MemoryStatistics& statistics)
-    : std::runtime_error(describe(bytes, statistics)), bytes(bytes), statistics(statistics) {}
-
-size_t size_class(size_t bytes) {
-  if (bytes <= kAlignment * 4) return bytes == 0 ? kAlignment : (bytes + kAlignment - 1) / kAlignment * kAlignment;
-  size_t power = kAlignment * 4;
-  while (power <= bytes / 2) power *= 2;  // power <= bytes < 2 * power
-  const size_t quarter = power / 4;
-  return (bytes + quarter - 1) / quarter * quarter;
-}
-
-void* allocate(size_t bytes) {
+// A block, or OutOfMemory.
+void* take(size_t bytes) {
   State& s = state();
   std::lock_guard<std::mutex> guard(s.lock);
   if (s.statistics.limit == 0) refuse_limit();
@@ -131,6 +120,36 @@ void* allocate(size_t bytes) {
   return block;
 }
 
+}  // namespace
+
+OutOfMemory::OutOfMemory(size_t bytes, const MemoryStatistics& statistics)
+    : std::runtime_error(describe(bytes, statistics)), bytes(bytes), statistics(statistics) {}
+
+size_t size_class(size_t bytes) {
+  if (bytes <= kAlignment * 4) return bytes == 0 ? kAlignment : (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  size_t power = kAlignment * 4;
+  while (power <= bytes / 2) power *= 2;  // power <= bytes < 2 * power
+  const size_t quarter = power / 4;
+  return (bytes + quarter - 1) / quarter * quarter;
+}
+
+void* allocate(size_t bytes) {
+  try {
+    return take(bytes);
+  } catch (const OutOfMemory&) {
+    if (!drop_all_kept_copies()) throw;
+  }
+  return take(bytes);
+}
+
+void* allocate_if_free(size_t bytes) {
+  try {
+    return take(bytes);
+  } catch (const OutOfMemory&) {
+    return nullptr;
+  }
+}
+
 void release(void* block, size_t bytes) {
   if (block == nullptr) return;
   State& s = state();
@@ -145,6 +164,7 @@ void release(void* block, size_t bytes) {
 }
 
 void trim() {
+  drop_all_kept_copies();
   State& s = state();
   std::lock_guard<std::mutex> guard(s.lock);
   trim_locked(s);

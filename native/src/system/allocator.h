@@ -43,9 +43,12 @@ class BadMemoryLimit : public std::runtime_error {
 // Bytes that a request really takes: rounded up to a power of two or to 5/4, 6/4, 7/4 of one.
 size_t size_class(size_t bytes);
 
-void* allocate(size_t bytes);             // throws OutOfMemory, BadMemoryLimit; the bytes are not cleared
+// Throws OutOfMemory, BadMemoryLimit; the bytes are not cleared. Where there are none, copies that are kept to save
+// time (see kept.h) are dropped first.
+void* allocate(size_t bytes);
+void* allocate_if_free(size_t bytes);     // nullptr instead of OutOfMemory, and no copy is dropped
 void release(void* block, size_t bytes);  // `bytes` as asked for
-void trim();                              // gives cached blocks back to the system
+void trim();                              // drops kept copies, and gives cached blocks back to the system
 void reset_peak();                        // the peak is what is in use now
 void set_memory_limit(size_t bytes);      // 0: NABLA_MEMORY_LIMIT, else what the machine (or its control group) has
 MemoryStatistics memory_statistics();

@@ -60,11 +60,16 @@ describe('setDevice', () => {
 describe('setMatmulPrecision', () => {
   afterAll(() => void setDevice('auto'));
 
-  it.each(hasAddon ? (['js', 'cpu'] as const) : (['js'] as const))('has float32 alone on %s', (device) => {
+  it.each(hasAddon ? (['js', 'cpu'] as const) : (['js'] as const))('has no tf32 on %s', (device) => {
     setDevice(device);
     setMatmulPrecision('float32');
-    const words = new RegExp(`device ${device} multiplies in float32 only`);
+    const words = new RegExp(`device ${device} cannot multiply in tf32\\. Device cuda has tf32`);
     expect(() => setMatmulPrecision('tf32')).toThrowCode('PRECISION', words);
+  });
+
+  it('has no bf16 on js', () => {
+    setDevice('js');
+    expect(() => setMatmulPrecision('bf16')).toThrowCode('PRECISION', /device js cannot multiply in bf16.*AVX512-BF16/);
   });
 
   it('refuses unknown names', () => {

@@ -115,7 +115,7 @@ export function getCpuTarget(): string {
 }
 
 /**
- * Runs the kernels of another CPU target from now on; for tests and measurements.
+ * Runs the kernels of another CPU target from now on, in float32; for tests and measurements.
  *
  * @throws {DeviceError} this processor cannot run it (code `TARGET`), or there is no addon (code `DEVICE`)
  */
@@ -135,21 +135,38 @@ export function setThreads(threads: number): void {
   requireAddon().setThreads(threads);
 }
 
-/** How the numbers of matrix products are rounded before they are multiplied. */
-export type MatmulPrecision = 'float32' | 'tf32';
+/** How the operands of matrix products are rounded before they are multiplied. */
+export type MatmulPrecision = 'float32' | 'tf32' | 'bf16';
 
 /**
- * Sets how device cuda multiplies matrices: `float32` (the default), or `tf32`, for which float32 is rounded to 10 bits of
- * fraction first, so that tensor cores multiply it many times as fast.
+ * Sets how the active device multiplies matrices from now on, in all workers: `float32` (the default) leaves operands as they
+ * are. `bf16`, on device cpu with AVX512-BF16, rounds them to 7 bits of fraction and is nearly twice as fast; `tf32`, on
+ * device cuda, rounds them to 10 bits, so that tensor cores multiply them many times as fast. Both round to the nearest, keep
+ * the range of float32, NaN and infinities, and sum in float32; tensors stay float32.
+ *
+ * `matMul`, `linear`, all layers built on them, and their gradients follow it, on cuda convolutions too; recurrent layers and
+ * the scores of attention stay in float32. With `bf16`, numbers below 2^-126 count as 0, and small products, which would gain
+ * nothing, stay in float32. The second operand of products of up to 128 rows, a weight as a rule, is kept in bf16 from its
+ * third product on until it is written or freed, so that the few rows of decoding read half as many bytes and are in bf16 too:
+ * half as much memory again, counted as in use, given back by {@link trimMemory} and where memory is short. {@link setCpuTarget}
+ * restores `float32`.
  *
  * @throws {DeviceError} the active device cannot (code `PRECISION`)
+ * @see Micikevicius et al. 2018, https://arxiv.org/abs/1710.03740
+ * @see Kalamkar et al. 2019, https://arxiv.org/abs/1905.12322
+ * @example
+ * setMatmulPrecision('float32');
  */
 export function setMatmulPrecision(precision: MatmulPrecision): void {
-  checkOneOf('setMatmulPrecision', 'precision', precision, ['float32', 'tf32']);
+  checkOneOf('setMatmulPrecision', 'precision', precision, ['float32', 'tf32', 'bf16']);
   const device = getDevice();
   const { addon } = activeSearch();
   if (device === 'js' ? precision === 'float32' : addon?.setMatmulPrecision(precision) === true) return;
-  throw new DeviceError('PRECISION', `device ${device} multiplies in float32 only; device cuda has tf32.`, { device });
+  const hint =
+    'Device cuda has tf32; device cpu has bf16 where its target is avx512 and the processor has AVX512-BF16.';
+  throw new DeviceError('PRECISION', `setMatmulPrecision: device ${device} cannot multiply in ${precision}. ${hint}`, {
+    device,
+  });
 }
 
 /**

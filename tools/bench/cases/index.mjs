@@ -6,11 +6,13 @@ import { bandwidthCases } from './bandwidth.mjs';
 import { besideNeighbour } from './busy.mjs';
 import { convCases } from './conv.mjs';
 import { decodeCases } from './decode.mjs';
+import { bf16Cases } from './gemm-bf16.mjs';
 import { gemmCases } from './gemm.mjs';
 import { recurrentCases, stepCases } from './step.mjs';
 
 const alone = [
   ...gemmCases,
+  ...bf16Cases,
   ...convCases,
   ...attentionCases,
   ...recurrentCases,
@@ -22,6 +24,7 @@ const alone = [
 /**
  * A case: `name` · `device` · `unit` of its figure · `work` that a run does, in operations or bytes, unless the unit is ms ·
  * `spec`: what peers are told · `prepare`: our side (see ours.mjs) · `patience`: by how much its budget is longer, default 1 ·
+ * `rivals`: ours in other ways, a `prepare` for each by name, to compare with like peers ·
  * `limit`: what memory must at least do meanwhile (see peers/memory_peer.cc) · `memory`: whether its peak is measured ·
  * `neighbour`: whether a busy process runs beside it.
  */

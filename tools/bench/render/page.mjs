@@ -71,6 +71,7 @@ const FAMILIES = [
     'Matrix products',
     'Rows × inner length × columns; T: that operand is transposed. Ours is called from JavaScript; the kernel alone from C++, as the libraries are.',
   ],
+  ['gemm-bf16', 'Matrix products in bf16', 'Against the same products in float32, both ours.'],
   [
     'conv',
     'Convolutions',

@@ -6,19 +6,24 @@
 // on the sizes and strides, so the result does not depend on the number of threads.
 
 // Floats of working memory that a product on one thread takes.
-inline int64_t gemm_workspace(int64_t m, int64_t n, int64_t k) { return panels_size(m, n, k); }
+template <class Format = Float32>
+inline int64_t gemm_workspace(int64_t m, int64_t n, int64_t k) {
+  return panels_size<Format>(m, n, k);
+}
 
+template <class Format>
 inline void blocked_product(const Gemm& g, float* workspace) {
-  for_each_chunk(g, workspace, [](const Chunk& chunk) {
+  for_each_chunk<Format>(g, workspace, [](const Chunk<Format>& chunk) {
     chunk.pack(chunk.pack_begin(), chunk.pack_end());
-    chunk.multiply();
+    chunk.multiply(0, chunk.column_panels.count);
   });
 }
 
 // The product on the calling thread; `workspace` has gemm_workspace(m, n, k) floats.
+template <class Format = Float32>
 inline void gemm_block(const Gemm& g, float* workspace) {
-  if (is_thin(g)) return thin_product(g, 0, g.m > g.n ? g.m : g.n);
-  blocked_product(g, workspace);
+  if (Format::kThin && is_thin(g)) return thin_product(g, 0, g.m > g.n ? g.m : g.n);
+  blocked_product<Format>(g, workspace);
 }
 
 // C cut into rows x columns parts of nearly equal size, one for each thread. Each is a product of its own, which packs
@@ -53,10 +58,24 @@ inline Grid grid_of(const Gemm& g, int64_t parts) {
   return best;
 }
 
+// The product on all threads where the panels of B are packed already: they are shared out as they are.
+template <class Format>
+inline void kept_product(const Gemm& g) {
+  const Scratch scratch(static_cast<size_t>(gemm_workspace<Format>(g.m, 0, g.k)) * sizeof(float));
+  for_each_chunk<Format>(g, scratch.floats(), [](const Chunk<Format>& chunk) {
+    chunk.pack(chunk.pack_begin(), chunk.pack_end());
+    parallel_for(chunk.column_panels.count,
+                 divide_up(kParallelWork, 2 * chunk.row_panels.length * kTileColumns * chunk.terms),
+                 [&](int64_t begin, int64_t end, int) { chunk.multiply(begin, end); });
+  });
+}
+
 // The product on all threads.
+template <class Format = Float32>
 inline void gemm_parallel(const Gemm& g) {
   if (g.m == 0 || g.n == 0) return;
-  if (is_thin(g)) {
+  if (g.kept_b != nullptr) return kept_product<Format>(g);
+  if (Format::kThin && is_thin(g)) {
     const int64_t few = smaller(g.m, g.n), many = g.m > g.n ? g.m : g.n;
     parallel_for(many, divide_up(kElementGrain, few * g.k + 1),
                  [&](int64_t begin, int64_t end, int) { thin_product(g, begin, end); });
@@ -64,26 +83,27 @@ inline void gemm_parallel(const Gemm& g) {
   }
   const int64_t worth = 2 * g.m * g.n * g.k / kParallelWork;
   const Grid grid = grid_of(g, worth < 1 ? 1 : smaller(worth, thread_count()));
-  const int64_t workspace = gemm_workspace(grid.height(), grid.width(), g.k);
+  const int64_t workspace = gemm_workspace<Format>(grid.height(), grid.width(), g.k);
   const Scratch scratch(static_cast<size_t>(smaller(grid.count(), thread_count()) * workspace) * sizeof(float));
   parallel_for(grid.count(), 1, [&](int64_t begin, int64_t end, int worker) {
-    for (int64_t i = begin; i < end; ++i) blocked_product(grid.part(g, i), scratch.floats() + worker * workspace);
+    for (int64_t i = begin; i < end; ++i)
+      blocked_product<Format>(grid.part(g, i), scratch.floats() + worker * workspace);
   });
 }
 
 // The products product(0) .. product(batch - 1), all of the same m, n and k: many at once, each on one thread, or one
-// after the other on all threads.
-template <class Product>
-inline void gemm_batch(int64_t batch, int64_t m, int64_t n, int64_t k, const Product& product) {
+// after the other on all threads. `is_kept`: they have their panels of B.
+template <class Format = Float32, class Product>
+inline void gemm_batch(int64_t batch, int64_t m, int64_t n, int64_t k, const Product& product, bool is_kept = false) {
   if (batch == 0 || m == 0 || n == 0) return;
   const int64_t threads = thread_count(), work = 2 * m * n * k + 1;
   if (batch < threads && work >= kParallelWork) {
-    for (int64_t i = 0; i < batch; ++i) gemm_parallel(product(i));
+    for (int64_t i = 0; i < batch; ++i) gemm_parallel<Format>(product(i));
     return;
   }
-  const int64_t workspace = gemm_workspace(m, n, k);
+  const int64_t workspace = gemm_workspace<Format>(m, is_kept ? 0 : n, k);
   const Scratch scratch(static_cast<size_t>(smaller(batch, threads) * workspace) * sizeof(float));
   parallel_for(batch, divide_up(kParallelWork, work), [&](int64_t begin, int64_t end, int worker) {
-    for (int64_t i = begin; i < end; ++i) gemm_block(product(i), scratch.floats() + worker * workspace);
+    for (int64_t i = begin; i < end; ++i) gemm_block<Format>(product(i), scratch.floats() + worker * workspace);
   });
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The microkernel: one tile of C in registers, C = alpha * (a panel of A) * (a panel of B) + beta * C.
+// The microkernel: one tile of C in registers, C = alpha * (a panel of A) * (a panel of B) + beta * C, in the numbers
+// of a Format (see float32-inl.h).
 
 struct Tile {
-  int64_t depth;
+  int64_t depth;      // steps: elements of a panel along k
   View a;             // its columns are read one after the other
   View b;             // rows of adjacent elements, readable up to the next multiple of kLanes after `columns`
   float alpha, beta;  // beta == 0 does not read C
@@ -23,7 +24,7 @@ template <int kCount, class Function>
 
 // Flattened: a lambda that is not inlined would force the sums into memory, at a third of the speed (GCC 12). Takes a
 // copy, so that the compiler need not fear that writing C changes the tile's fields.
-template <int kRows, int kVectors>
+template <class Format, int kRows, int kVectors>
 [[gnu::noinline, gnu::flatten]] void tile(const Tile t) {
   if (t.prefetch)  // the lines of C are here by the time the sums are
     for (int r = 0; r < kRows; ++r)
@@ -37,7 +38,7 @@ template <int kRows, int kVectors>
     unrolled<kVectors>([&](int v) { b_row[v] = load(b + v * kLanes); });
     unrolled<kRows>([&](int r) {
       const F32 a_element = splat(a[r * t.a.row]);
-      unrolled<kVectors>([&](int v) { sums[r][v] = mul_add(a_element, b_row[v], sums[r][v]); });
+      unrolled<kVectors>([&](int v) { sums[r][v] = Format::step(a_element, b_row[v], sums[r][v]); });
     });
   }
 
@@ -62,13 +63,13 @@ template <int kRows, int kVectors>
 }
 
 // Runs the smallest instance that covers `rows` <= kRows rows and t.columns <= kVectors * kLanes columns.
-template <int kRows = kTileRows, int kVectors = kTileVectors>
+template <class Format = Float32, int kRows = kTileRows, int kVectors = kTileVectors>
 inline void run_tile(int64_t rows, const Tile& t) {
   if constexpr (kRows > 1) {
-    if (rows < kRows) return run_tile<kRows - 1, kVectors>(rows, t);
+    if (rows < kRows) return run_tile<Format, kRows - 1, kVectors>(rows, t);
   }
   if constexpr (kVectors > 1) {
-    if (t.columns <= (kVectors - 1) * kLanes) return run_tile<kRows, kVectors - 1>(rows, t);
+    if (t.columns <= (kVectors - 1) * kLanes) return run_tile<Format, kRows, kVectors - 1>(rows, t);
   }
-  tile<kRows, kVectors>(t);
+  tile<Format, kRows, kVectors>(t);
 }

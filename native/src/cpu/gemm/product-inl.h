@@ -8,6 +8,7 @@ struct Gemm {
   int64_t ldc;  // elements between rows of C
   float alpha = 1, beta = 0;
   Epilogue epilogue = {};
+  float* kept_b = nullptr;  // all panels of B, packed before by keep_panels; or none
 };
 
 // Applies the epilogue to the block of C that starts at (row, column).
