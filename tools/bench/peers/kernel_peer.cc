@@ -26,9 +26,11 @@ std::optional<bench::Job> prepare(const bench::Request& request) {
   auto product = std::make_shared<bench::Product>(request);
   const auto multiply = nabla::cpu::active_table().matmul_f32;
   const nabla::MatmulParams params = parameters(*product);
-  return bench::Job{
-      [=] { multiply(product->a.data(), product->b.data(), nullptr, product->out.data(), nullptr, params); },
-      [=] { return bench::fingerprint("product", product->out); }};
+  return bench::Job{[=] {
+                      multiply(product->a.data(), nabla::Operand{product->b.data(), nullptr}, nullptr,
+                               product->out.data(), nullptr, params);
+                    },
+                    [=] { return bench::fingerprint("product", product->out); }};
 }
 
 }  // namespace
