@@ -23,7 +23,7 @@ tested against their definitions alone.
 ## Functions of elements
 
 Errors in units in the last place of the result. Inputs are spread over the range evenly, and over its magnitudes down to 1e-40.
-gelu and geluTanh lose digits where \`1 + erf\` and \`1 + tanh\` cancel, as PyTorch's do: below -2 they err by up to 2^-24 |x|. Without a
+gelu and geluTanh lose digits where they come close to 0, as PyTorch's do: below -2 they err by up to 2^-24 |x|. Without a
 fused multiply-add (baseline) so do the slopes of sigmoid and tanh where these are close to 1.
 
 ${table(

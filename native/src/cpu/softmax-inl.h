@@ -15,12 +15,12 @@ inline float row_max(const float* in, int64_t columns) {
   return reduce_max(max(max(best[0], best[1]), max(best[2], best[3])));
 }
 
-// out[c] = exp(in[c] - shift); returns the sum.
+// out[c] = exp(in[c] - shift), the shift being no less than any in[c]; returns the sum.
 inline float row_exp_sum(const float* in, float* out, int64_t columns, float shift) {
   const F32 shifts = splat(shift);
   F32 sums = zero();
   for_vectors(0, columns, [&](int64_t c, int lanes) {
-    const F32 e = exp(sub(load_lanes(in + c, lanes), shifts));
+    const F32 e = exp_or_zero(sub(load_lanes(in + c, lanes), shifts));
     store_lanes(out + c, e, lanes);
     sums = add(sums, lanes == kLanes ? e : select(first_lanes(lanes), e, zero()));
   });

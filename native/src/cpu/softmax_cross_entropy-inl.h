@@ -15,10 +15,10 @@ inline float row_exp_total(const float* in, int64_t columns, float shift) {
   int64_t c = 0;
   for (; c + kLanes <= columns; c += kLanes) {
     prefetch_row(in + columns + c);
-    sums = add(sums, exp(sub(load(in + c), shifts)));
+    sums = add(sums, exp_or_zero(sub(load(in + c), shifts)));
   }
   if (c < columns) {
-    const F32 last = exp(sub(load_partial(in + c, columns - c), shifts));
+    const F32 last = exp_or_zero(sub(load_partial(in + c, columns - c), shifts));
     sums = add(sums, select(first_lanes(columns - c), last, zero()));
   }
   return reduce_add(sums);
@@ -58,9 +58,9 @@ inline void softmax_cross_entropy_grad_f32(const float* grad_out, const float* i
       float* out = grad_in + r * columns;
       const F32 shifts = splat(maximum[r]), factors = splat(inverse_sum[r] * grad);
       int64_t c = 0;
-      for (; c + kLanes <= columns; c += kLanes) store(out + c, mul(exp(sub(load(row + c), shifts)), factors));
+      for (; c + kLanes <= columns; c += kLanes) store(out + c, mul(exp_or_zero(sub(load(row + c), shifts)), factors));
       if (c < columns) {
-        const F32 last = mul(exp(sub(load_partial(row + c, columns - c), shifts)), factors);
+        const F32 last = mul(exp_or_zero(sub(load_partial(row + c, columns - c), shifts)), factors);
         store_partial(out + c, last, columns - c);
       }
       out[labels[r]] -= grad;
