@@ -21,7 +21,7 @@ const LAST = {
 const lastValues = (type, elements) => arrayOf(type).from({ length: elements }, (_, i) => LAST[type](i));
 const commonValues = (type, elements) => new (arrayOf(type))(elements).fill(COMMON[type]);
 
-const MOST = 8.6e9; // bytes held at a time, those of a kernel's own working memory not counted
+const MOST = 6.5e9; // bytes held at a time; the working memory of a kernel, up to 2.2e9, comes on top
 
 /** The buffers of one call after the other. */
 export class HugeBuffers {
