@@ -16,6 +16,10 @@ const attentionGrad = {
   same: { value: 'key', grad_out: 'query', out: 'query' },
   numbers: attention,
 };
+const selfAttention = (count) => ({
+  ...{ batch: count, heads: 8, time: 2, head_size: 64 },
+  ...{ mask_strides: [], scale: 1 },
+});
 const three = (value) => [1, value, value];
 const windows = (inSize, kernel) => ({
   ...{ in_size: three(inSize), out_size: three(inSize - kernel + 1), kernel: three(kernel) },
@@ -228,6 +232,23 @@ export const NETWORK_CALLS = [
     }),
   ],
   [/^attention_scores_grad_f32$/, () => ({ ...attentionGrad, writes: { grad_scores: ['f32', 16] } })],
+  [
+    /^self_attention_f32$/,
+    () => ({
+      reads: { in: ['f32', 3072] },
+      writes: { out: ['f32', 1024], log_sum_exp: ['f32', 16] },
+      numbers: selfAttention,
+    }),
+  ],
+  [
+    /^self_attention_grad_f32$/,
+    () => ({
+      reads: { in: ['f32', 3072], grad_out: ['f32', 1024], log_sum_exp: ['f32', 16] },
+      same: { out: 'grad_out' },
+      writes: { grad_in: ['f32', 3072] },
+      numbers: selfAttention,
+    }),
+  ],
   // What is kept of the steps is [time, batch, …], which has no block for a row.
   [
     /^recurrent_f32$/,

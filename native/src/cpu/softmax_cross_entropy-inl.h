@@ -58,9 +58,9 @@ inline void softmax_cross_entropy_grad_f32(const float* grad_out, const float* i
       float* out = grad_in + r * columns;
       const F32 shifts = splat(maximum[r]), factors = splat(inverse_sum[r] * grad);
       int64_t c = 0;
-      for (; c + kLanes <= columns; c += kLanes) store(out + c, mul(exp_or_zero(sub(load(row + c), shifts)), factors));
+      for (; c + kLanes <= columns; c += kLanes) store(out + c, mul(exp(sub(load(row + c), shifts)), factors));
       if (c < columns) {
-        const F32 last = mul(exp_or_zero(sub(load_partial(row + c, columns - c), shifts)), factors);
+        const F32 last = mul(exp(sub(load_partial(row + c, columns - c), shifts)), factors);
         store_partial(out + c, last, columns - c);
       }
       out[labels[r]] -= grad;

@@ -17,7 +17,7 @@ inline void grad_row(float* scores, float* grads, const float* factors, int64_t 
                      float scale) {
   const F32 shift = splat(log_sum_exp), mean = splat(d), scales = splat(scale);
   for_vectors(0, count, [&](int64_t k, int lanes) {
-    const F32 weight = exp_or_zero(sub(load_lanes(scores + k, lanes), shift));
+    const F32 weight = exp(sub(load_lanes(scores + k, lanes), shift));
     const F32 factor = factors == nullptr ? splat(1.0f) : load_lanes(factors + k, lanes);
     const F32 centred = sub(mul(factor, load_lanes(grads + k, lanes)), mean);
     store_lanes(grads + k, mul(mul(weight, centred), scales), lanes);
