@@ -24,6 +24,10 @@ constexpr int64_t kDepthBlock = 384;
 // A pass. Measured: 4 panels of B are up to 8 % faster than 2 (256 x 256 x 256), 8 are no faster.
 constexpr int64_t kBlockRows = 4, kBlockColumns = 192 / kTileColumns;
 
+// Up to this depth, panels of A that follow each other meet a panel of B in one call of the microkernel: B stays in the
+// L1 cache. Measured: 5 to 8 % faster for 64 x 64 x 64, no change at depth 128, 7 % slower at 256.
+constexpr int64_t kShallow = 128;
+
 // Up to so many rows, B is read where it is unless it is transposed, and up to so many columns a transposed A: packing
 // costs as much as multiplying by some rows. Measured: 4 to 15 % better than packing at 256; 32 where the rows of the
 // operand compete for the same cache lines.

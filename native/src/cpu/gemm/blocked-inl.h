@@ -81,21 +81,27 @@ struct Chunk {
       for (int64_t i = 0; i < row_panels.count; i += kBlockRows) {
         const int64_t a_end = smaller(row_panels.count, i + kBlockRows);
         const int64_t b_end = smaller(end, j + kBlockColumns);
-        for (int64_t a_panel = i; a_panel < a_end; ++a_panel)
-          for (int64_t b_panel = j; b_panel < b_end; ++b_panel) multiply_panels(a_panel, b_panel);
+        const int64_t together = depth <= kShallow ? kBlockRows : 1;
+        for (int64_t a_panel = i, next; a_panel < a_end; a_panel = next) {
+          next = smaller(a_end, a_panel + together);
+          if (a_panel < row_panels.larger) next = smaller(next, row_panels.larger);  // all of the same height
+          for (int64_t b_panel = j; b_panel < b_end; ++b_panel) multiply_panels(a_panel, next, b_panel);
+        }
       }
   }
 
-  void multiply_panels(int64_t a_panel, int64_t b_panel) const {
+  // The panels of A from `a_panel` on to `a_end`, all of the same height, times one of B.
+  void multiply_panels(int64_t a_panel, int64_t a_end, int64_t b_panel) const {
     const int64_t i = row + row_panels.begin(a_panel), j = column + column_panels.begin(b_panel);
     const int64_t height = row + row_panels.end(a_panel) - i, width = column + column_panels.end(b_panel) - j;
     const View a = a_in_place() ? a_source(a_panel) : Format::packed_a(g.a, packed_a(a_panel), depth);
+    const int64_t a_step = a_in_place() ? height * g.a.row : kTileRows * depth;
     const View b =
         b_in_place(width) ? b_source(b_panel) : View{packed_b(b_panel), divide_up(width, kLanes) * kLanes, 1};
     const float beta = from == 0 ? g.beta : 1.0f;
-    run_tile<Format>(height,
-                     {depth, a, b, g.alpha, beta, g.c + i * g.ldc + j, g.ldc, width, g.m * g.n >= kPrefetchFloats});
-    if (from + terms == g.k) finish_block(g, i, j, height, width);
+    run_tile<Format>(height, {depth, a, b, g.alpha, beta, g.c + i * g.ldc + j, g.ldc, width,
+                              g.m * g.n >= kPrefetchFloats, a_end - a_panel, a_step});
+    if (from + terms == g.k) finish_block(g, i, j, (a_end - a_panel) * height, width);
   }
 };
 

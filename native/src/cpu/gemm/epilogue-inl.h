@@ -34,12 +34,12 @@ struct Epilogue {
 inline void finish(const Epilogue& e, int64_t rows, int64_t columns, float* c, int64_t ldc) {
   with_activation(e.activation, [&](auto activate) {
     for (int64_t r = 0; r < rows; ++r)
-      for (int64_t j = 0; j < columns; j += kLanes) {
-        const int64_t at = r * ldc + j, left = columns - j;
-        F32 x = load_partial(c + at, left);
-        if (e.bias != nullptr) x = add(x, load_partial(e.bias + j, left));
-        if (e.pre != nullptr) store_partial(e.pre + at, x, left);
-        store_partial(c + at, activate(x), left);
-      }
+      for_vectors(0, columns, [&](int64_t j, auto lanes) {
+        const int64_t at = r * ldc + j;
+        F32 x = load_lanes(c + at, lanes);
+        if (e.bias != nullptr) x = add(x, load_lanes(e.bias + j, lanes));
+        if (e.pre != nullptr) store_lanes(e.pre + at, x, lanes);
+        store_lanes(c + at, activate(x), lanes);
+      });
   });
 }
