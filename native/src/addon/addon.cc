@@ -79,7 +79,7 @@ napi_value Allocate(napi_env env, napi_callback_info info) {
   });
 }
 
-// watch(handle, owner): from now on the buffer is forgotten when its owner, an object that is held weakly, is collected.
+// watch(handle, owner): from now on the buffer is forgotten when its owner, an object held weakly, is collected.
 napi_value Watch(napi_env env, napi_callback_info info) {
   return guarded(env, "watch", [&]() -> napi_value {
     Values<2> values(env, info);

@@ -148,7 +148,7 @@ describe.each(devices())("tfjs' convolutions on %s", (device) => {
       return { relu6, elu, leakyrelu: (y: Tensor) => leakyRelu(y, 0.3) }[activation](out);
     };
     const more = { strides: 1, pad: 0, activation, leakyreluAlpha: 0.3, preluActivationWeights: slopes } as const;
-    const call = { x: mul(x, 4) as Tensor4D, filter: filter as Tensor4D, bias, ...more };
+    const call = { x: mul<Tensor4D>(x, 4), filter: filter as Tensor4D, bias, ...more };
     const weight = transpose(filter, [3, 2, 0, 1]);
     expect(fused.conv2d(call)).toBeCloseToTensor(
       apply(plainConvolution(call.x, weight, bias)),
