@@ -1,27 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 // Layer normalization, one row at a time; the gradients of weight and bias are summed over blocks of rows.
 
-inline float row_sum(const float* in, int64_t count) {
-  F32 sums = zero();
+// The sum of the terms 0 to count: vector(i) gives kLanes of them from i on, scalar(i) one. Four sums at a time, which
+// need not wait for each other: one alone takes longer than memory.
+template <class Vector, class Scalar>
+inline float row_sum(int64_t count, const Vector& vector, const Scalar& scalar) {
+  F32 sums[4] = {zero(), zero(), zero(), zero()};
   int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) sums = add(sums, load(in + i));
-  float sum = reduce_add(sums);
-  for (; i < count; ++i) sum += in[i];
+  for (; i + 4 * kLanes <= count; i += 4 * kLanes)
+    for (int s = 0; s < 4; ++s) sums[s] = add(sums[s], vector(i + s * kLanes));
+  for (; i + kLanes <= count; i += kLanes) sums[0] = add(sums[0], vector(i));
+  float sum = reduce_add(add(add(sums[0], sums[1]), add(sums[2], sums[3])));
+  for (; i < count; ++i) sum += scalar(i);
   return sum;
 }
 
-// sum((in - mean)^2): two passes over the row, since E[x^2] - mean^2 cancels.
-inline float row_squared_deviation(const float* in, int64_t count, float mean) {
+inline float row_mean(const float* in, int64_t count) {
+  const float sum = row_sum(
+      count, [=](int64_t i) { return load(in + i); }, [=](int64_t i) { return in[i]; });
+  return sum / static_cast<float>(count);
+}
+
+// mean((in - mean)^2): two passes over the row, since E[x^2] - mean^2 cancels.
+inline float row_variance(const float* in, int64_t count, float mean) {
   const F32 means = splat(mean);
-  F32 sums = zero();
-  int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) {
+  const auto squares = [=](int64_t i) {
     const F32 d = sub(load(in + i), means);
-    sums = mul_add(d, d, sums);
-  }
-  float sum = reduce_add(sums);
-  for (; i < count; ++i) sum += (in[i] - mean) * (in[i] - mean);
-  return sum;
+    return mul(d, d);
+  };
+  const float sum = row_sum(count, squares, [=](int64_t i) { return (in[i] - mean) * (in[i] - mean); });
+  return sum / static_cast<float>(count);
 }
 
 inline void layer_norm_f32(const float* in, const float* weight, const float* bias, float* out, float* mean,
@@ -31,9 +39,8 @@ inline void layer_norm_f32(const float* in, const float* weight, const float* bi
     for (int64_t r = begin; r < end; ++r) {
       const float* x = in + r * features;
       float* y = out + r * features;
-      const float m = row_sum(x, features) / static_cast<float>(features);
-      const float variance = row_squared_deviation(x, features, m) / static_cast<float>(features);
-      const float inverse = 1 / sqrtf(variance + p.epsilon);
+      const float m = row_mean(x, features);
+      const float inverse = 1 / sqrtf(row_variance(x, features, m) + p.epsilon);
       mean[r] = m;
       inverse_deviation[r] = inverse;
       const F32 means = splat(m), inverses = splat(inverse);
