@@ -15,6 +15,8 @@ const FEWEST_SLOW_TURNS = 3;
 const SLOW = 0.5;
 /** Until a peer's idle threads stop spinning (OpenBLAS: 2^26 cycles), in milliseconds. */
 const REST = 30;
+/** Seconds that several threads run after a rest before they are timed: a virtual machine's idle processor comes back late. */
+const WAKE = 0.03;
 
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
@@ -37,16 +39,24 @@ export async function takeTurns(contenders, { budget, threads, turn = TURN }) {
   for (const entrant of entrants) {
     await entrant.time(1); // caches, first allocations, compilers
     const once = await entrant.time(1);
-    entrant.count = Math.max(1, Math.ceil(turn / Math.max(once, 1e-7)));
+    const countOf = (seconds) => Math.max(1, Math.ceil(turn / Math.max(seconds, 1e-7)));
+    entrant.count = countOf(once);
     entrant.fewest = once > SLOW ? FEWEST_SLOW_TURNS : FEWEST_TURNS;
     entrant.spent = 0;
     const warmUp = entrant.name === 'ours' ? OUR_WARM_UP : WARM_UP;
-    for (let warm = 0; warm < warmUp && once < SLOW;) warm += await entrant.time(entrant.count);
+    for (let warm = 0; warm < warmUp && once < SLOW;) {
+      const seconds = await entrant.time(entrant.count);
+      warm += seconds;
+      entrant.count = countOf(seconds / entrant.count); // it gets faster
+    }
   }
   const wants = ({ seconds, fewest, spent }) => seconds.length < fewest || spent < budget;
   while (entrants.some(wants)) {
     for (const entrant of entrants) {
-      if (threads > 1) await pause(REST);
+      if (threads > 1) {
+        await pause(REST);
+        for (let awake = 0; awake < WAKE;) awake += await entrant.time(entrant.count);
+      }
       const seconds = await entrant.time(entrant.count);
       entrant.spent += seconds;
       entrant.seconds.push(seconds / entrant.count);

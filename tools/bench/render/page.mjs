@@ -48,7 +48,8 @@ date, machine, versions. What must be reached is the table in [bars.mjs](../tool
   where a run takes more than half a second). What else happens on the machine hits all of them. The figure is the median of the turns.
 - **Only ratios of one run count.** Absolute figures depend on the machine, the hour and the neighbours.
 - **Nobody pays for another's threads.** A peer is a process of its own; its idle threads sleep instead of spinning, and where several
-  threads run, contenders rest 30 ms in between.
+  threads run, contenders rest 30 ms in between, and then run for 30 ms before they are timed: a virtual machine's idle processor comes
+  back late.
 - **Peers have their best case.** They choose their kernels themselves, oneDNN gets its weights in its own layout, and memory is kept
   instead of being given back to the system after each run.
 - **The limit of memory is measured right after each turn of ours**: a program in C++ that copies, updates or reads as many bytes as
