@@ -5,6 +5,7 @@
 import type { Shape } from '../../shape.ts';
 import { backend_util } from '../../tf.ts';
 import type { ConvolutionAttributes } from './patches.ts';
+import { imageWindows, volumeWindows } from './tfjs-windows.ts';
 
 /** The attributes of all of tfjs' convolutions. */
 export interface TfjsConvolutionAttributes {
@@ -38,15 +39,7 @@ export function tfjsWindows(
       (dilations ?? 1) as [number, number, number],
       pad as 'valid' | 'same',
     );
-    return {
-      inSize: [info.inDepth, info.inHeight, info.inWidth],
-      outSize: [info.outDepth, info.outHeight, info.outWidth],
-      kernelSize: [info.filterDepth, info.filterHeight, info.filterWidth],
-      stride: [info.strideDepth, info.strideHeight, info.strideWidth],
-      padding: [info.padInfo.front, info.padInfo.top, info.padInfo.left],
-      dilation: [info.dilationDepth, info.dilationHeight, info.dilationWidth],
-      groups: 1,
-    };
+    return { ...volumeWindows(info), groups: 1 };
   }
   const info = backend_util.computeConv2DInfo(
     x as [number, number, number, number],
@@ -57,13 +50,5 @@ export function tfjsWindows(
     dimRoundingMode,
     kind === 'depthwise',
   );
-  return {
-    inSize: [1, info.inHeight, info.inWidth],
-    outSize: [1, info.outHeight, info.outWidth],
-    kernelSize: [1, info.filterHeight, info.filterWidth],
-    stride: [1, info.strideHeight, info.strideWidth],
-    padding: [0, info.padInfo.top, info.padInfo.left],
-    dilation: [1, info.dilationHeight, info.dilationWidth],
-    groups: kind === 'depthwise' ? filter[2] : 1,
-  };
+  return { ...imageWindows(info), groups: kind === 'depthwise' ? filter[2] : 1 };
 }

@@ -3,6 +3,7 @@
 
 import type { Shape } from '../../shape.ts';
 import { backend_util } from '../../tf.ts';
+import { imageWindows, volumeWindows } from './tfjs-windows.ts';
 import type { Windows } from './windows.ts';
 
 /** The attributes of tfjs' poolings of images and volumes. */
@@ -25,15 +26,7 @@ export function tfjsPoolWindows(shape: Shape, attributes: TfjsPoolAttributes): W
       pad as 'valid' | 'same' | number,
       dimRoundingMode,
     );
-    return {
-      inSize: [info.inDepth, info.inHeight, info.inWidth],
-      outSize: [info.outDepth, info.outHeight, info.outWidth],
-      kernelSize: [info.filterDepth, info.filterHeight, info.filterWidth],
-      stride: [info.strideDepth, info.strideHeight, info.strideWidth],
-      padding: [info.padInfo.front, info.padInfo.top, info.padInfo.left],
-      dilation: [1, 1, 1],
-      adaptive: false,
-    };
+    return { ...volumeWindows(info), adaptive: false };
   }
   const info = backend_util.computePool2DInfo(
     shape as [number, number, number, number],
@@ -43,13 +36,5 @@ export function tfjsPoolWindows(shape: Shape, attributes: TfjsPoolAttributes): W
     pad,
     dimRoundingMode,
   );
-  return {
-    inSize: [1, info.inHeight, info.inWidth],
-    outSize: [1, info.outHeight, info.outWidth],
-    kernelSize: [1, info.filterHeight, info.filterWidth],
-    stride: [1, info.strideHeight, info.strideWidth],
-    padding: [0, info.padInfo.top, info.padInfo.left],
-    dilation: [1, 1, 1],
-    adaptive: false,
-  };
+  return { ...imageWindows(info), adaptive: false };
 }

@@ -5,13 +5,7 @@
 import type { KernelConfig, TensorInfo } from '../../tf.ts';
 import { nativeKernel } from '../kernel.ts';
 import type { NativeDataType } from '../native-backend.ts';
-import type { NativeCalls } from '../native-kernels.ts';
-import { broadcastWalk, resultShape } from './broadcast.ts';
-
-/** The native kernels that walk over two operands. */
-type BinaryName = {
-  [Name in keyof NativeCalls]: NativeCalls[Name] extends NativeCalls['add_f32'] ? Name : never;
-}[keyof NativeCalls];
+import { type BinaryName, resultShape, runBroadcast } from './broadcast.ts';
 
 /** The native kernel for each dtype of the operands that has one; the others run the definition. */
 type Natives = Readonly<Partial<Record<string, BinaryName>>>;
@@ -34,15 +28,7 @@ function binary(
     run: ({ [left]: a, [right]: b }, _, backend) => {
       const shape = resultShape(kernelName, a.shape, b.shape);
       const out = backend.allocate(shape, resultType ?? (a.dtype as NativeDataType));
-      const walk = broadcastWalk(a.shape, b.shape, shape);
-      backend.kernels[natives[a.dtype] as BinaryName]({
-        a: backend.buffer(a),
-        b: backend.buffer(b),
-        out: backend.buffer(out),
-        shape: walk.shape,
-        a_strides: walk.aStrides,
-        b_strides: walk.bStrides,
-      });
+      runBroadcast(backend, natives[a.dtype] as BinaryName, a, b, out);
       return out;
     },
   });

@@ -2,6 +2,14 @@
 // How a native kernel walks over two tensors that are repeated to a common shape.
 
 import { type Shape, broadcastShapes, sameShape, sizeOf } from '../../shape.ts';
+import type { TensorInfo } from '../../tf.ts';
+import type { NativeBackend } from '../native-backend.ts';
+import type { NativeCalls } from '../native-kernels.ts';
+
+/** The native kernels that walk over two operands. */
+export type BinaryName = {
+  [Name in keyof NativeCalls]: NativeCalls[Name] extends NativeCalls['add_f32'] ? Name : never;
+}[keyof NativeCalls];
 
 /** A walk over `shape` with the element strides of both operands, 0 where one is repeated. At least one axis. */
 export interface BroadcastWalk {
@@ -51,4 +59,23 @@ export function broadcastWalk(a: Shape, b: Shape, result: Shape): BroadcastWalk 
     if (!bRepeats) bStep *= length;
   }
   return { shape, aStrides, bStrides };
+}
+
+/** `out = kernel(a, b)`, the operands being repeated to the shape of `out`, which may be one of them where the kernel allows it. */
+export function runBroadcast(
+  backend: NativeBackend,
+  kernel: BinaryName,
+  a: TensorInfo,
+  b: TensorInfo,
+  out: TensorInfo,
+): void {
+  const walk = broadcastWalk(a.shape, b.shape, out.shape);
+  backend.kernels[kernel]({
+    a: backend.buffer(a),
+    b: backend.buffer(b),
+    out: backend.buffer(out),
+    shape: walk.shape,
+    a_strides: walk.aStrides,
+    b_strides: walk.bStrides,
+  });
 }

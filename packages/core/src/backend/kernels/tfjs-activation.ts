@@ -6,7 +6,7 @@ import { sizeOf } from '../../shape.ts';
 import type { TensorInfo } from '../../tf.ts';
 import type { Activation } from '../definitions/activation.ts';
 import type { NativeBackend } from '../native-backend.ts';
-import { broadcastWalk } from './broadcast.ts';
+import { runBroadcast } from './broadcast.ts';
 
 /** What tfjs' fused kernels are told about it, beside other attributes. */
 export interface TfjsActivation {
@@ -47,15 +47,5 @@ export function activate(
   if (activation === 'relu6') backend.kernels.relu6_f32(call);
   if (activation === 'elu') backend.kernels.elu_f32(call);
   if (activation === 'leakyrelu') backend.kernels.leaky_relu_f32({ ...call, alpha: leakyreluAlpha });
-  if (activation === 'prelu' && slopes != null) {
-    const walk = broadcastWalk(out.shape, slopes.shape, out.shape);
-    backend.kernels.prelu_f32({
-      a: call.in,
-      b: backend.buffer(slopes),
-      out: call.out,
-      shape: walk.shape,
-      a_strides: walk.aStrides,
-      b_strides: walk.bStrides,
-    });
-  }
+  if (activation === 'prelu' && slopes != null) runBroadcast(backend, 'prelu_f32', out, slopes, out);
 }

@@ -7,8 +7,7 @@ import type { PoolInputs } from '../definitions/pool.ts';
 import { type TfjsPoolAttributes, tfjsPoolWindows } from '../definitions/tfjs-pool.ts';
 import type { Windows } from '../definitions/windows.ts';
 import { nativeKernel } from '../kernel.ts';
-import type { NativeBackend } from '../native-backend.ts';
-import { broadcastWalk } from './broadcast.ts';
+import { runBroadcast } from './broadcast.ts';
 import { runAveragePool, runAveragePoolGrad, runMaxPool, runMaxPoolGrad } from './pool.ts';
 
 /** Whether the windows are such that the native kernels can have them: no window without an element of x is among them. */
@@ -83,21 +82,6 @@ function averagePoolGrad(kernelName: string): KernelConfig {
   });
 }
 
-/** `result = kernel(a, b)`, b being repeated to the shape of a. */
-function withRepeated(backend: NativeBackend, kernel: 'mul_i32' | 'add_i32', a: TensorInfo, b: TensorInfo): TensorInfo {
-  const out = backend.allocate(a.shape, 'int32');
-  const walk = broadcastWalk(a.shape, b.shape, a.shape);
-  backend.kernels[kernel]({
-    a: backend.buffer(a),
-    b: backend.buffer(b),
-    out: backend.buffer(out),
-    shape: walk.shape,
-    a_strides: walk.aStrides,
-    b_strides: walk.bStrides,
-  });
-  return out;
-}
-
 interface ArgmaxAttributes extends TfjsPoolAttributes {
   readonly includeBatchInIndex: boolean;
 }
@@ -119,8 +103,9 @@ const maxPoolWithArgmax = nativeKernel<PoolInputs, ArgmaxAttributes>('MaxPoolWit
     };
     const factor = number(Int32Array.of(channels), [1]);
     const offsets = number(starts, [images, 1, 1, channels]);
-    const scaled = withRepeated(backend, 'mul_i32', argmax, factor);
-    const indices = withRepeated(backend, 'add_i32', scaled, offsets);
+    const [scaled, indices] = [0, 1].map(() => backend.allocate(argmax.shape, 'int32'));
+    runBroadcast(backend, 'mul_i32', argmax, factor, scaled);
+    runBroadcast(backend, 'add_i32', scaled, offsets, indices);
     for (const { dataId } of [argmax, factor, offsets, scaled]) backend.disposeData(dataId);
     return [out, indices];
   },
