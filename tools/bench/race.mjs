@@ -43,14 +43,15 @@ function rivalsOf(benchmark, threads) {
  * Seconds of all contenders; of the limit, memory doing what it must at least do for this case; and of our kernel alone, called from
  * C++ as the libraries are. These two have their turns next to ours.
  */
-async function measureAlone({ ours, ...others }, { limit, kernel, spec }, helpers, options) {
+async function measureAlone({ ours, ...others }, { name, limit, kernel, spec }, helpers, check, options) {
   const nextToOurs = {};
   if (limit !== undefined && helpers.memory !== undefined) {
     await helpers.memory.prepare({ family: 'memory', ...limit }, options.threads);
     nextToOurs.limit = (count) => helpers.memory.time(count);
   }
   if (kernel && helpers.kernel !== undefined) {
-    await helpers.kernel.prepare(spec, options.threads);
+    const problem = difference(check, await helpers.kernel.prepare(spec, options.threads));
+    if (problem !== undefined) throw new Error(`${name}: the kernel alone computes something else; ${problem}`);
     nextToOurs.kernel = (count) => helpers.kernel.time(count);
   }
   const turns = await takeTurns({ ours, ...nextToOurs, ...others }, options);
@@ -83,7 +84,7 @@ async function raceOne(benchmark, { threads, budget, peers, helpers, say }) {
     const options = { budget: budget * (benchmark.patience ?? 1), threads };
     const [seconds, more] = benchmark.neighbour
       ? await measureBeside(contenders, options)
-      : await measureAlone(contenders, benchmark, helpers, options);
+      : await measureAlone(contenders, benchmark, helpers, ours.check, options);
     return rowOf(benchmark, threads, seconds, more);
   } finally {
     for (const one of [ours, ...Object.values(rivals)]) one.dispose();
