@@ -6,7 +6,7 @@ import { ArgumentError } from './errors.ts';
 import { runKernelForOne } from './ops/run.ts';
 import { philox } from './philox.ts';
 import { sizeOf } from './shape.ts';
-import type { Tensor } from './tf.ts';
+import { type Tensor, zeros } from './tf.ts';
 
 /** Where a generator stands, for checkpoints. */
 export interface GeneratorState {
@@ -56,6 +56,8 @@ export function replayDraws<T>(draws: Draws, f: () => T): T {
 export class Generator {
   readonly seed: number;
   #offset = 0;
+  /** Whether fills are zeros; see {@link withoutDrawing}. */
+  #blank = false;
 
   /**
    * @param seed  integer >= 0, at most 2^53 - 1
@@ -108,6 +110,25 @@ export class Generator {
   }
 
   /**
+   * Runs `f`, in which {@link uniform} and {@link normal} give zeros and draw nothing: for a model whose values are read from a
+   * file next, and whose initial ones would be drawn in vain.
+   *
+   * @example
+   * const generator = new Generator(1);
+   * const layer = generator.withoutDrawing(() => generator.normal([2]));
+   * [layer, generator.offset]; // [[0, 0], 0]
+   */
+  withoutDrawing<T>(f: () => T): T {
+    const before = this.#blank;
+    this.#blank = true;
+    try {
+      return f();
+    } finally {
+      this.#blank = before;
+    }
+  }
+
+  /**
    * Reserves `count` blocks for a kernel that draws its numbers itself, and gives the first.
    *
    * @throws {ArgumentError} the stream has ended, after 2^53 blocks (code `RANDOM`)
@@ -135,6 +156,7 @@ export class Generator {
     checkSizes('Generator.uniform', 'shape', shape);
     checkNumber('Generator.uniform', 'low', low);
     checkNumber('Generator.uniform', 'high', high, { minimum: low });
+    if (this.#blank) return zeros([...shape]);
     const { seed } = this;
     const offset = this.next(blocksFor(sizeOf(shape)));
     return runKernelForOne('NablaRandomUniform', {}, { shape, seed, offset, low, high });
@@ -149,6 +171,7 @@ export class Generator {
     checkSizes('Generator.normal', 'shape', shape);
     checkNumber('Generator.normal', 'mean', mean);
     checkNumber('Generator.normal', 'standardDeviation', standardDeviation, { minimum: 0 });
+    if (this.#blank) return zeros([...shape]);
     const { seed } = this;
     const offset = this.next(blocksFor(sizeOf(shape)));
     return runKernelForOne('NablaRandomNormal', {}, { shape, seed, offset, mean, standardDeviation });

@@ -23,6 +23,7 @@ export { type ClampOptions, type NanToNumOptions, clamp, maskedFill, nanToNum } 
 export { clipGradientsByValue, plainClipGradientsByValue } from './clip-by-value.ts';
 export { type ConvOptions, conv1d, conv2d, conv3d, plainConvolution } from './convolution.ts';
 export { type ConvolutionKernel, type ConvolutionOptions, checkConvolution } from './convolution-options.ts';
+export { copyInto, plainCopyInto } from './copy-into.ts';
 export { type CtcLossOptions, ctcLoss, plainCtcLoss } from './ctc-loss.ts';
 export { cumprod } from './cumprod.ts';
 export { cumsum } from './cumsum.ts';

@@ -3,5 +3,5 @@
 
 export type { FileType } from './format.ts';
 export type { SafetensorsEntry, SafetensorsHeader } from './header.ts';
-export { type Safetensors, readSafetensors, readSafetensorsHeader } from './read.ts';
+export { type Safetensors, readSafetensors, readSafetensorsHeader, readSafetensorsInto } from './read.ts';
 export { type WriteSafetensorsOptions, writeSafetensors } from './write.ts';

@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import { setDevice } from '../index.ts';
 import { dispose, memory } from '../memory.ts';
 import { type Tensor, scalar, tensor, tensor1d, tensor2d, variable, zeros } from '../tf.ts';
-import { readSafetensors, readSafetensorsHeader, writeSafetensors } from './index.ts';
+import { readSafetensors, readSafetensorsHeader, readSafetensorsInto, writeSafetensors } from './index.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -257,5 +257,32 @@ describe('writing', () => {
     expect([1000, 2000]).toContain(tensors.x.size);
     expect(readdirSync(folder)).toEqual(['model.safetensors']);
     dispose(tensors, ones, twos);
+  });
+});
+
+describe('reading into tensors that exist', () => {
+  it.each(['js', 'cpu'] as const)('gives on %s what reading gives, in whatever type the file has', async (device) => {
+    setDevice(device);
+    const long = tensor1d(Float32Array.from({ length: 700_001 }, (_, i) => i % 1024)); // three pieces of F32
+    await writeSafetensors(
+      path(),
+      { long, one: scalar(3), none: zeros([0, 2]), left: tensor1d([1]) },
+      {},
+      { dtype: 'F16' },
+    );
+    const targets = { long: zeros([700_001]), one: scalar(0), none: zeros([0, 2]) };
+    await readSafetensorsInto(path(), targets);
+    expect(targets.long.dataSync()).toEqual(long.dataSync());
+    expect(values(targets.one)).toEqual([3]);
+    dispose(long, targets);
+    setDevice('js');
+  });
+
+  it('refuses a name or shape that is not in the file, before anything is written', async () => {
+    await writeSafetensors(path(), { weight: tensor2d([[1, 2]]), bias: tensor1d([1]) });
+    const weight = zeros([1, 2]);
+    await expect(readSafetensorsInto(path(), { weight, bais: zeros([1]) })).rejects.toThrow(/"bais".*"bias"/);
+    await expect(readSafetensorsInto(path(), { weight, bias: zeros([2]) })).rejects.toThrow(/float32 \[2\].*F32 \[1\]/);
+    expect(values(weight)).toEqual([0, 0]);
   });
 });

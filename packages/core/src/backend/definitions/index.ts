@@ -7,6 +7,7 @@ import { addIntoDefinitions } from './add-into.ts';
 import { attentionDefinitions } from './attention.ts';
 import { clipByValueDefinitions } from './clip-by-value.ts';
 import { convolutionDefinitions } from './convolution.ts';
+import { copyIntoDefinitions } from './copy-into.ts';
 import { ctcLossDefinitions } from './ctc-loss.ts';
 import { dropoutDefinitions } from './dropout.ts';
 import { elementwiseLossDefinitions } from './elementwise-loss.ts';
@@ -36,6 +37,7 @@ export const definitions: readonly KernelConfig[] = [
   ...clipByValueDefinitions,
   ...crossEntropyDefinitions,
   ...convolutionDefinitions,
+  ...copyIntoDefinitions,
   ...ctcLossDefinitions,
   ...dropoutDefinitions,
   ...elementwiseLossDefinitions,

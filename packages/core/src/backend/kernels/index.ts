@@ -12,6 +12,7 @@ import { castKernels } from './cast.ts';
 import { clipByValueKernels } from './clip-by-value.ts';
 import { crossEntropyKernels } from './softmax-cross-entropy.ts';
 import { convolutionKernels } from './convolution.ts';
+import { copyIntoKernels } from './copy-into.ts';
 import { ctcLossKernels } from './ctc-loss.ts';
 import { dropoutKernels } from './dropout.ts';
 import { elementwiseLossKernels } from './elementwise-loss.ts';
@@ -50,6 +51,7 @@ export const kernels: readonly KernelConfig[] = [
   ...clipByValueKernels,
   ...crossEntropyKernels,
   ...convolutionKernels,
+  ...copyIntoKernels,
   ...ctcLossKernels,
   ...dropoutKernels,
   ...elementwiseLossKernels,

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes a tensor into a part of another one, in its memory.
+
+import { type Shape, rowMajorStrides, sizeOf } from '../../shape.ts';
+import type { KernelConfig, TensorInfo } from '../../tf.ts';
+import { definition } from '../kernel.ts';
+
+export interface CopyIntoInputs {
+  readonly target: TensorInfo;
+  readonly source: TensorInfo; // of the same dtype, with as many axes as `shape`
+}
+
+export interface CopyIntoAttributes {
+  /** The axes that the target's elements are seen in. */
+  readonly shape: Shape;
+  /** Where in them the source begins, along each. */
+  readonly begin: readonly number[];
+}
+
+/** Changes the target, gives nothing. */
+const copyInto = definition<CopyIntoInputs, CopyIntoAttributes>(
+  'NablaCopyInto',
+  ({ target, source }, { shape, begin }, backend) => {
+    const values = backend.values(target).slice();
+    const strides = rowMajorStrides(shape);
+    const from = backend.values(source);
+    const columns = source.shape.at(-1) ?? 1;
+    const rows = sizeOf(source.shape.slice(0, -1));
+    const index = source.shape.map(() => 0);
+    for (let row = 0; row < rows && columns > 0; row++) {
+      const start = index.reduce((sum, position, axis) => sum + (begin[axis] + position) * strides[axis], 0);
+      values.set(from.subarray(row * columns, (row + 1) * columns), start);
+      for (let axis = index.length - 2; axis >= 0 && ++index[axis] === source.shape[axis]; axis--) index[axis] = 0;
+    }
+    backend.replace(target, values);
+    return [];
+  },
+);
+
+export const copyIntoDefinitions: readonly KernelConfig[] = [copyInto];
