@@ -12,7 +12,8 @@ const arrows = {
   testing: ['core', 'layers', 'optimizers'],
 };
 
-const isTest = '\\.test\\.ts$';
+/** Tests, and what stands in a file for several of them: `test-NAME.ts`. */
+const isTest = '(\\.test|/test-[^/]+)\\.ts$';
 
 const packageRules = Object.entries(arrows).flatMap(([name, seen]) => [
   {
@@ -54,7 +55,14 @@ module.exports = {
       comment: 'A test is run, never imported.',
       severity: 'error',
       from: {},
-      to: { path: isTest },
+      to: { path: '\\.test\\.ts$' },
+    },
+    {
+      name: 'only-tests-see-what-is-for-tests',
+      comment: 'test-NAME.ts is shared by tests, and no part of the package.',
+      severity: 'error',
+      from: { pathNot: isTest },
+      to: { path: '/test-[^/]+\\.ts$' },
     },
     {
       name: 'ops-do-not-see-the-addon',

@@ -3,6 +3,12 @@
 
 export { type FnnConfig, fnnDefaults, fnnSchema } from './fnn/config.ts';
 export { type FnnShape, makeFnn } from './fnn/model.ts';
+export { KeyValueCache, type KeysAndValues } from './generation/cache.ts';
+export { type CausalModel, nextTokenLoss } from './generation/causal-model.ts';
+export type { DecoderInputs } from './generation/decoder-mask.ts';
+export type { Encoded, EncoderDecoderModel } from './generation/encoder-decoder-model.ts';
+export { type GPT2Config, gpt2Schema } from './gpt2/config.ts';
+export { GPT2LMHeadModel, GPT2Model } from './gpt2/model.ts';
 export { Accuracy } from './metrics/accuracy.ts';
 export type { Average, ClassScoreOptions } from './metrics/class-score.ts';
 export { ConfusionMatrix } from './metrics/confusion-matrix.ts';
@@ -26,6 +32,10 @@ export {
   type SeriesForecasterShape,
 } from './rnn/model.ts';
 export { findRecipe, recipes } from './registry.ts';
+export type { Architecture, PretrainedClass, PretrainedConfig, PretrainedModel } from './pretrained/architecture.ts';
+export { architectures } from './pretrained/architectures.ts';
+export { type FromPretrainedOptions, fromPretrained } from './pretrained/from-pretrained.ts';
+export { type SavePretrainedOptions, savePretrained } from './pretrained/save-pretrained.ts';
 export type { Chart, ChartLine } from './training/chart.ts';
 export type { Checkpoint, TrainerState } from './training/checkpoint.ts';
 export { type RawConfiguration, resolveConfiguration } from './training/configuration.ts';

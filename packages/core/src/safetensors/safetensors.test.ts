@@ -286,3 +286,12 @@ describe('reading into tensors that exist', () => {
     expect(values(weight)).toEqual([0, 0]);
   });
 });
+
+it('stores single tensors in types of their own', async () => {
+  const tensors = { weight: tensor1d([1, 0.1]), scale: tensor1d([0.1]) };
+  await writeSafetensors(path(), tensors, {}, { dtype: 'BF16', dtypes: { scale: 'F32' } });
+  const { tensors: written } = await readSafetensorsHeader(path());
+  expect([written.weight.dtype, written.scale.dtype]).toEqual(['BF16', 'F32']);
+  await expect(writeSafetensors(path(), tensors, {}, { dtypes: { scale: 'I32' } })).rejects.toThrow(/type of "scale"/);
+  dispose(tensors);
+});

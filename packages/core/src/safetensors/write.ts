@@ -26,6 +26,8 @@ export interface WriteSafetensorsOptions {
   readonly dtype?: 'F32' | 'F16' | 'BF16' | 'F64';
   /** The type of int32 tensors in the file; I64 is what PyTorch takes for ids. Default: I32. */
   readonly integerDtype?: 'I32' | 'I64' | 'U8';
+  /** The type of single tensors, by name. */
+  readonly dtypes?: Readonly<Record<string, FileType>>;
 }
 
 /**
@@ -51,7 +53,7 @@ export async function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
   options: WriteSafetensorsOptions = {},
 ): Promise<void> {
-  const entries = inFileOrder(tensors, storedAs(options));
+  const entries = inFileOrder(tensors, storedAs(options), options.dtypes ?? {});
   for (const [name, text] of Object.entries(metadata)) checkText(OP, `metadata "${name}"`, text);
   const header = encodeHeader(entries, metadata);
   const temporary = `${path}.${process.pid}-${++written}.tmp`;
@@ -85,7 +87,7 @@ interface Entry {
 }
 
 function storedAs(options: WriteSafetensorsOptions): Readonly<Record<string, FileType>> {
-  checkOptions(OP, options, ['dtype', 'integerDtype']);
+  checkOptions(OP, options, ['dtype', 'integerDtype', 'dtypes']);
   const { dtype = 'F32', integerDtype = 'I32' } = options;
   checkOneOf(OP, 'dtype', dtype, STORABLE.float32);
   checkOneOf(OP, 'integerDtype', integerDtype, STORABLE.int32);
@@ -93,11 +95,17 @@ function storedAs(options: WriteSafetensorsOptions): Readonly<Record<string, Fil
   return types;
 }
 
-function inFileOrder(tensors: Readonly<Record<string, Tensor>>, types: Readonly<Record<string, FileType>>): Entry[] {
+function inFileOrder(
+  tensors: Readonly<Record<string, Tensor>>,
+  types: Readonly<Record<string, FileType>>,
+  chosen: Readonly<Record<string, FileType>>,
+): Entry[] {
   const entries = Object.entries(tensors).map(([name, tensor]): Entry => {
     checkTensor(OP, `"${name}"`, tensor);
     checkDtype(OP, `"${name}"`, tensor, ...Object.keys(types));
-    if (name !== METADATA) return { name, tensor, type: types[tensor.dtype] };
+    const type = chosen[name] ?? types[tensor.dtype];
+    checkOneOf(OP, `the type of "${name}"`, type, STORABLE[tensor.dtype as TensorType]);
+    if (name !== METADATA) return { name, tensor, type };
     const expected = `to be named other than ${METADATA}`;
     throw new ArgumentError({ op: OP, argument: 'every tensor', expected, received: name }, 'SAFETENSORS');
   });

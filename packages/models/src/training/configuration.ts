@@ -51,17 +51,24 @@ function checkLength(layer: RawConfiguration): void {
 }
 
 function badValue(schema: z.ZodObject, values: unknown, issues: readonly z.core.$ZodIssue[]): ArgumentError {
-  const [issue] = issues;
+  const { field, expected, received } = describeIssue(issues[0], values);
+  const { description } = (schema.shape[String(issues[0]?.path[0])] ?? {}) as { description?: string };
+  const hint = description === undefined ? undefined : `Its meaning: ${description}.`;
+  return new ArgumentError({ op: 'configuration', argument: field, expected, received, hint }, 'CONFIG');
+}
+
+/** What is wrong with values that a schema refused, in the words of all errors. */
+export function describeIssue(
+  issue: z.core.$ZodIssue | undefined,
+  values: unknown,
+): { field: string; expected: string; received: string } {
   const path = issue?.path ?? [];
   const value = path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown>)[key], values);
-  const name = path
+  const field = path
     .map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i > 0 ? '.' : ''}${String(key)}`))
     .join('');
-  const { description } = (schema.shape[String(path[0])] ?? {}) as { description?: string };
-  const hint = description === undefined ? undefined : `Its meaning: ${description}.`;
   const received = JSON.stringify(value) ?? 'nothing';
-  const expected = issue === undefined ? 'to be valid' : demand(issue);
-  return new ArgumentError({ op: 'configuration', argument: name, expected, received, hint }, 'CONFIG');
+  return { field, expected: issue === undefined ? 'to be valid' : demand(issue), received };
 }
 
 const KINDS: Readonly<Record<string, string>> = {

@@ -117,4 +117,18 @@ describeOnNative('matMul on the threads of %s', (device) => {
       expect(matMul(a, b, transposeA, transposeB)).toBeCloseToTensor(one, tolerance('exact'));
     }
   });
+
+  it.each([
+    [1, 70, 110, 80],
+    [1, 96, 200, 96],
+    [3, 60, 70, 60],
+  ])('gives the same bits where threads have nothing to do: %i products, %i rows, %i inner, %i columns', (...sizes) => {
+    const [batch, rows, inner, columns] = sizes;
+    const a = randomTensor([batch, rows, inner], { seed: 10 });
+    const b = randomTensor([batch, inner, columns], { seed: 11 });
+    setThreads(1);
+    const one = matMul(a, b);
+    setThreads(16);
+    for (let i = 0; i < 100; i++) expect(matMul(a, b)).toBeCloseToTensor(one, tolerance('exact'));
+  });
 });

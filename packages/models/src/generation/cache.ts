@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keys and values of the tokens that a decoder has seen, so that the next token computes its own alone.
+
+import {
+  ArgumentError,
+  type Tensor,
+  copyInto,
+  dispose,
+  gather,
+  keep,
+  noGrad,
+  scope,
+  tensor1d,
+  zeros,
+} from '@nabla/core';
+
+/** Time steps by which the memory of a cache grows. 64: of 1,000 steps, 3 % are spent on copying what is there. */
+const BLOCK = 64;
+
+/** The keys and values of one attention layer. */
+export interface KeysAndValues {
+  readonly keys: Tensor; // [batch, heads, capacity, headSize]; undefined contents behind the time that was written
+  readonly values: Tensor; // [batch, heads, capacity, valueSize]
+}
+
+/**
+ * Keys and values of all layers of a decoder, in memory that is made ahead and grows by blocks. A forward pass calls {@link write}
+ * once for each layer, then {@link advance} once. Who makes a cache disposes of it.
+ */
+export class KeyValueCache {
+  private readonly layers: (KeysAndValues | undefined)[];
+  /** Those that do not grow: of what an encoder gave. */
+  private readonly fixed = new Map<number, KeysAndValues>();
+  #time = 0;
+
+  constructor(layers: number) {
+    this.layers = Array.from({ length: layers }, () => undefined);
+  }
+
+  /** Time steps that are in it. */
+  get time(): number {
+    return this.#time;
+  }
+
+  /** Time steps that attention sees after a write of `time` more: those behind what was written have to be masked. */
+  capacity(time: number): number {
+    return Math.ceil((this.#time + time) / BLOCK) * BLOCK;
+  }
+
+  /**
+   * Puts the keys and values of new time steps behind those of a layer.
+   *
+   * @param keys   `[batch, heads, time, headSize]`
+   * @param values `[batch, heads, time, valueSize]`
+   * @returns      those of all time steps, as long as {@link capacity}; they belong to the cache
+   */
+  write(layer: number, keys: Tensor, values: Tensor): KeysAndValues {
+    return noGrad(() => {
+      const before = this.layers[layer];
+      const capacity = this.capacity(keys.shape[2] ?? 0);
+      const grown = { keys: grow(before?.keys, keys, capacity), values: grow(before?.values, values, capacity) };
+      copyInto(grown.keys, keys, [0, 0, this.#time, 0]);
+      copyInto(grown.values, values, [0, 0, this.#time, 0]);
+      this.layers[layer] = grown;
+      return grown;
+    });
+  }
+
+  /**
+   * Keys and values of a layer that stay the same from step to step, such as those of an encoder's output: computed once.
+   *
+   * @returns those of the first call; they belong to the cache
+   */
+  once(layer: number, compute: () => KeysAndValues): KeysAndValues {
+    const before = this.fixed.get(layer);
+    if (before !== undefined) return before;
+    const { keys, values } = noGrad(compute);
+    const made = { keys: keep(keys), values: keep(values) };
+    this.fixed.set(layer, made);
+    return made;
+  }
+
+  /** Counts the time steps that every layer has written. */
+  advance(time: number): void {
+    this.#time += time;
+  }
+
+  /**
+   * Makes row i of the batch what row `rows[i]` was: how the beams of a search go on from the best of them.
+   *
+   * @throws {ArgumentError} a row that is not there
+   */
+  reorder(rows: readonly number[]): void {
+    if (rows.every((row, i) => row === i) && rows.length === this.batch) return;
+    const wrong = rows.find((row) => !Number.isInteger(row) || row < 0 || row >= this.batch);
+    if (wrong !== undefined) {
+      const expected = `to be rows of the ${this.batch} in the cache`;
+      throw new ArgumentError({ op: 'reorder', argument: 'rows', expected, received: String(wrong) });
+    }
+    for (const [layer, tensors] of this.written()) this.layers[layer] = gatherRows(tensors, rows);
+    for (const [layer, tensors] of this.fixed) this.fixed.set(layer, gatherRows(tensors, rows));
+  }
+
+  dispose(): void {
+    dispose(this.layers, this.fixed);
+    this.layers.fill(undefined);
+    this.fixed.clear();
+    this.#time = 0;
+  }
+
+  private get batch(): number {
+    return this.layers[0]?.keys.shape[0] ?? 0;
+  }
+
+  private *written(): IterableIterator<[number, KeysAndValues]> {
+    for (const [layer, tensors] of this.layers.entries()) if (tensors !== undefined) yield [layer, tensors];
+  }
+}
+
+/** Rows of a batch in another order, in place of what they were taken from. */
+function gatherRows({ keys, values }: KeysAndValues, rows: readonly number[]): KeysAndValues {
+  const gathered = scope(() => {
+    const order = tensor1d([...rows], 'int32');
+    return { keys: keep(gather(keys, order)), values: keep(gather(values, order)) };
+  });
+  dispose(keys, values);
+  return gathered;
+}
+
+/** A buffer of `capacity` time steps with what was in the one before. */
+function grow(before: Tensor | undefined, part: Tensor, capacity: number): Tensor {
+  if (before !== undefined && (before.shape[2] ?? 0) >= capacity) return before;
+  const [batch = 0, heads = 0, , size = 0] = part.shape;
+  const grown = keep(zeros([batch, heads, capacity, size]));
+  if (before !== undefined) copyInto(grown, before, [0, 0, 0, 0]);
+  before?.dispose();
+  return grown;
+}

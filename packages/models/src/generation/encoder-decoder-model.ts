@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a model must be to turn one text into another: an encoder reads, a decoder writes.
+
+import type { Tensor } from '@nabla/core';
+
+import type { PretrainedConfig, PretrainedModel } from '../pretrained/architecture.ts';
+import type { KeyValueCache } from './cache.ts';
+import type { DecoderInputs } from './decoder-mask.ts';
+
+/** What a decoder sees of the text that was read. */
+export interface Encoded {
+  /** `[batch, time, features]`, as the encoder gave it. */
+  readonly states: Tensor;
+  /** `[batch, time]`: 1 for a token, 0 for padding. Default: there is no padding. */
+  readonly attentionMask?: Tensor | undefined;
+}
+
+/** An encoder-decoder language model. */
+export interface EncoderDecoderModel<
+  Config extends PretrainedConfig = PretrainedConfig,
+> extends PretrainedModel<Config> {
+  /** Tokens in the vocabulary. */
+  readonly vocabulary: number;
+  /** The token that every written text begins with. */
+  readonly decoderStart: number;
+  /** An empty cache of the decoder's layers. */
+  newCache(): KeyValueCache;
+  /** int32 `[batch, time]` → what the decoder sees of it. */
+  encode(tokens: Tensor, attentionMask?: Tensor): Encoded;
+  /** int32 `[batch, time]` → the decoder's states after its last norm, `[batch, time, features]`. */
+  decoderHidden(tokens: Tensor, encoded: Encoded, inputs?: DecoderInputs): Tensor;
+  /** `[...batch, features]` → `[...batch, vocabulary]`. */
+  logits(hidden: Tensor): Tensor;
+}

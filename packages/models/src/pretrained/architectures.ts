@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+// All published architectures, one line each.
+
+import { GPT2LMHeadModel, GPT2Model } from '../gpt2/model.ts';
+import type { PretrainedClass } from './architecture.ts';
+
+export const architectures: readonly PretrainedClass[] = [GPT2LMHeadModel, GPT2Model];
