@@ -21,6 +21,9 @@ inline void parallel_for(int64_t count, int64_t grain, const Function& function)
 // per ns.
 constexpr int64_t kElementGrain = 16384;
 
+// Floating-point operations worth a thread: 2 to 3 microseconds, some times what handing them over takes (0.5 to 1).
+constexpr int64_t kParallelWork = 1 << 19;
+
 // The grain in rows when a row has `columns` elements.
 inline int64_t row_grain(int64_t columns) {
   return columns >= kElementGrain ? 1 : kElementGrain / (columns < 1 ? 1 : columns);

@@ -52,6 +52,3 @@ constexpr int64_t kMostKeptRows = 128;
 
 // C is computed in parts of at most so many rows and columns, which bounds the packed operands to 6 MiB.
 constexpr int64_t kChunk = 2048;
-
-// Floating-point operations worth a thread: 2 to 3 microseconds, some times what handing them over takes (0.5 to 1).
-constexpr int64_t kParallelWork = 1 << 19;

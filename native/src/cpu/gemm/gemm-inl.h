@@ -81,10 +81,11 @@ inline void gemm_parallel(const Gemm& g) {
                  [&](int64_t begin, int64_t end, int) { thin_product(g, begin, end); });
     return;
   }
-  const int64_t worth = 2 * g.m * g.n * g.k / kParallelWork;
-  const Grid grid = grid_of(g, worth < 1 ? 1 : smaller(worth, thread_count()));
+  const int64_t worth = 2 * g.m * g.n * g.k / kParallelWork, threads = thread_count();
+  const Grid grid = grid_of(g, worth < 1 ? 1 : smaller(worth, threads));
   const int64_t workspace = gemm_workspace<Format>(grid.height(), grid.width(), g.k);
-  const Scratch scratch(static_cast<size_t>(smaller(grid.count(), thread_count()) * workspace) * sizeof(float));
+  // Any thread may take a part, also where there are fewer parts than threads.
+  const Scratch scratch(static_cast<size_t>((grid.count() > 1 ? threads : 1) * workspace) * sizeof(float));
   parallel_for(grid.count(), 1, [&](int64_t begin, int64_t end, int worker) {
     for (int64_t i = begin; i < end; ++i)
       blocked_product<Format>(grid.part(g, i), scratch.floats() + worker * workspace);
@@ -102,7 +103,7 @@ inline void gemm_batch(int64_t batch, int64_t m, int64_t n, int64_t k, const Pro
     return;
   }
   const int64_t workspace = gemm_workspace<Format>(m, is_kept ? 0 : n, k);
-  const Scratch scratch(static_cast<size_t>(smaller(batch, threads) * workspace) * sizeof(float));
+  const Scratch scratch(static_cast<size_t>((batch > 1 ? threads : 1) * workspace) * sizeof(float));
   parallel_for(batch, divide_up(kParallelWork, work), [&](int64_t begin, int64_t end, int worker) {
     for (int64_t i = begin; i < end; ++i) gemm_block<Format>(product(i), scratch.floats() + worker * workspace);
   });

@@ -13,5 +13,6 @@ inline void parallel_for(int64_t count, int64_t, const Function& function) {
 }
 
 constexpr int64_t kElementGrain = 8;
+constexpr int64_t kParallelWork = 64;
 
 inline int64_t row_grain(int64_t) { return 1; }
