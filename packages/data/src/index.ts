@@ -60,6 +60,7 @@ export { type ReadImageOptions, readImage, writeImage } from './readers/image-fi
 export { type ImageFolderOptions, readImageFolder } from './readers/image-folder.ts';
 export { ImageFolderDataset } from './readers/image-folder-dataset.ts';
 export { JsonLinesDataset, JsonRecord } from './readers/json-lines.ts';
+export { type LabelledTextsOptions, parseLabelledTexts } from './readers/labelled-texts.ts';
 export { type Line, LinesDataset } from './readers/lines.ts';
 export { type TextPair, parseTextPairs } from './readers/text-pairs.ts';
 export { type Sound, parseWav, readWav } from './readers/wav.ts';

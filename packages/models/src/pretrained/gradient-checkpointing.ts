@@ -2,7 +2,7 @@
 // Training a deep model in less memory: its blocks forget what they computed, and compute it again in the backward pass.
 
 import { Tensor, checkpoint } from '@nabla/core';
-import { Module, ModuleList } from '@nabla/layers';
+import { type Module, ModuleList } from '@nabla/layers';
 
 type Forward = (...inputs: unknown[]) => Tensor;
 
@@ -14,7 +14,9 @@ type Forward = (...inputs: unknown[]) => Tensor;
  * @see Chen et al. 2016, https://arxiv.org/abs/1604.06174
  */
 export function checkpointBlocks(model: Module): { remove(): void } {
-  const blocks = [...model.namedModules()].flatMap(([, module]) => (module instanceof ModuleList ? [...module] : []));
+  const blocks = [...model.namedModules()].flatMap(([, module]) => {
+    return module instanceof ModuleList ? [...(module as ModuleList<Module>)] : [];
+  });
   for (const block of blocks) wrap(block);
   return {
     remove: () => {
