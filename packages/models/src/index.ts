@@ -9,6 +9,22 @@ export type { DecoderInputs } from './generation/decoder-mask.ts';
 export type { Encoded, EncoderDecoderModel } from './generation/encoder-decoder-model.ts';
 export { type GPT2Config, gpt2Schema } from './gpt2/config.ts';
 export { GPT2LMHeadModel, GPT2Model } from './gpt2/model.ts';
+export {
+  type LlamaConfig,
+  type MistralConfig,
+  type Qwen2Config,
+  llamaSchema,
+  mistralSchema,
+  qwen2Schema,
+} from './llama/config.ts';
+export {
+  LlamaForCausalLM,
+  LlamaModel,
+  MistralForCausalLM,
+  MistralModel,
+  Qwen2ForCausalLM,
+  Qwen2Model,
+} from './llama/model.ts';
 export { Accuracy } from './metrics/accuracy.ts';
 export type { Average, ClassScoreOptions } from './metrics/class-score.ts';
 export { ConfusionMatrix } from './metrics/confusion-matrix.ts';
