@@ -345,6 +345,16 @@ export interface Fixtures {
       readonly gradientNorms: TensorValues;
     };
   };
+  llama: {
+    readonly name: string;
+    /** The name of the class. */
+    readonly model: string;
+    /** Fields of config.json. */
+    readonly config: Readonly<Record<string, unknown>>;
+    readonly inputs: TensorRecord;
+    readonly parameters: TensorRecord;
+    readonly logits: TensorValues;
+  };
 }
 
 /** The name of a fixture. */

@@ -101,7 +101,11 @@ export const qwen2Schema = sound(
 ).superRefine(({ layer_types: types, num_hidden_layers: layers, use_sliding_window, sliding_window }, context) => {
   if (types === undefined || types === null) return;
   if (types.length !== layers) {
-    context.addIssue({ code: 'custom', path: ['layer_types'], message: `to have one type for each of ${layers} layers` });
+    context.addIssue({
+      code: 'custom',
+      path: ['layer_types'],
+      message: `to have one type for each of ${layers} layers`,
+    });
   }
   if (types.includes('sliding_attention') && (!use_sliding_window || sliding_window === null)) {
     const message = 'to be true, and sliding_window a number, since layer_types has sliding_attention';

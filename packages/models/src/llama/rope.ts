@@ -160,7 +160,8 @@ function yarnFrequencies(rope: Rope): Frequencies {
   const factor = factorOf(rope);
   const trained = parameters.original_max_position_embeddings ?? context;
   /** The pair that turns so many times in the length that the model was trained on. */
-  const pairOf = (turns: number): number => (headSize * Math.log(trained / (turns * 2 * Math.PI))) / (2 * Math.log(theta));
+  const pairOf = (turns: number): number =>
+    (headSize * Math.log(trained / (turns * 2 * Math.PI))) / (2 * Math.log(theta));
   const isTruncated = truncate ?? true;
   const [fast, slow] = [pairOf(parameters.beta_fast || 32), pairOf(parameters.beta_slow || 1)];
   const low = Math.max(isTruncated ? Math.floor(fast) : fast, 0);
