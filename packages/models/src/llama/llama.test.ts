@@ -2,11 +2,12 @@
 // Tests of Llama, Mistral and Qwen2: transformers' numbers, every option against its formula, caches, padding, refusals.
 
 import { Generator, type Tensor, noGrad, scope, slice, tensor, tensor2d } from '@nabla/core';
-import { devices, fromRecord, fromValues, golden, tolerance, useDevice } from '@nabla/testing';
+import { describeWithData, devices, fromRecord, fromValues, golden, tolerance, useDevice } from '@nabla/testing';
 
+import { fromPretrained } from '../pretrained/from-pretrained.ts';
 import { describeTiny } from '../pretrained/test-hf-tiny.ts';
 import { llamaSchema, mistralSchema, qwen2Schema } from './config.ts';
-import { LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM } from './model.ts';
+import { LlamaForCausalLM, LlamaModel, MistralForCausalLM, Qwen2ForCausalLM } from './model.ts';
 
 describeTiny('llama', LlamaForCausalLM, (model, { input_ids: tokens, labels, attention_mask, position_ids }) => {
   const inputs = { attentionMask: attention_mask, positions: position_ids };
@@ -141,5 +142,34 @@ describe('the configurations of decoders with rotary positions', () => {
     const issue = schema.safeParse(fields).error?.issues[0];
     expect(issue?.path.join('.')).toBe(path);
     expect(issue?.message).toMatch(message);
+  });
+});
+
+describeWithData('the folder of a Llama', 'hf-tiny/llama', (folder) => {
+  useDevice('js');
+
+  it.each(['vocab_size', 'intermediate_size', 'num_hidden_layers', 'head_dim', 'num_key_value_heads'])(
+    'is refused before anything is made where %s is another number than that of the weights',
+    async (field) => {
+      const config = { num_attention_heads: 4, [field]: field === 'num_key_value_heads' ? 1 : 1e9 };
+      await expect(fromPretrained(folder, LlamaForCausalLM, { config })).rejects.toThrowCode('PRETRAINED');
+    },
+  );
+
+  it('allows any number of positions', async () => {
+    const config = { max_position_embeddings: Number.MAX_SAFE_INTEGER };
+    (await fromPretrained(folder, LlamaForCausalLM, { config })).dispose();
+  });
+
+  it('loads without its head, and as the model that its configuration names', async () => {
+    const [headless, whole] = [await fromPretrained(folder, LlamaModel), await fromPretrained(folder)];
+    expect(whole).toBeInstanceOf(LlamaForCausalLM);
+    scope(() => {
+      const tokens = row(1, 2, 3);
+      const { model } = whole as LlamaForCausalLM;
+      expect(headless.forward(tokens)).toBeCloseToTensor(model.forward(tokens), tolerance('exact'));
+    });
+    headless.dispose();
+    whole.dispose();
   });
 });
