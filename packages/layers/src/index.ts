@@ -33,12 +33,7 @@ export {
   type MultiHeadAttentionOptions,
 } from './attention/multi-head-attention.ts';
 export { LearnedPositions, SinusoidalPositions } from './attention/positions.ts';
-export {
-  RotaryEmbedding,
-  type RotaryEmbeddingOptions,
-  type RotaryPositions,
-  rotateHalves,
-} from './attention/rotary-embedding.ts';
+export { RotaryEmbedding, type RotaryEmbeddingOptions, type RotaryPositions } from './attention/rotary-embedding.ts';
 export { SelfAttention2d, type SelfAttention2dOptions } from './attention/self-attention2d.ts';
 export { Transformer, type TransformerMasks, type TransformerOptions } from './attention/transformer.ts';
 export { TransformerDecoder } from './attention/transformer-decoder.ts';

@@ -92,25 +92,10 @@ export class RotaryEmbedding extends Module {
     }
     const cosine = slice(this.cosines, [offset, 0], [time, count]);
     const sine = slice(this.sines, [offset, 0], [time, count]);
-    if (this.pairs === 'halves') return rotateHalves(x, cosine, sine);
+    if (this.pairs === 'halves') return concat(rotate(split(x, 2, -1) as Pairs, cosine, sine), -1);
     const pairs = reshape(x, [...x.shape.slice(0, -1), count, 2]);
     return reshape(stack(rotate(unstack(pairs, -1) as Pairs, cosine, sine), -1), x.shape);
   }
-}
-
-/**
- * Rotates each pair (feature i, feature i + headSize / 2) by an angle of its own, for positions that are not simply 0, 1, 2 …:
- * `(a, b) → (a · cosine - b · sine, a · sine + b · cosine)`.
- *
- * @param x       `[...batch, time, headSize]`
- * @param cosines of the angles, broadcastable to `[...batch, time, headSize / 2]`
- * @param sines   the same
- * @returns       of the shape of x
- * @example
- * rotateHalves(tensor2d([[1, 0]]), tensor2d([[0]]), tensor2d([[1]])); // [[0, 1]], a quarter of a turn
- */
-export function rotateHalves(x: Tensor, cosines: Tensor, sines: Tensor): Tensor {
-  return concat(rotate(split(x, 2, -1) as Pairs, cosines, sines), -1);
 }
 
 type Pairs = [Tensor, Tensor];

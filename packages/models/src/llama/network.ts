@@ -3,7 +3,7 @@
 // transformers' checkpoints.
 
 import { type Generator, type Tensor, add, linear, mul, scaledDotProductAttention } from '@nabla/core';
-import { Embedding, Linear, Module, ModuleList, RMSNorm, rotateHalves } from '@nabla/layers';
+import { Embedding, Linear, Module, ModuleList, RMSNorm } from '@nabla/layers';
 
 import { KeyValueCache } from '../generation/cache.ts';
 import { type CausalModel, nextTokenLoss } from '../generation/causal-model.ts';
@@ -13,7 +13,7 @@ import type { PretrainedModel } from '../pretrained/architecture.ts';
 import { joinHeads, splitHeads } from '../pretrained/heads.ts';
 import { type DecoderConfig, headSizeOf, keyHeadsOf } from './config.ts';
 import { type Rope, ropeOf } from './rope.ts';
-import { type Rotation, rotationOf } from './rotation.ts';
+import { type Rotation, rotate, rotationOf } from './rotation.ts';
 
 /** What tells one family from another. */
 export interface DecoderOptions {
@@ -55,10 +55,8 @@ class RotaryAttention extends Module {
   override forward(x: Tensor, { layer, rotation, cache, causal, mask }: Pass): Tensor {
     const { num_attention_heads: heads, attention_dropout: dropout } = this.config;
     const keyHeads = keyHeadsOf(this.config);
-    const turned = (projected: Tensor, count: number): Tensor =>
-      rotateHalves(splitHeads(projected, count), rotation.cosines, rotation.sines);
-    const query = turned(this.q_proj.forward(x), heads); // [batch, heads, time, headSize]
-    const key = turned(this.k_proj.forward(x), keyHeads); // [batch, keyHeads, time, headSize]
+    const query = rotate(splitHeads(this.q_proj.forward(x), heads), rotation); // [batch, heads, time, headSize]
+    const key = rotate(splitHeads(this.k_proj.forward(x), keyHeads), rotation); // [batch, keyHeads, time, headSize]
     const value = splitHeads(this.v_proj.forward(x), keyHeads); // the same
     const seen = cache?.write(layer, key, value);
     const { keys, values } = causal || seen === undefined ? { keys: key, values: value } : seen; // causal: into an empty cache

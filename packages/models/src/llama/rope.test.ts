@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of how positions turn: the frequencies of every type, where they are configured, and what is refused.
 
-import { type Tensor, tensor, tensor2d } from '@nabla/core';
-import { devices, tolerance, useDevice } from '@nabla/testing';
+import { type Tensor, tensor2d, tensor4d } from '@nabla/core';
+import { RotaryEmbedding } from '@nabla/layers';
+import { checkGradient, devices, randomTensor, tolerance, useDevice } from '@nabla/testing';
 
 import { llamaSchema } from './config.ts';
 import { ropeFrequencies, ropeOf } from './rope.ts';
-import { rotationOf } from './rotation.ts';
+import { type Rotation, rotate, rotationOf } from './rotation.ts';
 
 const llama3 = {
   rope_type: 'llama3',
@@ -83,19 +84,36 @@ describe.each(devices())('the rotation of a pass on %s', (device) => {
   useDevice(device);
   const rope = ropeOf(llamaSchema.parse({ ...sizes, max_position_embeddings: 1e9 }), 4);
 
-  it('gives each token the angles of its own position', () => {
-    const positions = tensor2d([0, 0, 1, 5, 1, 2], [2, 3], 'int32');
-    const { cosines, sines } = rotationOf(rope, 9, 3, positions);
-    const angles = [0, 0, 1, 5, 1, 2].flatMap((position) => [position, position / 100]);
-    const expected = (f: (angle: number) => number): Tensor => tensor(angles.map(f), [2, 1, 3, 2]);
-    expect(cosines).toBeCloseToTensor(expected(Math.cos), tolerance('transcendental'));
-    expect(sines).toBeCloseToTensor(expected(Math.sin), tolerance('transcendental'));
+  /** What turns a pair (1, 0) gives it the cosine and the sine of its angle. */
+  const anglesOf = (rotation: Rotation, rows: number, time: number): Tensor => {
+    const x = tensor4d(Array.from({ length: rows * time }, () => [1, 1, 0, 0]).flat(), [rows, 1, time, 4]);
+    return rotate(x, rotation);
+  };
+  const expected = (angles: number[][]): number[] =>
+    angles.flatMap((pair) => [...pair.map(Math.cos), ...pair.map(Math.sin)]);
+
+  it('turns each token by its own position', () => {
+    const rotation = rotationOf(rope, 9, 3, tensor2d([0, 0, 1, 5, 1, 2], [2, 3], 'int32'));
+    const values = expected([0, 0, 1, 5, 1, 2].map((position) => [position, position / 100]));
+    expect(anglesOf(rotation, 2, 3)).toBeCloseToTensor(tensor4d(values, [2, 1, 3, 4]), tolerance('transcendental'));
   });
 
   it('goes on after what came before, where no positions are given', () => {
-    const { sines } = rotationOf(rope, 9, 2);
-    const expected = tensor([9, 0.09, 10, 0.1].map(Math.sin), [1, 1, 2, 2]);
-    expect(sines).toBeCloseToTensor(expected, tolerance('transcendental'));
+    const values = expected([9, 10].map((position) => [position, position / 100]));
+    const turned = anglesOf(rotationOf(rope, 9, 2), 1, 2);
+    expect(turned).toBeCloseToTensor(tensor4d(values, [1, 1, 2, 4]), tolerance('transcendental'));
+  });
+
+  it('is that of RotaryEmbedding, whose formula is written out', () => {
+    const x = randomTensor([2, 3, 5, 4], { seed: 1 });
+    const layer = new RotaryEmbedding(20, 4, { pairs: 'halves' });
+    const turned = rotate(x, rotationOf(rope, 7, 5));
+    expect(turned).toBeCloseToTensor(layer.forward(x, { offset: 7 }), tolerance('transcendental'));
+    layer.dispose();
+  });
+
+  it('has a gradient', () => {
+    checkGradient((x) => rotate(x, rotationOf(rope, 2, 3)), [[2, 2, 3, 4]], { seed: 1 });
   });
 
   it('refuses positions that are not one for each token', () => {
