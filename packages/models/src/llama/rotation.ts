@@ -13,8 +13,8 @@ export interface Rotation {
 
 /**
  * Turns each pair (feature i, feature i + headSize / 2) by the angle of its token:
- * `(a, b) → (a · cos - b · sin, b · cos + a · sin)`, which is `x · cosines + swapped · sines`, where halves are swapped. See
- * {@link RotaryEmbedding} for the formula and the source.
+ * `(a, b) → (a · cos - b · sin, b · cos + a · sin)`, which is `x · cosines + swapped · sines`, where halves are swapped. It
+ * is the rotation of `RotaryEmbedding` with pairs of halves; see there for the source.
  *
  * @param x  `[batch, heads, time, headSize]`
  * @returns  of the same shape
