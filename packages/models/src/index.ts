@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The public surface of @nabla/models.
 
+export { type BertConfig, bertSchema } from './bert/config.ts';
+export { BertForMaskedLM, BertForSequenceClassification } from './bert/heads.ts';
+export { type BertInputs, BertModel, type BertModelOptions } from './bert/model.ts';
 export { type FnnConfig, fnnDefaults, fnnSchema } from './fnn/config.ts';
 export { type FnnShape, makeFnn } from './fnn/model.ts';
 export { KeyValueCache, type KeysAndValues } from './generation/cache.ts';

@@ -12,6 +12,7 @@ import { checkShapes, fileTypes, findNames, openCheckpoint, readInto } from './c
 import { pretrainedError } from './errors.ts';
 import { initialize } from './initialize.ts';
 import { checkFields, readJsonFile } from './json-file.ts';
+import { withChanges } from './labels.ts';
 
 export const CONFIG_FILE = 'config.json';
 
@@ -67,19 +68,24 @@ export async function fromPretrained(
   checkOptions('fromPretrained', options, ['generator', 'newParameters', 'config']);
   const { generator = new Generator(0), newParameters = false, config: changes = {} } = options;
   const file = join(folder, CONFIG_FILE);
-  const raw = { ...(await readJsonFile(file, pretrainedFields)), ...changes };
+  const raw = withChanges(await readJsonFile(file, pretrainedFields), changes);
   const Class = chosen ?? findClass(file, raw);
   const { architecture } = Class;
   const config = checkFields(file, raw, architecture.schema);
   const checkpoint = await openCheckpoint(folder);
-  const anchors = architecture.anchors(config);
-  const anchored = findNames(Object.keys(anchors), checkpoint, architecture.prefix);
-  refuseMissing(folder, anchored.missing);
+  const heads = architecture.headAnchors?.(config) ?? {};
+  const anchors = { ...architecture.anchors(config), ...heads };
+  const aliases = architecture.aliases?.(config);
+  const anchored = findNames(Object.keys(anchors), checkpoint, architecture.prefix, aliases);
+  refuseMissing(
+    folder,
+    newParameters ? anchored.missing.filter((name) => !Object.hasOwn(heads, name)) : anchored.missing,
+  );
   checkShapes(anchors, checkpoint, anchored);
   const model = generator.withoutDrawing(() => new Class(config, generator)).eval();
   try {
     const state = Object.fromEntries([...model.namedState()].map(([name, { shape }]) => [name, shape]));
-    const naming = findNames(Object.keys(state), checkpoint, architecture.prefix);
+    const naming = findNames(Object.keys(state), checkpoint, architecture.prefix, aliases);
     if (!newParameters) refuseMissing(folder, naming.missing);
     checkShapes(state, checkpoint, naming);
     await readInto(model, checkpoint, naming);
