@@ -4,6 +4,10 @@
 export { type BertConfig, bertSchema } from './bert/config.ts';
 export { BertForMaskedLM, BertForSequenceClassification } from './bert/heads.ts';
 export { type BertInputs, BertModel, type BertModelOptions } from './bert/model.ts';
+export { cosineOf } from './embedding/cosine.ts';
+export type { Pooling } from './embedding/pooling.ts';
+export { type EmbedOptions, SentenceEmbedder, type SentenceEmbedderOptions } from './embedding/sentence-embedder.ts';
+export type { SentenceSettings } from './embedding/sentence-settings.ts';
 export { type FnnConfig, fnnDefaults, fnnSchema } from './fnn/config.ts';
 export { type FnnShape, makeFnn } from './fnn/model.ts';
 export { KeyValueCache, type KeysAndValues } from './generation/cache.ts';
