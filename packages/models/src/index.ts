@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The public surface of @nabla/models.
 
+export {
+  type CLIPConfig,
+  type CLIPTextConfig,
+  type CLIPTextSettings,
+  type CLIPVisionConfig,
+  type CLIPVisionSettings,
+  clipSchema,
+} from './clip/config.ts';
+export { type CLIPInputs, CLIPModel, type CLIPOutput, type CLIPSettings } from './clip/model.ts';
+export { CLIPTextModel, CLIPTextModelWithProjection, type TextInputs, type TowerOutput } from './clip/text.ts';
+export { CLIPVisionModel, CLIPVisionModelWithProjection } from './clip/vision.ts';
 export { type FnnConfig, fnnDefaults, fnnSchema } from './fnn/config.ts';
 export { type FnnShape, makeFnn } from './fnn/model.ts';
 export { KeyValueCache, type KeysAndValues } from './generation/cache.ts';
@@ -35,6 +46,7 @@ export { findRecipe, recipes } from './registry.ts';
 export type { Architecture, PretrainedClass, PretrainedConfig, PretrainedModel } from './pretrained/architecture.ts';
 export { architectures } from './pretrained/architectures.ts';
 export { type FromPretrainedOptions, fromPretrained } from './pretrained/from-pretrained.ts';
+export type { ImageInputs } from './pretrained/patches.ts';
 export { type SavePretrainedOptions, savePretrained } from './pretrained/save-pretrained.ts';
 export type { Chart, ChartLine } from './training/chart.ts';
 export type { Checkpoint, TrainerState } from './training/checkpoint.ts';
@@ -58,4 +70,6 @@ export { type SummarizeOptions, summarizeRecipe } from './training/summarize.ts'
 export { Trainer, type TrainerOptions, type TrainingResult } from './training/trainer.ts';
 export { type TransformerConfig, transformerDefaults, transformerSchema } from './transformer/config.ts';
 export { CharacterTransformer, type TransformerShape } from './transformer/model.ts';
+export { type ViTConfig, vitSchema } from './vit/config.ts';
+export { ViTForImageClassification, ViTModel } from './vit/model.ts';
 export { version } from './version.ts';
