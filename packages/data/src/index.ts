@@ -37,7 +37,7 @@ export type {
   TextPairsEntry,
 } from './entry.ts';
 export { readText } from './files.ts';
-export type { Image, ImageExample } from './image.ts';
+export type { ByteImage, Image, ImageExample } from './image.ts';
 export { type ImageArrays, ImageDataset, type ImageDatasetOptions } from './image-dataset.ts';
 export { type BatchOptions, type IterableDataset, batchesOf, collect } from './iterable-dataset.ts';
 export { LabelledDataset, type LabelledText, type SoundExample } from './labelled-dataset.ts';
@@ -54,6 +54,9 @@ export {
 } from './load.ts';
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from './loader.ts';
 export { cacheFolder } from './places.ts';
+export { ImagePreprocessor, type ImageSource } from './preprocessors/image-preprocessor.ts';
+export type { ImageSettings, ImageSize, RawImageSettings } from './preprocessors/image-settings.ts';
+export { type ResampleFilter, resizeLikePillow } from './preprocessors/pillow-resize.ts';
 export { type CsvSeriesOptions, parseSeries, readSeries } from './readers/csv-series.ts';
 export { type IdxArray, type IdxValues, parseIdx, readIdx } from './readers/idx.ts';
 export { type ReadImageOptions, readImage, writeImage } from './readers/image-file.ts';

@@ -315,6 +315,16 @@ export interface Fixtures {
     readonly restored: string;
     readonly file: string;
   };
+  /** Pillow's resizing of bytes x; a preprocessor's settings, and what it makes of x; or a file, base64, and its bytes. */
+  image_preprocessor: {
+    readonly name: string;
+    readonly options:
+      | { readonly size: readonly [number, number]; readonly resample: number }
+      | { readonly file: string }
+      | Readonly<Record<string, unknown>>;
+    readonly inputs: TensorRecord;
+    readonly output: TensorValues;
+  };
   metrics: {
     readonly name: string;
     /** 0 classes: a regression; 1: one score of two classes. */
