@@ -6,7 +6,7 @@ export { type FnnShape, makeFnn } from './fnn/model.ts';
 export { KeyValueCache, type KeysAndValues } from './generation/cache.ts';
 export { type CausalModel, nextTokenLoss } from './generation/causal-model.ts';
 export type { DecoderInputs } from './generation/decoder-mask.ts';
-export type { Encoded, EncoderDecoderModel } from './generation/encoder-decoder-model.ts';
+export { type Encoded, type EncoderDecoderModel, shiftRight } from './generation/encoder-decoder-model.ts';
 export { type GPT2Config, gpt2Schema } from './gpt2/config.ts';
 export { GPT2LMHeadModel, GPT2Model } from './gpt2/model.ts';
 export { Accuracy } from './metrics/accuracy.ts';
@@ -36,6 +36,8 @@ export type { Architecture, PretrainedClass, PretrainedConfig, PretrainedModel }
 export { architectures } from './pretrained/architectures.ts';
 export { type FromPretrainedOptions, fromPretrained } from './pretrained/from-pretrained.ts';
 export { type SavePretrainedOptions, savePretrained } from './pretrained/save-pretrained.ts';
+export { type T5Config, t5Schema } from './t5/config.ts';
+export { T5EncoderModel, T5ForConditionalGeneration, type T5Inputs } from './t5/model.ts';
 export type { Chart, ChartLine } from './training/chart.ts';
 export type { Checkpoint, TrainerState } from './training/checkpoint.ts';
 export { type RawConfiguration, resolveConfiguration } from './training/configuration.ts';

@@ -298,6 +298,13 @@ export interface Fixtures {
     readonly metrics: readonly number[];
     readonly learningRates: readonly number[];
   };
+  /** `found` are the buckets of one distance after the other, the first of which is `first`. */
+  relative_buckets: {
+    readonly name: string;
+    readonly options: { buckets: number; maximumDistance: number; bidirectional: boolean };
+    readonly first: number;
+    readonly found: TensorValues;
+  };
   /** One record for each update; `average` is the name of the class. */
   weight_averages: {
     readonly name: string;

@@ -91,15 +91,24 @@ export interface Naming {
   readonly unexpected: readonly string[];
 }
 
+/** Other names of a tensor by its own. */
+export type Aliases = Readonly<Record<string, readonly string[]>>;
+
 /**
  * Finds each name as it is, with the prefix, or without it; and a norm's `weight` and `bias` as `gamma` and `beta`, as checkpoints
- * that came from TensorFlow have it.
+ * that came from TensorFlow have it; and what is not there, under its aliases.
  */
-export function findNames(own: Iterable<string>, checkpoint: Checkpoint, prefix: string): Naming {
+export function findNames(
+  own: Iterable<string>,
+  checkpoint: Checkpoint,
+  prefix: string,
+  aliases: Aliases = {},
+): Naming {
   const found = new Map<string, string>();
   const missing: string[] = [];
   for (const name of own) {
-    const spelled = spellings(name, prefix).find((candidate) => checkpoint.has(candidate));
+    const names = [name, ...(aliases[name] ?? [])];
+    const spelled = names.flatMap((one) => spellings(one, prefix)).find((candidate) => checkpoint.has(candidate));
     if (spelled === undefined) missing.push(name);
     else found.set(name, spelled);
   }
@@ -139,14 +148,17 @@ export function checkShapes(
 
 /** Reads the values of a module, tensor by tensor, into its own tensors. */
 export async function readInto(model: Module, checkpoint: Checkpoint, { found }: Naming): Promise<void> {
-  const files = new Map<string, Record<string, Parameter>>();
+  // Of a tensor that is read into several of the module's, each after the first has a reading of its own.
+  const readings: { file: string; targets: Record<string, Parameter> }[] = [];
   for (const [name, variable] of model.namedState()) {
     const spelled = found.get(name);
     const entry = spelled === undefined ? undefined : checkpoint.get(spelled);
     if (spelled === undefined || entry === undefined) continue;
-    files.set(entry.file, { ...files.get(entry.file), [spelled]: variable });
+    const reading = readings.find(({ file, targets }) => file === entry.file && !Object.hasOwn(targets, spelled));
+    if (reading === undefined) readings.push({ file: entry.file, targets: { [spelled]: variable } });
+    else reading.targets[spelled] = variable;
   }
-  for (const [file, targets] of files) await readSafetensorsInto(file, targets);
+  for (const { file, targets } of readings) await readSafetensorsInto(file, targets);
 }
 
 /** In which type of file each of a module's tensors is, so that it can be saved in the same. */

@@ -73,17 +73,19 @@ export async function fromPretrained(
   const config = checkFields(file, raw, architecture.schema);
   const checkpoint = await openCheckpoint(folder);
   const anchors = architecture.anchors(config);
-  const anchored = findNames(Object.keys(anchors), checkpoint, architecture.prefix);
+  const aliases = architecture.aliases?.(config);
+  const anchored = findNames(Object.keys(anchors), checkpoint, architecture.prefix, aliases);
   refuseMissing(folder, anchored.missing);
   checkShapes(anchors, checkpoint, anchored);
   const model = generator.withoutDrawing(() => new Class(config, generator)).eval();
   try {
     const state = Object.fromEntries([...model.namedState()].map(([name, { shape }]) => [name, shape]));
-    const naming = findNames(Object.keys(state), checkpoint, architecture.prefix);
-    if (!newParameters) refuseMissing(folder, naming.missing);
+    const naming = findNames(Object.keys(state), checkpoint, architecture.prefix, aliases);
+    const missing = naming.missing.filter((name) => architecture.optional?.includes(name) !== true);
+    if (!newParameters) refuseMissing(folder, missing);
     checkShapes(state, checkpoint, naming);
     await readInto(model, checkpoint, naming);
-    initialize(model, generator, () => config.initializer_range, new Set(naming.missing));
+    initialize(model, generator, () => config.initializer_range, new Set(missing));
     origins.set(model, { folder, types: fileTypes(checkpoint, naming) });
     return model;
   } catch (error) {
