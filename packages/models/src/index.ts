@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The public surface of @nabla/models.
 
+export { type BartConfig, bartSchema } from './bart/config.ts';
+export { BartForConditionalGeneration, type BartInputs, BartModel } from './bart/model.ts';
 export { type FnnConfig, fnnDefaults, fnnSchema } from './fnn/config.ts';
 export { type FnnShape, makeFnn } from './fnn/model.ts';
 export { KeyValueCache, type KeysAndValues } from './generation/cache.ts';
