@@ -26,6 +26,7 @@ import {
 import { randomTensor, tolerance, useDevice } from '@nabla/testing';
 
 import { describeCachedDecoding } from '../generation/test-cached-decoding.ts';
+import { describeTinyGeneration } from '../generation/test-generation.ts';
 import { fromPretrained } from '../pretrained/from-pretrained.ts';
 import { joinHeads, splitHeads } from '../pretrained/heads.ts';
 import { savePretrained } from '../pretrained/save-pretrained.ts';
@@ -49,6 +50,8 @@ describeTiny('bart', BartForConditionalGeneration, (model, inputs) => {
     loss: labels && model.loss(tokens, labels, { sourceMask }),
   };
 });
+
+describeTinyGeneration('bart', BartForConditionalGeneration);
 
 /** Stacks of different sizes. */
 const CONFIG = {

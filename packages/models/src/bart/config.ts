@@ -42,6 +42,10 @@ export const bartSchema = pretrainedFields
       .nullable()
       .default(2)
       .optional(),
+    forced_eos_token_id: z
+      .union([token, z.array(token)])
+      .nullable()
+      .default(2), // the last token where a text reaches its greatest length
     pad_token_id: token.nullable().default(1).optional(),
     decoder_start_token_id: token.nullable().default(2),
   })

@@ -25,6 +25,7 @@ import {
 import { golden, tolerance, useDevice } from '@nabla/testing';
 
 import { describeCachedDecoding } from '../generation/test-cached-decoding.ts';
+import { describeTinyGeneration } from '../generation/test-generation.ts';
 import { fromPretrained } from '../pretrained/from-pretrained.ts';
 import { joinHeads, splitHeads } from '../pretrained/heads.ts';
 import { savePretrained } from '../pretrained/save-pretrained.ts';
@@ -48,6 +49,8 @@ describeTiny('t5', T5ForConditionalGeneration, (model, inputs) => {
     loss: labels && model.loss(tokens, labels, { sourceMask }),
   };
 });
+
+describeTinyGeneration('t5', T5ForConditionalGeneration);
 
 /** Heads that are not d_model / heads wide, more blocks in the decoder, a gate, an output matrix of its own: T5 1.1. */
 const CONFIG = {
