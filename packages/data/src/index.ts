@@ -76,6 +76,7 @@ export {
   SequentialSampler,
   ShuffledSampler,
 } from './sampler.ts';
+export { type SimilarLengthOptions, SimilarLengthSampler } from './similar-length-sampler.ts';
 export { Standardizer, type StandardizerState } from './standardizer.ts';
 export { stratifiedSplit } from './stratified-split.ts';
 export { TableDataset, type TableExample, type TableOptions } from './table-dataset.ts';

@@ -10,7 +10,7 @@ import { ImageDataset } from './image-dataset.ts';
 import { LabelledDataset, type LabelledText, type SoundExample } from './labelled-dataset.ts';
 import { type CsvSeriesOptions, parseSeries } from './readers/csv-series.ts';
 import { gunzip, isGzip } from './readers/gzip.ts';
-import type { TextPair } from './readers/text-pairs.ts';
+import { type TextPair, parseTextPairs } from './readers/text-pairs.ts';
 import { datasets } from './registry.ts';
 import type { RegressionDataset } from './regression-dataset.ts';
 import type { ResolvedDataset, ResolvedFile } from './resolve.ts';
@@ -109,14 +109,15 @@ export async function loadLabelledTexts(dataset: ResolvedDataset): Promise<Label
 }
 
 /**
- * The texts of a data set, with their translations.
+ * The texts of a data set, with their translations, or those of any file of lines with a tab between the two.
  *
  * @throws {ArgumentError} it is of another kind (code `DATASET_KIND`), or a file is damaged (codes `ZIP`, `TEXT`, `TEXT_PAIRS`)
  */
 export async function loadTextPairs(dataset: ResolvedDataset): Promise<ArrayDataset<TextPair>> {
-  const { entry } = dataset;
-  if (entry?.kind !== 'text-pairs') throw kindError(dataset, 'text-pairs');
-  return new ArrayDataset(entry.read(await readFiles(dataset.files)));
+  const { entry, files } = dataset;
+  if (entry === undefined) return new ArrayDataset(parseTextPairs(await textOf(files[0]), files[0].path));
+  if (entry.kind !== 'text-pairs') throw kindError(dataset, 'text-pairs');
+  return new ArrayDataset(entry.read(await readFiles(files)));
 }
 
 /**
@@ -157,7 +158,7 @@ async function textOf(file: ResolvedFile): Promise<string> {
   return decodeText(isGzip(bytes) ? gunzip('load', bytes, file.path) : bytes, file.path);
 }
 
-/** A file that the registry does not know may be a text, a table or a time series. */
+/** A file that the registry does not know may be a text, a table, a time series, or pairs of texts. */
 function checkKind(dataset: ResolvedDataset, kind: 'text' | 'table' | 'series'): void {
   if (dataset.entry !== undefined && dataset.entry.kind !== kind) throw kindError(dataset, kind);
 }

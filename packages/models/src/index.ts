@@ -19,6 +19,7 @@ export type { FinishReason, GeneratedToken } from './generation/write-rows.ts';
 export { type GPT2Config, gpt2Schema } from './gpt2/config.ts';
 export { GPT2LMHeadModel, GPT2Model } from './gpt2/model.ts';
 export { Accuracy } from './metrics/accuracy.ts';
+export { Bleu, tokenize13a } from './metrics/bleu.ts';
 export type { Average, ClassScoreOptions } from './metrics/class-score.ts';
 export { ConfusionMatrix } from './metrics/confusion-matrix.ts';
 export { F1 } from './metrics/f1.ts';
@@ -69,4 +70,6 @@ export { type SummarizeOptions, summarizeRecipe } from './training/summarize.ts'
 export { Trainer, type TrainerOptions, type TrainingResult } from './training/trainer.ts';
 export { type TransformerConfig, transformerDefaults, transformerSchema } from './transformer/config.ts';
 export { CharacterTransformer, type TransformerShape } from './transformer/model.ts';
+export { type TranslationConfig, translationDefaults, translationSchema } from './translation/config.ts';
+export { type TranslationBatch, type TranslationShape, TranslationTransformer } from './translation/model.ts';
 export { version } from './version.ts';

@@ -9,8 +9,16 @@ import { fnnRecipe } from './fnn/recipe.ts';
 import { rnnRecipe } from './rnn/recipe.ts';
 import type { Recipe } from './training/recipe.ts';
 import { transformerRecipe } from './transformer/recipe.ts';
+import { translationRecipe } from './translation/recipe.ts';
 
-export const recipes: readonly Recipe[] = [fnnRecipe, cnnRecipe, rnnRecipe, attentionRecipe, transformerRecipe];
+export const recipes: readonly Recipe[] = [
+  fnnRecipe,
+  cnnRecipe,
+  rnnRecipe,
+  attentionRecipe,
+  transformerRecipe,
+  translationRecipe,
+];
 
 /** @throws {ArgumentError} there is no such recipe (code `RECIPE`); the nearest spelling is offered */
 export function findRecipe(name: string): Recipe {

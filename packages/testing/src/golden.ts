@@ -92,6 +92,11 @@ export interface Fixtures {
   rms_norm: ForwardCase<{ features: number; epsilon: number }>;
   softmax_cross_entropy: ForwardCase<{ reduction: Reduction }>;
   attention: ForwardCase<{ causal: boolean; scale?: number }>;
+  /** A score of a corpus, with the references of each hypothesis; or the tokens of a text. */
+  bleu: { readonly name: string } & (
+    | { readonly hypotheses: readonly string[]; readonly references: readonly string[][]; readonly score: number }
+    | { readonly text: string; readonly tokens: readonly string[] }
+  );
   bilinear: ForwardCase<{ inputs1: number; inputs2: number; outputs: number; bias: boolean }>;
   embedding_layers: ForwardCase<{
     layer: 'Embedding' | 'EmbeddingBag';

@@ -25,8 +25,11 @@ export interface Task<B extends Batch = Batch> {
   readonly batchesPerEpoch: number;
   /** The training loss of a batch, in nats: a scalar. */
   loss(batch: B): Tensor;
-  /** Metrics on held-out data, `loss` among them. `quick`: on a fixed part of it, for use while training. */
-  evaluate(quick: boolean): Metrics;
+  /**
+   * Metrics on held-out data, `loss` among them. `quick`: on a fixed part of it, for use while training. Who awaits is alone: nothing else
+   * computes meanwhile.
+   */
+  evaluate(quick: boolean): Metrics | Promise<Metrics>;
   /** Pictures of what the trained model does, where there is something to see. */
   charts?(): readonly Chart[];
   /** What `evaluate`, `predict` and `generate` need later. */
