@@ -6,14 +6,22 @@ import {
   type Tensor,
   add,
   cast,
+  div,
   gather,
   linear,
   logicalNot,
+  mean,
   mul,
   normal,
+  notEqual,
+  scalar,
   slice,
+  sub,
+  sum,
+  where,
   xavierUniform,
   zeros,
+  zerosLike,
 } from '@nabla/core';
 import {
   Dropout,
@@ -152,10 +160,20 @@ export class TranslationTransformer extends Module implements EncoderDecoderMode
     return this.logits(this.decoderHidden(target, this.encode(source, sourceMask)));
   }
 
-  /** Mean cost in nats of writing the labels, of which a part is spread evenly over all tokens. See {@link crossEntropy}. */
+  /**
+   * Mean cost in nats of writing the labels, of which a part s is spread evenly over all tokens: {@link crossEntropy} with its label
+   * smoothing. That is `cost of the label + s · (logit of the label - mean of all logits)`, of which the last is the state times the mean
+   * of the embedding: no second pass over all logits.
+   */
   loss({ source, sourceMask, target, labels }: TranslationBatch, labelSmoothing = 0): Tensor {
-    const logits = this.forward(source, target, sourceMask);
-    return crossEntropy(logits, labels, { ignoreIndex: IGNORED, labelSmoothing });
+    const hidden = this.decoderHidden(target, this.encode(source, sourceMask)); // [batch, time, width]
+    const cost = crossEntropy(this.logits(hidden), labels, { ignoreIndex: IGNORED });
+    if (labelSmoothing === 0) return cost;
+    const isCounted = notEqual(labels, scalar(IGNORED, 'int32')); // [batch, time]
+    const rows = this.embedding.forward(where(isCounted, labels, zerosLike(labels))); // [batch, time, width]
+    const leads = sum(mul(hidden, sub(rows, mean(this.embedding.weight, 0))), -1); // [batch, time]
+    const counted = cast(isCounted, 'float32');
+    return add(cost, mul(div(sum(mul(leads, counted)), sum(counted)), labelSmoothing));
   }
 
   /** int32 `[batch, time]` → `[batch, time, width]`, without positions. */
