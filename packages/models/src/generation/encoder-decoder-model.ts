@@ -21,6 +21,8 @@ export interface EncoderDecoderModel<
 > extends PretrainedModel<Config> {
   /** Tokens in the vocabulary. */
   readonly vocabulary: number;
+  /** Tokens that the decoder sees at once, at most; undefined where there is no limit. */
+  readonly context?: number | undefined;
   /** The token that every written text begins with. */
   readonly decoderStart: number;
   /** An empty cache of the decoder's layers. */
