@@ -89,6 +89,16 @@ export {
   splitSeries,
 } from './time-series.ts';
 export { CharacterTokenizer, type CharacterTokenizerOptions } from './tokenizers/character-tokenizer.ts';
+export {
+  type DecodeOptions,
+  type EncodeBatchOptions,
+  type EncodeOptions,
+  type EncodedBatch,
+  type Encoding,
+  PretrainedTokenizer,
+  type StreamDecoder,
+  type TextOrPair,
+} from './tokenizers/pretrained-tokenizer.ts';
 export type { TokenizerFile } from './tokenizers/tokenizer-file.ts';
 export { type ColorJitterOptions, colorJitter, normalize } from './transforms/color.ts';
 export { type RandomCropOptions, centerCrop, randomCrop, randomHorizontalFlip, resize } from './transforms/geometry.ts';
