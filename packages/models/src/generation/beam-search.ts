@@ -4,7 +4,7 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 
 import type { GenerativeModel } from './decoding.ts';
-import { applyRules, constraints } from './logit-rules.ts';
+import { constrain } from './logit-rules.ts';
 import type { BeamSettings } from './options.ts';
 import { type Beginning, startDecoding } from './prompts.ts';
 import { largestTokens, logSumOfExponentials } from './sampling.ts';
@@ -101,7 +101,7 @@ function continuations(
   const total = logSumOfExponentials(logits);
   const own = logits.map((logit) => logit - total);
   const context = { tokens: [...prompt, ...tokens], written: tokens.length, row };
-  const changed = applyRules(constraints, own, settings, context);
+  const changed = constrain(own, settings, context);
   return largestTokens(changed, count).map((token) => ({
     tokens: [...tokens, token],
     score: score + (changed[token] ?? NaN),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of the rules against values computed by hand.
 
-import { type LogitContext, type LogitSettings, applyRules, constraints, warpers } from './logit-rules.ts';
+import { type LogitContext, type LogitSettings, constrain, constraints, warp, warpers } from './logit-rules.ts';
 
 const neutral: LogitSettings = {
   repetitionPenalty: 1,
@@ -23,14 +23,16 @@ const no = -Infinity;
 /** What the rules make of logits, rounded to float32. */
 function ruled(logits: number[], settings: Partial<LogitSettings>, context: Partial<LogitContext> = {}): number[] {
   const whole = { tokens: [], written: 0, row: 0, ...context };
-  return [...applyRules([...constraints, ...warpers], Float32Array.from(logits), { ...neutral, ...settings }, whole)];
+  const all = { ...neutral, ...settings };
+  return [...warp(constrain(Float32Array.from(logits), all, whole), all)];
 }
 
 describe('rules of logits', () => {
   it('leave logits alone where nothing is asked for', () => {
     expect(ruled([1, -2, 0.5], {}, { tokens: [0, 1, 2, 0, 1], written: 2 })).toEqual([1, -2, 0.5]);
     const given = Float32Array.of(1, 2);
-    applyRules(warpers, given, { ...neutral, temperature: 2 }, { tokens: [], written: 0, row: 0 });
+    constrain(given, { ...neutral, forbiddenTokens: [0] }, { tokens: [], written: 0, row: 0 });
+    warp(given, { ...neutral, temperature: 2 });
     expect([...given]).toEqual([1, 2]);
   });
 

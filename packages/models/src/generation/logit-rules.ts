@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is done to the logits of the next token before one is chosen: a list of rules, in transformers' order.
 
-/** What the rules are told; see {@link GenerationOptions}. What a rule has nothing to do for is 1, 0 or empty as its formula says. */
-export interface LogitSettings {
+/** What the rules of drawing are told. */
+export interface DrawSettings {
+  readonly temperature: number; // > 0
+  readonly topK: number; // 0: all
+  readonly topP: number; // 1: all
+  readonly minP: number; // 0: all
+}
+
+/** What all rules are told; see {@link GenerationOptions}. */
+export interface LogitSettings extends DrawSettings {
   readonly repetitionPenalty: number; // 1: none
   readonly noRepeatNgramSize: number; // 0: none
   readonly badWords: readonly (readonly number[])[];
@@ -18,10 +26,6 @@ export interface LogitSettings {
   readonly minimumNewTokens: number;
   readonly maximumNewTokens: number;
   readonly logitMask?: LogitMask | undefined;
-  readonly temperature: number; // > 0
-  readonly topK: number; // 0: all
-  readonly topP: number; // 1: all
-  readonly minP: number; // 0: all
 }
 
 /** The text that a token is chosen for. */
@@ -37,10 +41,16 @@ export interface LogitContext {
 /** Changes the logits of the next token in place, `[vocabulary]`; -Infinity forbids a token. */
 export type LogitMask = (logits: Float32Array, context: LogitContext) => void;
 
-/** One rule: changes logits in place. */
-export interface LogitRule {
+/** A rule that holds however a token is chosen: changes logits in place. */
+export interface Constraint {
   readonly name: string;
   readonly apply: (logits: Float32Array, settings: LogitSettings, context: LogitContext) => void;
+}
+
+/** A rule of drawing: changes logits in place. */
+export interface Warper {
+  readonly name: string;
+  readonly apply: (logits: Float32Array, settings: DrawSettings) => void;
 }
 
 /** `l > 0 ? l / penalty : l · penalty` for every token that is in the text. */
@@ -108,12 +118,12 @@ function allowedTokens(logits: Float32Array, { allowedTokens: allowed }: LogitSe
 }
 
 /** `l / temperature` */
-function temperature(logits: Float32Array, { temperature: divisor }: LogitSettings): void {
+function temperature(logits: Float32Array, { temperature: divisor }: DrawSettings): void {
   if (divisor !== 1) for (let token = 0; token < logits.length; token++) logits[token] = (logits[token] ?? 0) / divisor;
 }
 
 /** Keeps the `topK` largest, and what equals the smallest of them. */
-function topK(logits: Float32Array, { topK: count }: LogitSettings): void {
+function topK(logits: Float32Array, { topK: count }: DrawSettings): void {
   if (count > 0 && count < logits.length) keepFrom(logits, smallestOfLargest(logits, count));
 }
 
@@ -141,7 +151,7 @@ function smallestOfLargest(logits: Float32Array, count: number): number {
  *
  * @see Holtzman et al. 2020, https://arxiv.org/abs/1904.09751
  */
-function topP(logits: Float32Array, { topP: share }: LogitSettings): void {
+function topP(logits: Float32Array, { topP: share }: DrawSettings): void {
   if (share >= 1) return;
   const ascending = logits.filter((logit) => logit !== -Infinity).sort();
   const top = ascending.at(-1) ?? 0;
@@ -167,12 +177,12 @@ function topP(logits: Float32Array, { topP: share }: LogitSettings): void {
  *
  * @see Nguyen et al. 2024, https://arxiv.org/abs/2407.01082
  */
-function minP(logits: Float32Array, { minP: share }: LogitSettings): void {
+function minP(logits: Float32Array, { minP: share }: DrawSettings): void {
   if (share > 0) keepFrom(logits, logits.reduce((a, b) => Math.max(a, b), -Infinity) + Math.log(share));
 }
 
 /** The rules that hold however a token is chosen. */
-export const constraints: readonly LogitRule[] = [
+export const constraints: readonly Constraint[] = [
   { name: 'repetitionPenalty', apply: repetitionPenalty },
   { name: 'noRepeatNgramSize', apply: noRepeatNgrams },
   { name: 'badWords', apply: badWords },
@@ -184,22 +194,24 @@ export const constraints: readonly LogitRule[] = [
 ];
 
 /** The rules of drawing, which come after them. */
-export const warpers: readonly LogitRule[] = [
+export const warpers: readonly Warper[] = [
   { name: 'temperature', apply: temperature },
   { name: 'topK', apply: topK },
   { name: 'topP', apply: topP },
   { name: 'minP', apply: minP },
 ];
 
-/** What a rule does to given logits, which stay as they are. */
-export function applyRules(
-  rules: readonly LogitRule[],
-  logits: Float32Array,
-  settings: LogitSettings,
-  context: LogitContext,
-): Float32Array {
+/** Logits after all constraints; those given stay as they are. */
+export function constrain(logits: Float32Array, settings: LogitSettings, context: LogitContext): Float32Array {
   const changed = Float32Array.from(logits);
-  for (const { apply } of rules) apply(changed, settings, context);
+  for (const { apply } of constraints) apply(changed, settings, context);
+  return changed;
+}
+
+/** Logits after the rules of drawing; those given stay as they are. */
+export function warp(logits: Float32Array, settings: DrawSettings): Float32Array {
+  const changed = Float32Array.from(logits);
+  for (const { apply } of warpers) apply(changed, settings);
   return changed;
 }
 

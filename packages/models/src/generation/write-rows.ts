@@ -4,7 +4,7 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 
 import type { GenerativeModel } from './decoding.ts';
-import { applyRules, constraints, warpers } from './logit-rules.ts';
+import { constrain, warp } from './logit-rules.ts';
 import type { GenerationSettings } from './options.ts';
 import { type Beginning, startDecoding } from './prompts.ts';
 import { drawToken, likeliestToken, logSumOfExponentials } from './sampling.ts';
@@ -68,9 +68,8 @@ function choose(
   row: number,
 ): GeneratedToken {
   const context = { tokens: [...prompt, ...written], written: written.length, row };
-  const rules = settings.sample ? [...constraints, ...warpers] : constraints;
-  const changed = applyRules(rules, logits, settings, context);
-  const id = settings.sample ? drawToken(changed, settings.generator) : likeliestToken(changed);
+  const changed = constrain(logits, settings, context);
+  const id = settings.sample ? drawToken(warp(changed, settings), settings.generator) : likeliestToken(changed);
   written.push(id);
   const finish = finishOf(written, settings);
   return {
