@@ -31,15 +31,20 @@ const COMMANDS = [
 /**
  * Runs one command.
  *
+ * @param input what a command reads that is told to read, stdin
  * @returns the exit status: 0, 1 for an error, 2 for a wrong command line, 130 for an interrupted training
  */
-export async function runCommandLine(words: readonly string[], output: Output): Promise<number> {
+export async function runCommandLine(
+  words: readonly string[],
+  output: Output,
+  input: NodeJS.ReadableStream = process.stdin,
+): Promise<number> {
   const program = new Command('nabla').description('deep learning for TypeScript').version(version);
   program.exitOverride().configureOutput({
     writeOut: (text) => output.result(text.trimEnd()),
     writeErr: (text) => output.note(text.trimEnd()),
   });
-  for (const add of COMMANDS) add(program, output);
+  for (const add of COMMANDS) add(program, output, input);
   try {
     await program.parseAsync([...words], { from: 'user' });
     return SUCCEEDED;

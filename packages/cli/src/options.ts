@@ -25,6 +25,11 @@ export function number(text: string): number {
   throw new InvalidArgumentError('Expected a number of at least 0.');
 }
 
+/** Collects the values of an option that may be given several times. */
+export function collected(text: string, before: string[] = []): string[] {
+  return [...before, text];
+}
+
 /** Collects `--set key=value`; the value is read as YAML, so `3`, `true`, `[64, 32]` and `text` mean what they look like. */
 export function setting(text: string, before: RawConfiguration = {}): RawConfiguration {
   const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];

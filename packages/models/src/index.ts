@@ -13,6 +13,7 @@ export { type GenerationConfig, generationDefaults, readGenerationConfig } from 
 export type { LogitContext, LogitMask } from './generation/logit-rules.ts';
 export type { BatchOptions, GenerationOptions } from './generation/options.ts';
 export type { GenerationInputs } from './generation/prompts.ts';
+export { type TextModel, isPretrainedFolder, loadTextModel } from './generation/text-model.ts';
 export type { FinishReason, GeneratedToken } from './generation/write-rows.ts';
 export { type TextOptions, type TextPiece, type TextTokenizer, writePieces, writeText } from './generation/write-text.ts';
 export { type GPT2Config, gpt2Schema } from './gpt2/config.ts';

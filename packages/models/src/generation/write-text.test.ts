@@ -13,7 +13,7 @@ useDevice('js');
 /** A token for each byte of UTF-8; the decoder waits for whole characters. */
 const byteTokenizer: TextTokenizer = {
   encode: (text) => ({ ids: [...Buffer.from(text)] }),
-  decode: (ids) => Buffer.from(ids).toString(),
+  decode: (ids) => Buffer.from([...ids]).toString(),
   streamDecoder() {
     let decoder = new TextDecoder();
     return {
@@ -73,6 +73,17 @@ describe('writeText', () => {
       { text: '', token: { ...token, finish: 'length' }, finish: 'stop' },
     ]);
   });
+});
+
+it("writeText names a tokenizer that is not the model's", async () => {
+  const config = { vocab_size: 100, n_positions: 64, n_embd: 4, n_layer: 1, n_head: 1 };
+  const model = new GPT2LMHeadModel(config, new Generator(1));
+  const writing = writeText(model, byteTokenizer, 'Axe').next();
+  await expect(writing).rejects.toMatchObject({
+    code: 'VOCABULARY',
+    message: expect.stringMatching(/0 to 99, received 120 for "x"\. Tokenizer and weights are not/) as string,
+  });
+  model.dispose();
 });
 
 describe('StopStrings', () => {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writing text: a prompt goes in as text, and what the model adds comes out as text while it is written.
 
+import { ArgumentError } from '@nabla/core';
+
 import { type GenerativeModel, isEncoderDecoder } from './decoding.ts';
 import { generateTokens } from './generate.ts';
 import type { GenerationOptions } from './options.ts';
@@ -10,7 +12,7 @@ import type { FinishReason, GeneratedToken } from './write-rows.ts';
 /** What text is made of tokens with, and back: a `PretrainedTokenizer` of `@nabla/data`. */
 export interface TextTokenizer {
   encode(text: string): { readonly ids: readonly number[] };
-  decode(ids: readonly number[]): string;
+  decode(ids: Iterable<number>): string;
   /** Text of ids that come one by one, whole characters only. */
   streamDecoder(): { push(id: number): string; flush(): string };
 }
@@ -32,7 +34,7 @@ export interface TextPiece {
  * character, and never holds a stop string or a part of it.
  *
  * @param prompt text, or its token ids
- * @throws {ArgumentError} as {@link generateTokens}
+ * @throws {ArgumentError} as {@link generateTokens}; tokenizer and model do not go together (code `VOCABULARY`)
  */
 export async function* writePieces(
   model: GenerativeModel,
@@ -41,6 +43,7 @@ export async function* writePieces(
   { stopStrings = [], ...options }: TextOptions = {},
 ): AsyncGenerator<TextPiece, undefined> {
   const ids = typeof prompt === 'string' ? tokenizer.encode(prompt).ids : prompt;
+  checkVocabulary(model, tokenizer, ids);
   const added = addedText(tokenizer, isEncoderDecoder(model) ? [] : ids);
   const stops = new StopStrings(stopStrings);
   for await (const token of generateTokens(model, ids, options)) {
@@ -55,7 +58,7 @@ export async function* writePieces(
 /**
  * Writes on after a prompt, or answers it if the model is an encoder-decoder: text as it comes, in pieces that are not empty.
  *
- * @throws {ArgumentError} as {@link generateTokens}
+ * @throws {ArgumentError} as {@link generateTokens}; tokenizer and model do not go together (code `VOCABULARY`)
  */
 export async function* writeText(
   model: GenerativeModel,
@@ -64,6 +67,16 @@ export async function* writeText(
   options: TextOptions = {},
 ): AsyncGenerator<string, undefined> {
   for await (const { text } of writePieces(model, tokenizer, prompt, options)) if (text !== '') yield text;
+}
+
+/** @throws {ArgumentError} the tokenizer made a token that the model does not have (code `VOCABULARY`) */
+function checkVocabulary({ vocabulary }: GenerativeModel, tokenizer: TextTokenizer, ids: readonly number[]): void {
+  const unknown = ids.find((id) => id >= vocabulary);
+  if (unknown === undefined) return;
+  const expected = `to make tokens of the model's vocabulary, 0 to ${vocabulary - 1}`;
+  const received = `${unknown} for "${tokenizer.decode([unknown])}"`;
+  const hint = 'Tokenizer and weights are not of the same model.';
+  throw new ArgumentError({ op: 'generate', argument: 'the tokenizer', expected, received, hint }, 'VOCABULARY');
 }
 
 /**
