@@ -6,6 +6,7 @@ import { NablaError } from '@nabla/core';
 import { version } from '@nabla/models';
 import { createColors } from 'picocolors';
 
+import { addChatCommand } from './commands/chat.ts';
 import { addDataCommand } from './commands/data.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
@@ -22,6 +23,7 @@ const COMMANDS = [
   addEvaluateCommand,
   addPredictCommand,
   addGenerateCommand,
+  addChatCommand,
   addRecipesCommand,
   addSummaryCommand,
   addDoctorCommand,

@@ -88,6 +88,7 @@ export {
   type TimeSeriesOptions,
   splitSeries,
 } from './time-series.ts';
+export { type ChatMessage, type ChatTemplateOptions, chatText, encodeChat } from './tokenizers/chat-template.ts';
 export { CharacterTokenizer, type CharacterTokenizerOptions } from './tokenizers/character-tokenizer.ts';
 export {
   type DecodeOptions,

@@ -5,6 +5,7 @@ import { ArgumentError, Generator } from '@nabla/core';
 import {
   type BatchOptions,
   type FinishReason,
+  type GenerationOptions,
   type TextModel,
   generate,
   generationDefaults,
@@ -68,7 +69,7 @@ export async function generateWithPublished(
 }
 
 /** The options that say how a token is chosen. */
-function drawing(options: GenerateCommandOptions): BatchOptions {
+export function drawing(options: Omit<GenerateCommandOptions, 'prompt'>): GenerationOptions {
   const { temperature, topK, topP, minP, repetitionPenalty, seed, greedy } = options;
   return {
     ...{ temperature, topK, topP, minP, repetitionPenalty },

@@ -31,9 +31,10 @@ function tensorOf(rows: TokenRows): Tensor {
   return tensor2d(Int32Array.from(rows.flat()), [rows.length, rows[0]?.length ?? 0], 'int32');
 }
 
-/** Products of a parameter and a value that one pass computes without yielding to others, about. 4e9: some 50 ms on two cores. */
-const PRODUCTS = 4e9;
-const LEAST_CHUNK = 16;
+/** Products of a parameter and a value that one pass over a prompt computes before others get a turn. 2e9: 16 tokens of GPT-2. */
+const PRODUCTS = 2e9;
+/** Fewer tokens take no less time: the weights have to be read for one as for all. */
+const LEAST_TOKENS = 16;
 
 interface DecodingOptions {
   /** Whether keys and values are kept. */
@@ -174,5 +175,5 @@ export class Decoding {
 function tokensPerPassOf(model: GenerativeModel): number {
   let parameters = 0;
   for (const parameter of model.parameters()) parameters += parameter.size;
-  return Math.max(LEAST_CHUNK, Math.floor(PRODUCTS / Math.max(1, parameters)));
+  return Math.max(LEAST_TOKENS, Math.floor(PRODUCTS / Math.max(1, parameters)));
 }
