@@ -16,7 +16,24 @@ import {
 
 import { type DeviceChoiceName, chooseDevice } from '../device.ts';
 import type { Output } from '../output.ts';
-import type { GenerateCommandOptions } from './generate.ts';
+
+/** What the options of the command say. */
+export interface GenerateCommandOptions {
+  readonly prompt: string;
+  readonly tokens?: number | undefined;
+  readonly temperature?: number | undefined;
+  readonly topK?: number | undefined;
+  readonly topP?: number | undefined;
+  readonly minP?: number | undefined;
+  readonly repetitionPenalty?: number | undefined;
+  readonly beams?: number | undefined;
+  readonly stop?: string[] | undefined;
+  readonly seed?: number | undefined;
+  readonly greedy?: true | undefined;
+  readonly json?: true | undefined;
+  readonly device?: DeviceChoiceName | undefined;
+  readonly best?: true | undefined;
+}
 
 /** New tokens where neither the command nor the folder says how many. */
 const TOKENS = 100;

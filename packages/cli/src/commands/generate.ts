@@ -5,30 +5,12 @@ import type { Command } from '@commander-js/extra-typings';
 import { ArgumentError, Generator } from '@nabla/core';
 import { isPretrainedFolder } from '@nabla/models';
 
-import { type DeviceChoiceName, deviceOption } from '../device.ts';
+import { deviceOption } from '../device.ts';
 import { STDIN, readText } from '../input.ts';
 import { BEST, withModel } from '../model.ts';
 import { collected, integer, number } from '../options.ts';
 import type { Output } from '../output.ts';
-import { generateWithPublished } from './generate-published.ts';
-
-/** What the options of the command say. */
-export interface GenerateCommandOptions {
-  readonly prompt: string;
-  readonly tokens?: number | undefined;
-  readonly temperature?: number | undefined;
-  readonly topK?: number | undefined;
-  readonly topP?: number | undefined;
-  readonly minP?: number | undefined;
-  readonly repetitionPenalty?: number | undefined;
-  readonly beams?: number | undefined;
-  readonly stop?: string[] | undefined;
-  readonly seed?: number | undefined;
-  readonly greedy?: true | undefined;
-  readonly json?: true | undefined;
-  readonly device?: DeviceChoiceName | undefined;
-  readonly best?: true | undefined;
-}
+import { type GenerateCommandOptions, generateWithPublished } from './generate-published.ts';
 
 /** Options that a run of a recipe does not know. */
 const PUBLISHED_ONLY = ['topP', 'minP', 'repetitionPenalty', 'beams', 'stop', 'json'] as const;
