@@ -233,6 +233,13 @@ export interface Fixtures {
     | { layer: 'Flatten' }
     | { layer: 'Unflatten'; sizes: number[] }
   >;
+  /** A part of a tokenizer.json or all of it, or the options of a trainer, and pairs of what it is given and makes of it. */
+  tokenizers: {
+    readonly name: string;
+    readonly kind: 'normalizer' | 'preTokenizer' | 'decoder' | 'tokenizer' | 'training';
+    readonly file: unknown;
+    readonly results: readonly (readonly [string | readonly string[], unknown])[];
+  };
   /** `op` is the name of our function or of that of tfjs; its inputs are a, b and c. */
   tfjs_gradients: ForwardCase<{ op: string; axis?: number; axes?: number[]; keepDims?: boolean }>;
   tensor_ops: ForwardCase<{

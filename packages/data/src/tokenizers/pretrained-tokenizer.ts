@@ -10,7 +10,8 @@ import {
   type SpecialRole,
   type SpecialTokens,
   addNamedTokens,
-  readSpecialTokens,
+  completeSpecialTokens,
+  readNamedTokens,
 } from './pretrained/special-tokens.ts';
 import { cleanUpText, endOfWords } from './pretrained/text-steps.ts';
 import { type TokenizerFiles, readTokenizerFiles } from './pretrained/tokenizer-files.ts';
@@ -97,17 +98,15 @@ export class PretrainedTokenizer {
   readonly #truncationSide: Side;
 
   private constructor(files: TokenizerFiles) {
-    const { tokenizer, config, specialTokensMap, addedTokens } = files;
-    const special = [config, specialTokensMap].filter((fields) => fields !== undefined);
-    this.#pipeline = new Pipeline(tokenizer, (model, added) =>
-      addNamedTokens(added, model, { config, addedTokens, special }),
-    );
+    const { tokenizer, config, specialTokensMap } = files;
+    const named = readNamedTokens([config, specialTokensMap].filter((fields) => fields !== undefined));
+    this.#pipeline = new Pipeline(tokenizer, (more, { vocabulary }) => addNamedTokens(more, vocabulary, files, named));
     const { model, added } = this.#pipeline;
     this.#tokens = new Map([
       ...Array.from(model.vocabulary, ([token, id]) => [id, token] as const),
       ...Array.from(added.values(), ({ id, content }) => [id, content] as const),
     ]);
-    this.#special = readSpecialTokens(special, (token) => added.has(token) || model.vocabulary.has(token));
+    this.#special = completeSpecialTokens(named, (token) => added.has(token) || model.vocabulary.has(token));
     this.#skipped = new Set([...added.values()].filter((token) => token.special).map(({ id }) => id));
     this.size = 1 + [...this.#tokens.keys()].reduce((largest, id) => Math.max(largest, id), -1);
     this.chatTemplate = files.chatTemplate ?? readChatTemplate(config);

@@ -21,8 +21,11 @@ export class Pipeline {
   readonly #findInText: Finder;
   readonly #findInNormalized: Finder;
 
-  /** @throws {ArgumentError} a part is unknown or a field is wrong: names file and field (code `TOKENIZER`) */
-  constructor(file: JsonFields, more: (pipeline: VocabularyModel, added: Map<string, AddedToken>) => void) {
+  /**
+   * @param addMore  adds what the folder's other files name to the added tokens of this one
+   * @throws {ArgumentError} a part is unknown or a field is wrong: names file and field (code `TOKENIZER`)
+   */
+  constructor(file: JsonFields, addMore: (added: Map<string, AddedToken>, model: VocabularyModel) => void) {
     const normalizer = file.optionalObject('normalizer');
     const preTokenizer = file.optionalObject('pre_tokenizer');
     const postProcessor = file.optionalObject('post_processor');
@@ -39,7 +42,7 @@ export class Pipeline {
         .map(readAddedToken)
         .map((token) => [token.content, token]),
     );
-    more(this.model, added);
+    addMore(added, this.model);
     this.added = added;
     const tokens = [...added.values()];
     const asNormalized = tokens

@@ -3,7 +3,7 @@
 
 import type { AddedToken } from './added-tokens.ts';
 import { type JsonFields, describeJson } from './json-fields.ts';
-import { MAXIMUM_ID, type VocabularyModel } from './vocabulary-model.ts';
+import { MAXIMUM_ID } from './vocabulary-model.ts';
 
 /** What a special token is for. */
 export const specialRoles = ['bos', 'eos', 'unk', 'sep', 'pad', 'cls', 'mask'] as const;
@@ -23,35 +23,36 @@ const families: readonly SpecialTokens[] = [
   { bos: '<|endoftext|>', eos: '<|endoftext|>', unk: '<|endoftext|>' },
 ];
 
+/** A role that a file names a token for; none where it says null. */
+export interface NamedToken {
+  readonly role: SpecialRole;
+  readonly content: string | undefined;
+  /** `lstrip` and so on, where the file has an object for the token. */
+  readonly flags: JsonFields | undefined;
+}
+
 /**
- * The special tokens of a folder: those that tokenizer_config.json names, else special_tokens_map.json, else its family's.
+ * The special tokens that the files of a folder name.
  *
- * @param settings  tokenizer_config.json and special_tokens_map.json, the first before the second
+ * @param settings  tokenizer_config.json and special_tokens_map.json: the first one that has a role counts
  */
-export function readSpecialTokens(settings: readonly JsonFields[], has: (token: string) => boolean): SpecialTokens {
-  const named = specialRoles.flatMap((role) => {
-    const source = settings.find((fields) => fields.names().includes(`${role}_token`));
+export function readNamedTokens(settings: readonly JsonFields[]): NamedToken[] {
+  return specialRoles.flatMap((role) => {
+    const name = `${role}_token`;
+    const source = settings.find((fields) => fields.names().includes(name));
     if (source === undefined) return [];
-    return [[role, tokenText(source, `${role}_token`)] as const];
+    const flags = typeof source.value(name) === 'object' ? source.object(name) : undefined;
+    return [{ role, content: flags === undefined ? source.optionalText(name) : flags.text('content'), flags }];
   });
+}
+
+/** The special tokens of a folder: those that its files name, and its family's for the roles that they do not speak of. */
+export function completeSpecialTokens(named: readonly NamedToken[], has: (token: string) => boolean): SpecialTokens {
   const family = families.find((tokens) => Object.values(tokens).every(has)) ?? {};
-  const known = named.filter((entry): entry is [SpecialRole, string] => entry[1] !== undefined);
-  return { ...(known.length === 0 ? family : keepAbsent(family, named)), ...Object.fromEntries(known) };
-}
-
-/** A family's tokens without those that the files set, null among them. */
-function keepAbsent(
-  family: SpecialTokens,
-  named: readonly (readonly [SpecialRole, string | undefined])[],
-): SpecialTokens {
-  const set = new Set<string>(named.map(([role]) => role));
-  return Object.fromEntries(Object.entries(family).filter(([role]) => !set.has(role)));
-}
-
-/** `"<s>"` or `{ "content": "<s>" }` */
-function tokenText(fields: JsonFields, name: string): string | undefined {
-  const value = fields.value(name);
-  return typeof value === 'object' ? fields.object(name).text('content') : fields.optionalText(name);
+  const set = new Set<string>(named.map(({ role }) => role));
+  const unnamed = Object.entries(family).filter(([role]) => !set.has(role));
+  const known = named.flatMap(({ role, content }) => (content === undefined ? [] : [[role, content] as const]));
+  return Object.fromEntries([...unnamed, ...known]);
 }
 
 /**
@@ -60,55 +61,34 @@ function tokenText(fields: JsonFields, name: string): string | undefined {
  */
 export function addNamedTokens(
   added: Map<string, AddedToken>,
-  model: VocabularyModel,
-  {
-    config,
-    addedTokens,
-    special,
-  }: {
-    config: JsonFields | undefined;
-    addedTokens: JsonFields | undefined;
-    special: readonly JsonFields[];
-  },
+  vocabulary: ReadonlyMap<string, number>,
+  files: { readonly config?: JsonFields | undefined; readonly addedTokens?: JsonFields | undefined },
+  named: readonly NamedToken[],
 ): void {
-  const add = (content: string, id: number, flags: JsonFields | undefined, isSpecial: boolean): void => {
+  const add = (content: string, id: number, isSpecial: boolean, flags?: JsonFields): void => {
     if (content === '' || added.has(content)) return;
     const flag = (name: string, fallback: boolean): boolean => flags?.flag(name, fallback) ?? fallback;
-    added.set(content, {
-      id,
-      content,
-      single_word: flag('single_word', false),
-      lstrip: flag('lstrip', false),
-      rstrip: flag('rstrip', false),
-      normalized: flag('normalized', !isSpecial),
-      special: flag('special', isSpecial),
-    });
+    const special = flag('special', isSpecial);
+    const [single_word, lstrip, rstrip] = [flag('single_word', false), flag('lstrip', false), flag('rstrip', false)];
+    added.set(content, { id, content, single_word, lstrip, rstrip, normalized: flag('normalized', !special), special });
   };
+  const { config, addedTokens } = files;
   const decoder = config?.optionalObject('added_tokens_decoder');
-  for (const id of decoder?.names() ?? []) {
-    const token = decoder?.object(id);
-    if (!/^\d{1,8}$/.test(id) || Number(id) > MAXIMUM_ID) {
-      throw decoder?.error(id, `to have an id up to ${MAXIMUM_ID} as its name`, describeJson(id)) ?? new RangeError(id);
-    }
-    if (token !== undefined) add(token.text('content'), Number(id), token, false);
+  for (const name of decoder?.names() ?? []) {
+    const id = /^\d{1,8}$/.test(name) ? Number(name) : Infinity;
+    if (decoder === undefined) continue;
+    if (id > MAXIMUM_ID) throw decoder.error(name, `to have an id up to ${MAXIMUM_ID} as its name`, describeJson(name));
+    add(decoder.object(name).text('content'), id, false, decoder.object(name));
   }
   for (const content of addedTokens?.names() ?? []) {
-    if (addedTokens !== undefined) add(content, addedTokens.integer(content, 0, MAXIMUM_ID), undefined, false);
+    if (addedTokens !== undefined) add(content, addedTokens.integer(content, 0, MAXIMUM_ID), false);
   }
-  const next = (): number =>
-    1 + Math.max(-1, largest(model.vocabulary.values()), largest([...added.values()].map(({ id }) => id)));
-  for (const fields of special) {
-    for (const role of specialRoles) {
-      const content = tokenText(fields, `${role}_token`);
-      if (content === undefined) continue;
-      const flags = typeof fields.value(`${role}_token`) === 'object' ? fields.object(`${role}_token`) : undefined;
-      add(content, model.vocabulary.get(content) ?? next(), flags, true);
-    }
+  let next = 0;
+  for (const id of vocabulary.values()) next = Math.max(next, id + 1);
+  for (const { id } of added.values()) next = Math.max(next, id + 1);
+  for (const { content, flags } of named) {
+    if (content === undefined) continue;
+    add(content, vocabulary.get(content) ?? next, true, flags);
+    next = Math.max(next, 1 + (added.get(content)?.id ?? 0));
   }
-}
-
-function largest(ids: Iterable<number>): number {
-  let result = -1;
-  for (const id of ids) result = Math.max(result, id);
-  return result;
 }
