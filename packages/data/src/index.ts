@@ -100,6 +100,9 @@ export {
   type TextOrPair,
 } from './tokenizers/pretrained-tokenizer.ts';
 export type { TokenizerFile } from './tokenizers/tokenizer-file.ts';
+export type { Texts, TrainTokenizerOptions, TrainingProgress } from './tokenizers/training/count-words.ts';
+export { trainBytePairEncoding } from './tokenizers/training/train-byte-pair-encoding.ts';
+export { trainWordPiece } from './tokenizers/training/train-word-piece.ts';
 export { type ColorJitterOptions, colorJitter, normalize } from './transforms/color.ts';
 export { type RandomCropOptions, centerCrop, randomCrop, randomHorizontalFlip, resize } from './transforms/geometry.ts';
 export { type MixUpOptions, type MixedBatch, collateMixUp } from './transforms/mix-up.ts';

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tokenizer of a published model: what its folder's tokenizer.json says, from texts to ids and back.
 
+import { join } from 'node:path';
 import { ArgumentError, checkBoolean, checkInteger, checkOneOf, checkOptions, checkText } from '@nabla/core';
+import { writeWhole } from '../files.ts';
 import { type Side, type Truncation, fill, makeRow, sides, truncations } from './pretrained/batch.ts';
 import { type DecodeStep, chain } from './pretrained/decoders.ts';
 import { JsonFields } from './pretrained/json-fields.ts';
@@ -89,6 +91,7 @@ export class PretrainedTokenizer {
   readonly chatTemplate: string | undefined;
   /** The most tokens that the model takes, if the folder says it. */
   readonly modelMaximumLength: number | undefined;
+  readonly #files: TokenizerFiles;
   readonly #pipeline: Pipeline;
   readonly #special: SpecialTokens;
   readonly #tokens: ReadonlyMap<number, string>;
@@ -98,6 +101,7 @@ export class PretrainedTokenizer {
   readonly #truncationSide: Side;
 
   private constructor(files: TokenizerFiles) {
+    this.#files = files;
     const { tokenizer, config, specialTokensMap } = files;
     const named = readNamedTokens([config, specialTokensMap].filter((fields) => fields !== undefined));
     this.#pipeline = new Pipeline(tokenizer, (more, { vocabulary }) => addNamedTokens(more, vocabulary, files, named));
@@ -138,6 +142,34 @@ export class PretrainedTokenizer {
   static fromJSON(json: unknown, config?: unknown): PretrainedTokenizer {
     const settings = config === undefined ? {} : { config: new JsonFields('tokenizer_config.json', config) };
     return new PretrainedTokenizer({ tokenizer: new JsonFields('tokenizer.json', json), ...settings });
+  }
+
+  /** The content of tokenizer.json, with the added tokens that the folder's other files name. */
+  toJSON(): Readonly<Record<string, unknown>> {
+    const added = [...this.#pipeline.added.values()].sort((a, b) => a.id - b.id);
+    return { ...this.#files.tokenizer.toJSON(), added_tokens: added };
+  }
+
+  /**
+   * Writes the tokenizer's files into a folder, as Hugging Face's libraries read them: tokenizer.json, and what the folder that it came from
+   * had beside it.
+   *
+   * @throws {ArgumentError} a file cannot be written (code `FILE`)
+   */
+  async save(folder: string): Promise<void> {
+    const { config, specialTokensMap, addedTokens, chatTemplate } = this.#files;
+    const op = 'PretrainedTokenizer.save';
+    const files = {
+      tokenizer: this,
+      tokenizer_config: config,
+      special_tokens_map: specialTokensMap,
+      added_tokens: addedTokens,
+    };
+    for (const [name, content] of Object.entries(files)) {
+      if (content === undefined) continue;
+      await writeWhole(op, join(folder, `${name}.json`), `${JSON.stringify(content, undefined, 2)}\n`);
+    }
+    if (chatTemplate !== undefined) await writeWhole(op, join(folder, 'chat_template.jinja'), chatTemplate);
   }
 
   /** The id of the token that begins a text; undefined where there is none, as for all of these. */

@@ -86,20 +86,20 @@ describeWithData("GPT-2's tokenizer", 'gpt2-tokenizer', (folder) => {
       fc.property(difficult, (text) => {
         expect(tokenizer.decode(tokenizer.encode(text).ids)).toBe(text);
       }),
-      { seed: 1, numRuns: 300 },
+      { seed: 1, numRuns: 150 },
     );
   });
 
   it('streams what it decodes, whatever the ids', () => {
     fc.assert(
       fc.property(anyIds(tokenizer), (ids) => expectStream(tokenizer, ids)),
-      { seed: 2, numRuns: 300 },
+      { seed: 2, numRuns: 150 },
     );
     fc.assert(
       fc.property(difficult, fc.boolean(), (text, cleanUp) =>
         expectStream(tokenizer, tokenizer.encode(text).ids, { cleanUp }),
       ),
-      { seed: 3, numRuns: 300 },
+      { seed: 3, numRuns: 150 },
     );
   });
 
@@ -123,7 +123,7 @@ describeWithData("GPT-2's tokenizer", 'gpt2-tokenizer', (folder) => {
       fc.property(fc.stringMatching(/^[a-z]{1,20}$/), (word) => {
         expect(tokenizer.encode(word).ids).toEqual(mergeWord([...word], ranks).map((token) => model.vocab[token]));
       }),
-      { seed: 4, numRuns: 300 },
+      { seed: 4, numRuns: 150 },
     );
   });
 });
@@ -164,7 +164,7 @@ describeWithData("CLIP's tokenizer", 'clip-bpe', (folder) => {
       fc.property(anyIds(tokenizer), fc.boolean(), (ids, skipSpecialTokens) =>
         expectStream(tokenizer, ids, { skipSpecialTokens }),
       ),
-      { seed: 5, numRuns: 300 },
+      { seed: 5, numRuns: 150 },
     );
   });
 });
@@ -214,7 +214,7 @@ describeWithData("MiniLM's tokenizer", 'minilm-l6-fp16', (folder) => {
   it('streams what it decodes, whatever the ids', () => {
     fc.assert(
       fc.property(anyIds(tokenizer), fc.boolean(), (ids, cleanUp) => expectStream(tokenizer, ids, { cleanUp })),
-      { seed: 7, numRuns: 300 },
+      { seed: 7, numRuns: 150 },
     );
   });
 });

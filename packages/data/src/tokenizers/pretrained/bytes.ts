@@ -27,13 +27,13 @@ export function toByteCharacters(text: string): string {
 
 /** The bytes of a token of a byte-level vocabulary; of any other token, such as an added one with a space in it, its UTF-8 bytes. */
 export function fromByteCharacters(token: string): Uint8Array {
-  const bytes: number[] = [];
-  for (const character of token) {
-    const byte = bytesOfCharacters.get(character);
+  const bytes = new Uint8Array(token.length);
+  for (let i = 0; i < token.length; i++) {
+    const byte = bytesOfCharacters.get(token.charAt(i));
     if (byte === undefined) return encoder.encode(token);
-    bytes.push(byte);
+    bytes[i] = byte;
   }
-  return Uint8Array.from(bytes);
+  return bytes;
 }
 
 function makeByteCharacters(): string[] {

@@ -45,6 +45,11 @@ export class JsonFields {
     return Object.keys(this.#values);
   }
 
+  /** The object as it was parsed. */
+  toJSON(): Readonly<Record<string, unknown>> {
+    return this.#values;
+  }
+
   /** Whether there is such a field, other than null. */
   has(name: string): boolean {
     return Object.hasOwn(this.#values, name) && this.#values[name] !== null;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tokenizer.json that older folders lack, made of their vocab.txt (BERT), or vocab.json and merges.txt (GPT-2, RoBERTa, CLIP).
 
+import { bertTemplate } from './written-parts.ts';
 import { type JsonFields, tokenizerError } from './json-fields.ts';
 
 /** A tokenizer.json in memory. */
@@ -31,15 +32,7 @@ export function wordPieceFromFiles(file: string, text: string, config: JsonField
       lowercase: config?.flag('do_lower_case', true) ?? true,
     },
     pre_tokenizer: { type: 'BertPreTokenizer' },
-    post_processor: {
-      type: 'TemplateProcessing',
-      single: [specialPart(cls, 0), sequencePart('A', 0), specialPart(sep, 0)],
-      pair: [specialPart(cls, 0), sequencePart('A', 0), specialPart(sep, 0), sequencePart('B', 1), specialPart(sep, 1)],
-      special_tokens: {
-        [cls]: { id: cls, ids: [id(cls)], tokens: [cls] },
-        [sep]: { id: sep, ids: [id(sep)], tokens: [sep] },
-      },
-    },
+    post_processor: bertTemplate(cls, id(cls), sep, id(sep)),
     decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
     model: {
       type: 'WordPiece',
@@ -188,12 +181,4 @@ function tokenName(config: JsonFields | undefined, role: string): string | undef
   return typeof value === 'object'
     ? config?.object(`${role}_token`).text('content')
     : config?.optionalText(`${role}_token`);
-}
-
-function specialPart(id: string, typeId: number): object {
-  return { SpecialToken: { id, type_id: typeId } };
-}
-
-function sequencePart(id: 'A' | 'B', typeId: number): object {
-  return { Sequence: { id, type_id: typeId } };
 }

@@ -40,22 +40,21 @@ export function replacePattern(text: string, pattern: RegExp, content: string): 
  * @see https://github.com/huggingface/tokenizers/blob/main/tokenizers/src/tokenizer/normalizer.rs, `split`
  */
 export function splitText(text: string, pattern: RegExp, behavior: SplitBehavior, invert = false): string[] {
-  const parts: { readonly text: string; readonly isDelimiter: boolean }[] = [];
-  const add = (start: number, end: number, isMatch: boolean): void => {
-    if (end > start) parts.push({ text: text.slice(start, end), isDelimiter: isMatch !== invert });
-  };
-  let end = 0;
-  for (const match of text.matchAll(pattern)) {
-    add(end, match.index, false);
-    end = match.index + match[0].length;
-    add(match.index, end, true);
-  }
-  add(end, text.length, false);
-
-  if (behavior === 'Removed') return parts.filter(({ isDelimiter }) => !isDelimiter).map((part) => part.text);
-  if (behavior === 'Isolated') return parts.map((part) => part.text);
-  const backwards = behavior === 'MergedWithNext';
   const pieces: string[] = [];
+  // Most often there is nothing to merge.
+  if (behavior === 'Removed' || behavior === 'Isolated') {
+    const keepsMatch = behavior === 'Isolated' || invert;
+    const keepsRest = behavior === 'Isolated' || !invert;
+    eachPart(text, pattern, (start, end, isMatch) => {
+      if (isMatch ? keepsMatch : keepsRest) pieces.push(text.slice(start, end));
+    });
+    return pieces;
+  }
+  const parts: { readonly text: string; readonly isDelimiter: boolean }[] = [];
+  eachPart(text, pattern, (start, end, isMatch) => {
+    parts.push({ text: text.slice(start, end), isDelimiter: isMatch !== invert });
+  });
+  const backwards = behavior === 'MergedWithNext';
   let afterDelimiter = false;
   for (const part of backwards ? parts.toReversed() : parts) {
     const joins = behavior === 'Contiguous' ? part.isDelimiter === afterDelimiter : part.isDelimiter && !afterDelimiter;
@@ -65,6 +64,18 @@ export function splitText(text: string, pattern: RegExp, behavior: SplitBehavior
     afterDelimiter = part.isDelimiter;
   }
   return backwards ? pieces.reverse() : pieces;
+}
+
+/** The matches of a pattern and what lies between them, from left to right; none of them is empty. */
+function eachPart(text: string, pattern: RegExp, visit: (start: number, end: number, isMatch: boolean) => void): void {
+  let done = 0;
+  for (const match of text.matchAll(pattern)) {
+    const end = match.index + match[0].length;
+    if (match.index > done) visit(done, match.index, false);
+    if (end > match.index) visit(match.index, end, true);
+    done = end;
+  }
+  if (done < text.length) visit(done, text.length, false);
 }
 
 /** A text as a pattern that matches it. */

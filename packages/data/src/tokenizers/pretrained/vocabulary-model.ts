@@ -9,7 +9,7 @@ export interface VocabularyModel {
   /** Token to id. */
   readonly vocabulary: ReadonlyMap<string, number>;
   /** The ids of a word. */
-  encode(word: string): number[];
+  readonly encode: (word: string) => readonly number[];
   /** What the last token of a word ends with, as in CLIP's `</w>`. */
   readonly endOfWordSuffix?: string | undefined;
 }
@@ -26,7 +26,26 @@ const models: Readonly<Record<string, (fields: JsonFields) => VocabularyModel>> 
 
 /** @throws {ArgumentError} the type is unknown or a field of it is wrong: names file and field (code `TOKENIZER`) */
 export function readModel(fields: JsonFields): VocabularyModel {
-  return (fields.has('type') ? fields.choose('type', models) : guess(fields))(fields);
+  const model = (fields.has('type') ? fields.choose('type', models) : guess(fields))(fields);
+  return { ...model, encode: remember(model.encode) };
+}
+
+/** Long words are seldom there again, and would fill the memory. */
+const LONGEST_REMEMBERED = 64;
+const MOST_REMEMBERED = 2 ** 16;
+
+/** A function that remembers what it made of the words it saw: most words of a text were there before. */
+function remember(encode: (word: string) => readonly number[]): (word: string) => readonly number[] {
+  const seen = new Map<string, readonly number[]>();
+  return (word) => {
+    const before = seen.get(word);
+    if (before !== undefined) return before;
+    const ids = encode(word);
+    if (word.length > LONGEST_REMEMBERED) return ids;
+    if (seen.size >= MOST_REMEMBERED) seen.clear();
+    seen.set(word, ids);
+    return ids;
+  };
 }
 
 /** Files of 2020 do not name the type. */
