@@ -13,6 +13,7 @@ import { addGenerateCommand } from './commands/generate.ts';
 import { addPredictCommand } from './commands/predict.ts';
 import { addRecipesCommand } from './commands/recipes.ts';
 import { addSummaryCommand } from './commands/summary.ts';
+import { addTokenizerCommand } from './commands/tokenizer.ts';
 import { addTrainCommand } from './commands/train.ts';
 import { Exit, FAILED, MISUSED, SUCCEEDED } from './exit.ts';
 import type { Output } from './output.ts';
@@ -26,6 +27,7 @@ const COMMANDS = [
   addSummaryCommand,
   addDoctorCommand,
   addDataCommand,
+  addTokenizerCommand,
 ];
 
 /**

@@ -80,9 +80,10 @@ export interface StreamDecoder {
  *
  * @see https://huggingface.co/docs/tokenizers
  * @example
- * const tokenizer = await PretrainedTokenizer.fromFolder('gpt2');
- * tokenizer.encode('Hello world').ids; // [15496, 995]
- * tokenizer.decode([15496, 995]); // 'Hello world'
+ * await (await trainBytePairEncoding(['low lower low'], { vocabularySize: 260 })).save('folder');
+ * const tokenizer = await PretrainedTokenizer.fromFolder('folder');
+ * const { ids } = tokenizer.encode('low low');
+ * [ids, tokenizer.tokenOf(259), tokenizer.decode(ids)]; // [[258, 259], 'Ġlow', 'low low']
  */
 export class PretrainedTokenizer {
   /** One more than the largest id: the rows that an embedding needs. */
@@ -232,8 +233,9 @@ export class PretrainedTokenizer {
    * @throws {ArgumentError} an option is wrong, there is no token to fill up with (code `PADDING`), or the special tokens alone are longer
    *   than `maximumLength` (code `LENGTH`)
    * @example
-   * const tokenizer = await PretrainedTokenizer.fromFolder('bert');
-   * tokenizer.encodeBatch(['a man', 'a man eats'], { padding: 'longest' }).attentionMask; // [[1, 1, 1, 1, 0], [1, 1, 1, 1, 1]]
+   * const tokenizer = await trainWordPiece(['a man eats'], { vocabularySize: 20 });
+   * const { attentionMask } = tokenizer.encodeBatch(['a', 'a a'], { padding: 'longest' });
+   * attentionMask; // [[1, 1, 1, 0], [1, 1, 1, 1]]
    */
   encodeBatch(texts: readonly TextOrPair[], options: EncodeBatchOptions = {}): EncodedBatch {
     const op = 'PretrainedTokenizer.encodeBatch';
@@ -285,9 +287,9 @@ export class PretrainedTokenizer {
    * A decoder for ids that come one by one. All that it gives, put together, is what {@link decode} gives for all ids.
    *
    * @example
-   * const tokenizer = await PretrainedTokenizer.fromFolder('gpt2');
-   * const decoder = tokenizer.streamDecoder();
-   * [19526, 254, 25001].map((id) => decoder.push(id)); // ['', '你', ''] and '好' needs one more
+   * const bytes = await trainBytePairEncoding(['a'], { vocabularySize: 257 });
+   * const decoder = bytes.streamDecoder();
+   * bytes.encode('a你').ids.map((id) => decoder.push(id)); // ['a', '', '', '你']
    */
   streamDecoder(options: DecodeOptions = {}): StreamDecoder {
     return this.#streamDecoder('PretrainedTokenizer.streamDecoder', options);
