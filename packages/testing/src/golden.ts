@@ -315,6 +315,15 @@ export interface Fixtures {
     readonly restored: string;
     readonly file: string;
   };
+  /** Whole files of torch.save in base64. */
+  pytorch_files: {
+    readonly name: string;
+    readonly file: string;
+    /** What is in it: types as safetensors names them, bytes in base64 and row-major order. */
+    readonly tensors?: Readonly<Record<string, { dtype: string; shape: number[]; bytes: string }>>;
+    /** A word of what is said of a file that is refused. */
+    readonly error?: string;
+  };
   metrics: {
     readonly name: string;
     /** 0 classes: a regression; 1: one score of two classes. */
