@@ -6,6 +6,7 @@ import { NablaError } from '@nabla/core';
 import { version } from '@nabla/models';
 import { createColors } from 'picocolors';
 
+import { addConvertCommand } from './commands/convert.ts';
 import { addDataCommand } from './commands/data.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
@@ -26,6 +27,7 @@ const COMMANDS = [
   addSummaryCommand,
   addDoctorCommand,
   addDataCommand,
+  addConvertCommand,
 ];
 
 /**

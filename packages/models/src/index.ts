@@ -34,6 +34,12 @@ export {
 export { findRecipe, recipes } from './registry.ts';
 export type { Architecture, PretrainedClass, PretrainedConfig, PretrainedModel } from './pretrained/architecture.ts';
 export { architectures } from './pretrained/architectures.ts';
+export {
+  type ConvertOptions,
+  type ConvertProgress,
+  type Converted,
+  convertPretrained,
+} from './pretrained/convert-pretrained.ts';
 export { type FromPretrainedOptions, fromPretrained } from './pretrained/from-pretrained.ts';
 export { type SavePretrainedOptions, savePretrained } from './pretrained/save-pretrained.ts';
 export type { Chart, ChartLine } from './training/chart.ts';

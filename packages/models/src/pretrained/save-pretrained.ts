@@ -14,7 +14,7 @@ import { WEIGHTS_FILE } from './checkpoint.ts';
 import { CONFIG_FILE, originOf } from './from-pretrained.ts';
 
 /** Files beside the weights that belong to a model, and go along from the folder that it was loaded from. */
-const COMPANIONS = [
+export const COMPANIONS: readonly string[] = [
   'generation_config.json',
   'tokenizer.json',
   'tokenizer_config.json',
@@ -23,6 +23,9 @@ const COMPANIONS = [
   'vocab.txt',
   'vocab.json',
   'merges.txt',
+  'tokenizer.model',
+  'spiece.model',
+  'sentencepiece.bpe.model',
   'chat_template.jinja',
   'preprocessor_config.json',
   'processor_config.json',
