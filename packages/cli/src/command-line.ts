@@ -9,6 +9,7 @@ import { createColors } from 'picocolors';
 import { addConvertCommand } from './commands/convert.ts';
 import { addDataCommand } from './commands/data.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addDownloadCommand } from './commands/download.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addGenerateCommand } from './commands/generate.ts';
 import { addPredictCommand } from './commands/predict.ts';
@@ -28,6 +29,7 @@ const COMMANDS = [
   addDoctorCommand,
   addDataCommand,
   addConvertCommand,
+  addDownloadCommand,
 ];
 
 /**

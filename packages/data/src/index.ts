@@ -20,7 +20,7 @@ export { ArrayDataset, ConcatDataset, MappedDataset } from './composed-datasets.
 export { CsvDataset, type CsvOptions } from './csv-dataset.ts';
 export { type Dataset, type Split, Subset, randomSplit } from './dataset.ts';
 export { DistributedSampler, type DistributedSamplerOptions } from './distributed-sampler.ts';
-export type { DownloadProgress } from './download.ts';
+export { type DownloadFile, type DownloadOptions, type DownloadProgress, download } from './download.ts';
 export type {
   ArchiveSource,
   DatasetEntry,
@@ -54,6 +54,15 @@ export {
 } from './load.ts';
 export { DataLoader, type DataLoaderOptions, type DataLoaderState } from './loader.ts';
 export { cacheFolder } from './places.ts';
+export {
+  Clock,
+  Interruption,
+  Refusal,
+  type RequestOptions,
+  type RetryOptions,
+  request,
+  withRetries,
+} from './request.ts';
 export { type CsvSeriesOptions, parseSeries, readSeries } from './readers/csv-series.ts';
 export { type IdxArray, type IdxValues, parseIdx, readIdx } from './readers/idx.ts';
 export { type ReadImageOptions, readImage, writeImage } from './readers/image-file.ts';

@@ -9,6 +9,7 @@ export type { DecoderInputs } from './generation/decoder-mask.ts';
 export type { Encoded, EncoderDecoderModel } from './generation/encoder-decoder-model.ts';
 export { type GPT2Config, gpt2Schema } from './gpt2/config.ts';
 export { GPT2LMHeadModel, GPT2Model } from './gpt2/model.ts';
+export { type HubProgress, type ResolvePretrainedOptions, resolvePretrained } from './hub/resolve-pretrained.ts';
 export { Accuracy } from './metrics/accuracy.ts';
 export type { Average, ClassScoreOptions } from './metrics/class-score.ts';
 export { ConfusionMatrix } from './metrics/confusion-matrix.ts';

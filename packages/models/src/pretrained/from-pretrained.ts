@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { type FileType, Generator, checkOptions, suggest } from '@nabla/core';
 
+import { type HubProgress, resolvePretrained } from '../hub/resolve-pretrained.ts';
 import { architectures } from './architectures.ts';
 import type { PretrainedClass, PretrainedConfig, PretrainedModel } from './architecture.ts';
 import { pretrainedFields } from './architecture.ts';
@@ -25,6 +26,8 @@ export interface FromPretrainedOptions {
   newParameters?: boolean;
   /** Fields of config.json that are to be others, such as `num_labels`. */
   config?: Readonly<Record<string, unknown>>;
+  /** Called again and again while files come from the hub. */
+  onProgress?: (progress: HubProgress) => void;
 }
 
 /** Where a model came from, for saving it again as it was. */
@@ -43,29 +46,31 @@ export function originOf(model: PretrainedModel): Origin | undefined {
 
 /**
  * Loads a model from a folder as the Hugging Face hub has it: `config.json` and `model.safetensors`, or several such files with an
- * index. Values of any float type become float32; they are read in pieces, straight into the model. The model is in
- * evaluation mode: dropout does nothing until `train()`.
+ * index; or from the hub itself, by its name (see {@link resolvePretrained}). Values of any float type become float32; they are read
+ * in pieces, straight into the model. The model is in evaluation mode: dropout does nothing until `train()`.
  *
- * @param folder  path of the folder
+ * @param source  path of a folder, or a name of the hub: `owner/name`, `owner/name@revision`
  * @param Class   the class to load; default the one that config.json names
  * @throws {ArgumentError} a file or field is missing or wrong, an unknown architecture, a tensor of another shape, a parameter that
- *   the checkpoint lacks (code `PRETRAINED`); a broken file of weights (code `SAFETENSORS`)
+ *   the checkpoint lacks (code `PRETRAINED`); a broken file of weights (code `SAFETENSORS`); a model that the hub does not
+ *   give (code `HUB`)
  * @see https://huggingface.co/docs/transformers
  */
 export async function fromPretrained<Config extends PretrainedConfig, Model extends PretrainedModel<Config>>(
-  folder: string,
+  source: string,
   Class: PretrainedClass<Config, Model>,
   options?: FromPretrainedOptions,
 ): Promise<Model>;
-export async function fromPretrained(folder: string, options?: FromPretrainedOptions): Promise<PretrainedModel>;
+export async function fromPretrained(source: string, options?: FromPretrainedOptions): Promise<PretrainedModel>;
 export async function fromPretrained(
-  folder: string,
+  source: string,
   second: PretrainedClass | FromPretrainedOptions = {},
   third: FromPretrainedOptions = {},
 ): Promise<PretrainedModel> {
   const [chosen, options] = typeof second === 'function' ? [second, third] : [undefined, second];
-  checkOptions('fromPretrained', options, ['generator', 'newParameters', 'config']);
-  const { generator = new Generator(0), newParameters = false, config: changes = {} } = options;
+  checkOptions('fromPretrained', options, ['generator', 'newParameters', 'config', 'onProgress']);
+  const { generator = new Generator(0), newParameters = false, config: changes = {}, onProgress } = options;
+  const folder = await resolvePretrained(source, { onProgress });
   const file = join(folder, CONFIG_FILE);
   const raw = { ...(await readJsonFile(file, pretrainedFields)), ...changes };
   const Class = chosen ?? findClass(file, raw);
