@@ -85,7 +85,7 @@ export class HubClient {
   /** @throws {ArgumentError} the hub does not give the file, or does not say its size and what names its content (code `HUB`) */
   async describe(model: HubModel, name: string): Promise<HubFile> {
     const address = addressOf(this.settings.endpoint, model, name);
-    const isEnough = (headers: Headers): boolean => headers.has('x-linked-etag');
+    const isEnough = (headers: Headers): boolean => headers.has('x-linked-etag') && headers.has('x-linked-size');
     const headers = { 'accept-encoding': 'identity' };
     const found = await this.ask(model, address, { method: 'HEAD', headers, isEnough }, (response) => response.headers);
     const etag = (found.get('x-linked-etag') ?? found.get('etag') ?? '').replace(/^W\//, '').replace(/^"|"$/g, '');

@@ -8,7 +8,7 @@ import { z } from 'zod';
 
 import { WEIGHTS_FILE, WEIGHTS_INDEX_FILE } from '../pretrained/checkpoint.ts';
 import { readJsonFile } from '../pretrained/json-file.ts';
-import { COMPANIONS } from '../pretrained/save-pretrained.ts';
+import { COMPANIONS } from '../pretrained/companions.ts';
 
 export const CONFIG_FILE = 'config.json';
 export const PICKLED_FILE = 'pytorch_model.bin';

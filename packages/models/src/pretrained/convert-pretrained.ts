@@ -19,7 +19,7 @@ import {
 import { z } from 'zod';
 
 import { toJson, writeFileAtomically } from '../training/files.ts';
-import { COMPANIONS } from './save-pretrained.ts';
+import { COMPANIONS } from './companions.ts';
 import { readJsonFile } from './json-file.ts';
 
 const OP = 'convertPretrained';
