@@ -5,8 +5,8 @@ import type { FileHandle } from 'node:fs/promises';
 
 import { FILE_TYPES } from '../safetensors/format.ts';
 import { ByteReader } from './byte-reader.ts';
+import type { Contents } from './contents.ts';
 import { pickleError } from './errors.ts';
-import type { Contents } from './open.ts';
 import { readPickle } from './pickle.ts';
 import { PickledDict, PickledList, type PickledStorage, PickledTensor, type PickleValue, kindOf } from './values.ts';
 import type { Member } from './zip-directory.ts';

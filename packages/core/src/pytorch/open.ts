@@ -7,11 +7,12 @@ import { FILE_TYPES, type FileType } from '../safetensors/format.ts';
 import type { TensorSource } from '../safetensors/source.ts';
 import { sizeOf } from '../shape.ts';
 import { ByteReader } from './byte-reader.ts';
+import type { Contents } from './contents.ts';
 import { pickleError } from './errors.ts';
 import { isLegacy, readLegacy } from './legacy.ts';
 import { readPickle } from './pickle.ts';
 import { piecesOf } from './pieces.ts';
-import { PickledDict, type PickledStorage, PickledTensor, type PickleValue, kindOf } from './values.ts';
+import { PickledDict, PickledTensor, type PickleValue, kindOf } from './values.ts';
 import { type Member, readZipDirectory } from './zip-directory.ts';
 
 /** The tensors of a file. */
@@ -20,12 +21,6 @@ export interface PyTorchFile {
   readonly tensors: Readonly<Record<string, TensorSource>>;
   /** Names of tensors that are an earlier one once more, such as an output tied to an embedding, with the name of that one. */
   readonly shared: Readonly<Record<string, string>>;
-}
-
-/** What a file was found to hold: a value, and where its storages lie. */
-export interface Contents {
-  readonly value: PickleValue;
-  readonly find: (storage: PickledStorage) => Member | undefined;
 }
 
 /** All tensors of a file together may have this many times its bytes, so that views cannot make much of little. */
