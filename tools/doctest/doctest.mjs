@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs every example of the documentation against the built packages: docstrings of packages/*/src, ts blocks of README.md.
+// Runs every example of the documentation against the built packages: docstrings of packages/*/src, ts blocks of README.md and docs/tokenizers.md.
 // Usage: npm run doctest [-- --json] [-- TEXT IN THE FILE'S PATH]
 
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -19,7 +19,7 @@ const isDocumented = (path) => /^packages\/(?!testing\/)[^/]+\/src\/.*\.ts$/.tes
 function allExamples(filter) {
   const read = (path) => readFileSync(join(root, path), 'utf8');
   const sources = repositoryFiles(['.ts']).filter(isDocumented);
-  const pages = ['README.md'].filter((path) => existsSync(join(root, path)));
+  const pages = ['README.md', 'docs/tokenizers.md'].filter((path) => existsSync(join(root, path)));
   const examples = [
     ...sources.flatMap((path) => examplesOfSource(path, read(path))),
     ...pages.flatMap((path) => examplesOfPage(path, read(path))),

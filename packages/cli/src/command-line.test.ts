@@ -12,7 +12,11 @@ describe('nabla', () => {
     expect(await nabla('--version')).toEqual({ status: 0, result: '0.1.0\n', notes: '' });
     const help = await nabla('--help');
     expect(help).toMatchObject({ status: 0, notes: '' });
-    for (const name of ['train', 'evaluate', 'predict', 'generate', 'recipes', 'summary', 'doctor', 'data']) {
+    const names =
+      'train finetune evaluate predict generate chat embed classify serve recipes summary doctor data convert tokenizer download'.split(
+        ' ',
+      );
+    for (const name of names) {
       expect(help.result).toContain(`  ${name} `);
       expect(await nabla(name, '--help')).toMatchObject({ status: 0, notes: '' });
     }

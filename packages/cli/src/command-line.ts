@@ -6,40 +6,61 @@ import { NablaError } from '@nabla/core';
 import { version } from '@nabla/models';
 import { createColors } from 'picocolors';
 
+import { addChatCommand } from './commands/chat.ts';
+import { addClassifyCommand } from './commands/classify.ts';
+import { addConvertCommand } from './commands/convert.ts';
 import { addDataCommand } from './commands/data.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addDownloadCommand } from './commands/download.ts';
+import { addEmbedCommand } from './commands/embed.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
+import { addFinetuneCommand } from './commands/finetune.ts';
 import { addGenerateCommand } from './commands/generate.ts';
 import { addPredictCommand } from './commands/predict.ts';
 import { addRecipesCommand } from './commands/recipes.ts';
+import { addServeCommand } from './commands/serve.ts';
 import { addSummaryCommand } from './commands/summary.ts';
+import { addTokenizerCommand } from './commands/tokenizer.ts';
 import { addTrainCommand } from './commands/train.ts';
 import { Exit, FAILED, MISUSED, SUCCEEDED } from './exit.ts';
 import type { Output } from './output.ts';
 
 const COMMANDS = [
   addTrainCommand,
+  addFinetuneCommand,
   addEvaluateCommand,
   addPredictCommand,
   addGenerateCommand,
+  addChatCommand,
+  addEmbedCommand,
+  addClassifyCommand,
+  addServeCommand,
   addRecipesCommand,
   addSummaryCommand,
   addDoctorCommand,
   addDataCommand,
+  addConvertCommand,
+  addTokenizerCommand,
+  addDownloadCommand,
 ];
 
 /**
  * Runs one command.
  *
+ * @param input what a command reads that is told to read, stdin
  * @returns the exit status: 0, 1 for an error, 2 for a wrong command line, 130 for an interrupted training
  */
-export async function runCommandLine(words: readonly string[], output: Output): Promise<number> {
+export async function runCommandLine(
+  words: readonly string[],
+  output: Output,
+  input: NodeJS.ReadableStream = process.stdin,
+): Promise<number> {
   const program = new Command('nabla').description('deep learning for TypeScript').version(version);
   program.exitOverride().configureOutput({
     writeOut: (text) => output.result(text.trimEnd()),
     writeErr: (text) => output.note(text.trimEnd()),
   });
-  for (const add of COMMANDS) add(program, output);
+  for (const add of COMMANDS) add(program, output, input);
   try {
     await program.parseAsync([...words], { from: 'user' });
     return SUCCEEDED;

@@ -25,6 +25,21 @@ export function number(text: string): number {
   throw new InvalidArgumentError('Expected a number of at least 0.');
 }
 
+/** Collects the values of an option that may be given several times. */
+export function collected(text: string, before: string[] = []): string[] {
+  return [...before, text];
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 };
+
+/** A number of bytes, such as `500MB`, in powers of 1000; at least 1. */
+export function size(text: string): number {
+  const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmgt]?b)?$/i.exec(text.trim()) ?? [];
+  const bytes = Math.round(Number(digits) * (UNITS[unit.toLowerCase()] ?? NaN));
+  if (Number.isSafeInteger(bytes) && bytes >= 1) return bytes;
+  throw new InvalidArgumentError('Expected a size such as 500MB or 5GB.');
+}
+
 /** Collects `--set key=value`; the value is read as YAML, so `3`, `true`, `[64, 32]` and `text` mean what they look like. */
 export function setting(text: string, before: RawConfiguration = {}): RawConfiguration {
   const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];

@@ -4,11 +4,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 
 import { setDevice } from '@nabla/core';
 import type { TrainingEvent } from '@nabla/models';
 
 import { runCommandLine } from './command-line.ts';
+import type { Output } from './output.ts';
 
 export interface Ran {
   readonly status: number;
@@ -19,14 +21,20 @@ export interface Ran {
 }
 
 /** Runs a command without a terminal. */
-export async function nabla(...words: string[]): Promise<Ran> {
+export function nabla(...words: string[]): Promise<Ran> {
+  return nablaReading(Readable.from([]), ...words);
+}
+
+/** The same, with something on stdin. */
+export async function nablaReading(input: Readable, ...words: string[]): Promise<Ran> {
   let [result, notes] = ['', ''];
-  const status = await runCommandLine(words, {
+  const output: Output = {
     result: (line) => void (result += `${line}\n`),
     note: (line) => void (notes += `${line}\n`),
     piece: (text) => void (result += text),
     terminal: undefined,
-  });
+  };
+  const status = await runCommandLine(words, output, input);
   return { status, result, notes };
 }
 

@@ -64,6 +64,7 @@ export type { NativeMemory, SizeClass } from './backend/addon.ts';
 export { type Leak, type LeakReport, trackLeaks, trackLeaksAsync } from './leaks.ts';
 export { type MemoryStatistics, dispose, memory, scope, scopeAsync } from './memory.ts';
 export * from './ops/index.ts';
+export * from './pytorch/index.ts';
 export * from './safetensors/index.ts';
 export { Generator, type GeneratorState } from './random.ts';
 

@@ -11,6 +11,15 @@ export interface Image {
   readonly pixels: Float32Array;
 }
 
+/** An image in bytes, as files have it. */
+export interface ByteImage {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** `[height, width, channels]`: 0 is dark and 255 is bright. */
+  readonly pixels: Uint8Array;
+}
+
 /** An image and the id of its class. */
 export interface ImageExample {
   readonly image: Image;

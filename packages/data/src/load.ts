@@ -10,7 +10,8 @@ import { ImageDataset } from './image-dataset.ts';
 import { LabelledDataset, type LabelledText, type SoundExample } from './labelled-dataset.ts';
 import { type CsvSeriesOptions, parseSeries } from './readers/csv-series.ts';
 import { gunzip, isGzip } from './readers/gzip.ts';
-import type { TextPair } from './readers/text-pairs.ts';
+import { type LabelledTextsOptions, parseLabelledTexts } from './readers/labelled-texts.ts';
+import { type TextPair, parseTextPairs } from './readers/text-pairs.ts';
 import { datasets } from './registry.ts';
 import type { RegressionDataset } from './regression-dataset.ts';
 import type { ResolvedDataset, ResolvedFile } from './resolve.ts';
@@ -98,25 +99,31 @@ export async function loadSounds(dataset: ResolvedDataset, part: string): Promis
 }
 
 /**
- * The texts of a data set, with the class of each.
+ * The texts of a data set, with the class of each; or those of any CSV file or file of JSON lines, see {@link parseLabelledTexts}.
  *
- * @throws {ArgumentError} it is of another kind (code `DATASET_KIND`), or a file is damaged (codes `ZIP`, `TEXT`)
+ * @throws {ArgumentError} it is of another kind (code `DATASET_KIND`), or a file is damaged (codes `ZIP`, `TEXT`, `LABELLED_TEXTS`)
  */
-export async function loadLabelledTexts(dataset: ResolvedDataset): Promise<LabelledDataset<LabelledText>> {
-  const { entry } = dataset;
-  if (entry?.kind !== 'labelled-texts') throw kindError(dataset, 'labelled-texts');
-  return new LabelledDataset(entry.read(await readFiles(dataset.files)), entry.classes);
+export async function loadLabelledTexts(
+  dataset: ResolvedDataset,
+  options: LabelledTextsOptions = {},
+): Promise<LabelledDataset<LabelledText>> {
+  const { entry, files } = dataset;
+  if (entry === undefined) return parseLabelledTexts(await textOf(files[0]), files[0].path, options);
+  if (entry.kind !== 'labelled-texts') throw kindError(dataset, 'labelled-texts');
+  return new LabelledDataset(entry.read(await readFiles(files)), entry.classes);
 }
 
 /**
- * The texts of a data set, with their translations.
+ * The texts of a data set, with their translations; or those of any file of two columns with a tab between, see
+ * {@link parseTextPairs}.
  *
  * @throws {ArgumentError} it is of another kind (code `DATASET_KIND`), or a file is damaged (codes `ZIP`, `TEXT`, `TEXT_PAIRS`)
  */
 export async function loadTextPairs(dataset: ResolvedDataset): Promise<ArrayDataset<TextPair>> {
-  const { entry } = dataset;
-  if (entry?.kind !== 'text-pairs') throw kindError(dataset, 'text-pairs');
-  return new ArrayDataset(entry.read(await readFiles(dataset.files)));
+  const { entry, files } = dataset;
+  if (entry === undefined) return new ArrayDataset(parseTextPairs(await textOf(files[0]), files[0].path));
+  if (entry.kind !== 'text-pairs') throw kindError(dataset, 'text-pairs');
+  return new ArrayDataset(entry.read(await readFiles(files)));
 }
 
 /**
@@ -157,7 +164,7 @@ async function textOf(file: ResolvedFile): Promise<string> {
   return decodeText(isGzip(bytes) ? gunzip('load', bytes, file.path) : bytes, file.path);
 }
 
-/** A file that the registry does not know may be a text, a table or a time series. */
+/** A file that the registry does not know may be a text, a table, a time series, or pairs of texts. */
 function checkKind(dataset: ResolvedDataset, kind: 'text' | 'table' | 'series'): void {
   if (dataset.entry !== undefined && dataset.entry.kind !== kind) throw kindError(dataset, kind);
 }

@@ -5,6 +5,7 @@ import { Generator } from '@nabla/core';
 import * as fc from 'fast-check';
 import { StratifiedSampler, WeightedRandomSampler } from './class-samplers.ts';
 import { DistributedSampler } from './distributed-sampler.ts';
+import { SimilarLengthSampler } from './similar-length-sampler.ts';
 import { RandomSampler, RandomWithReplacementSampler, type Sampler, SequentialSampler } from './sampler.ts';
 
 const take = (sampler: Sampler, count: number): number[] => Array.from({ length: count }, () => sampler.next());
@@ -23,6 +24,10 @@ const makers: [string, (length: number, seed: number) => Sampler][] = [
     (length, seed) => new WeightedRandomSampler(new Array(length).fill(0.3), { generator: new Generator(seed) }),
   ],
   ['StratifiedSampler', (length, seed) => new StratifiedSampler(labelsFor(length), { generator: new Generator(seed) })],
+  [
+    'SimilarLengthSampler',
+    (length, seed) => new SimilarLengthSampler(labelsFor(length), { batchSize: 2, generator: new Generator(seed) }),
+  ],
   [
     'DistributedSampler',
     (length, seed) => new DistributedSampler(length, { generator: new Generator(seed), rank: 0, worldSize: 1 }),
@@ -83,7 +88,7 @@ describe.each(makers)('%s', (name, make) => {
     expect(sampler.state()).toEqual(state);
   });
 
-  const takesLists = ['WeightedRandomSampler', 'StratifiedSampler'].includes(name);
+  const takesLists = ['WeightedRandomSampler', 'StratifiedSampler', 'SimilarLengthSampler'].includes(name);
   it.each(takesLists ? [0] : [0, -1, 1.5])('refuses %p examples', (length) => {
     expect(() => make(length, 0)).toThrow(`${name}: expected length to be an integer >= 1`);
   });

@@ -56,6 +56,11 @@ export class ForwardHooks {
     return handle;
   }
 
+  /** Whether there are any. */
+  get any(): boolean {
+    return this.#count > 0;
+  }
+
   get #count(): number {
     return this.#before.size + this.#after.size;
   }

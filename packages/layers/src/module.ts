@@ -128,6 +128,14 @@ export abstract class Module {
     );
   }
 
+  /**
+   * Whether hooks stand around `forward`. Who computes with a module's parameters past its `forward`, to do several things in one pass,
+   * must call it where this is true.
+   */
+  get hasForwardHooks(): boolean {
+    return this.#hooks?.any ?? false;
+  }
+
   #forwardHooks(): ForwardHooks {
     return (this.#hooks ??= new ForwardHooks(this));
   }

@@ -1,15 +1,72 @@
 // SPDX-License-Identifier: Apache-2.0
 // The public surface of @nabla/models.
 
+export { FINETUNE_TASKS, type FinetuneConfig, finetuneDefaults, finetuneSchema } from './finetune/config.ts';
+export { type BertConfig, bertSchema } from './bert/config.ts';
+export { BertForMaskedLM, BertForSequenceClassification } from './bert/heads.ts';
+export { type BertInputs, BertModel, type BertModelOptions } from './bert/model.ts';
+export { cosineOf } from './embedding/cosine.ts';
+export type { Pooling } from './embedding/pooling.ts';
+export { type EmbedOptions, SentenceEmbedder, type SentenceEmbedderOptions } from './embedding/sentence-embedder.ts';
+export { type SentenceSettings, isSentenceEncoder } from './embedding/sentence-settings.ts';
+export {
+  type CLIPConfig,
+  type CLIPTextConfig,
+  type CLIPTextSettings,
+  type CLIPVisionConfig,
+  type CLIPVisionSettings,
+  clipSchema,
+} from './clip/config.ts';
+export { PublishedClassifier } from './classification/published-classifier.ts';
+export { type CLIPInputs, CLIPModel, type CLIPOutput, type CLIPSettings } from './clip/model.ts';
+export { CLIPTextModel, CLIPTextModelWithProjection, type TextInputs, type TowerOutput } from './clip/text.ts';
+export { CLIPVisionModel, CLIPVisionModelWithProjection } from './clip/vision.ts';
+export { type BartConfig, bartSchema } from './bart/config.ts';
+export { BartForConditionalGeneration, type BartInputs, BartModel } from './bart/model.ts';
 export { type FnnConfig, fnnDefaults, fnnSchema } from './fnn/config.ts';
 export { type FnnShape, makeFnn } from './fnn/model.ts';
 export { KeyValueCache, type KeysAndValues } from './generation/cache.ts';
 export { type CausalModel, nextTokenLoss } from './generation/causal-model.ts';
 export type { DecoderInputs } from './generation/decoder-mask.ts';
-export type { Encoded, EncoderDecoderModel } from './generation/encoder-decoder-model.ts';
+export { type GenerativeModel, isEncoderDecoder } from './generation/decoding.ts';
+export { type Encoded, type EncoderDecoderModel, shiftRight } from './generation/encoder-decoder-model.ts';
+export { type Generated, generate, generateTokens } from './generation/generate.ts';
+export { type GenerationConfig, generationDefaults, readGenerationConfig } from './generation/generation-config.ts';
+export type { LogitContext, LogitMask } from './generation/logit-rules.ts';
+export type { BatchOptions, GenerationOptions } from './generation/options.ts';
+export type { GenerationInputs } from './generation/prompts.ts';
+export { type TextModel, isPretrainedFolder, loadTextModel } from './generation/text-model.ts';
+export type { FinishReason, GeneratedToken } from './generation/write-rows.ts';
+export {
+  type TextOptions,
+  type TextPiece,
+  type TextTokenizer,
+  writePieces,
+  writeText,
+} from './generation/write-text.ts';
 export { type GPT2Config, gpt2Schema } from './gpt2/config.ts';
 export { GPT2LMHeadModel, GPT2Model } from './gpt2/model.ts';
+export { Lora, type LoraOptions, defaultTargets } from './lora/lora.ts';
+export { loadAdapter, saveAdapter } from './lora/peft-files.ts';
+export {
+  type LlamaConfig,
+  type MistralConfig,
+  type Qwen2Config,
+  llamaSchema,
+  mistralSchema,
+  qwen2Schema,
+} from './llama/config.ts';
+export {
+  LlamaForCausalLM,
+  LlamaModel,
+  MistralForCausalLM,
+  MistralModel,
+  Qwen2ForCausalLM,
+  Qwen2Model,
+} from './llama/model.ts';
+export { type HubProgress, type ResolvePretrainedOptions, resolvePretrained } from './hub/resolve-pretrained.ts';
 export { Accuracy } from './metrics/accuracy.ts';
+export { Bleu, tokenize13a } from './metrics/bleu.ts';
 export type { Average, ClassScoreOptions } from './metrics/class-score.ts';
 export { ConfusionMatrix } from './metrics/confusion-matrix.ts';
 export { F1 } from './metrics/f1.ts';
@@ -34,8 +91,19 @@ export {
 export { findRecipe, recipes } from './registry.ts';
 export type { Architecture, PretrainedClass, PretrainedConfig, PretrainedModel } from './pretrained/architecture.ts';
 export { architectures } from './pretrained/architectures.ts';
+export { checkpointBlocks } from './pretrained/gradient-checkpointing.ts';
+export {
+  type ConvertOptions,
+  type ConvertProgress,
+  type Converted,
+  convertPretrained,
+} from './pretrained/convert-pretrained.ts';
 export { type FromPretrainedOptions, fromPretrained } from './pretrained/from-pretrained.ts';
+export type { ImageInputs } from './pretrained/patches.ts';
+export { classificationLoss } from './pretrained/labels.ts';
 export { type SavePretrainedOptions, savePretrained } from './pretrained/save-pretrained.ts';
+export { type T5Config, t5Schema } from './t5/config.ts';
+export { T5EncoderModel, T5ForConditionalGeneration, type T5Inputs } from './t5/model.ts';
 export type { Chart, ChartLine } from './training/chart.ts';
 export type { Checkpoint, TrainerState } from './training/checkpoint.ts';
 export { type RawConfiguration, resolveConfiguration } from './training/configuration.ts';
@@ -58,4 +126,8 @@ export { type SummarizeOptions, summarizeRecipe } from './training/summarize.ts'
 export { Trainer, type TrainerOptions, type TrainingResult } from './training/trainer.ts';
 export { type TransformerConfig, transformerDefaults, transformerSchema } from './transformer/config.ts';
 export { CharacterTransformer, type TransformerShape } from './transformer/model.ts';
+export { type ViTConfig, vitSchema } from './vit/config.ts';
+export { ViTForImageClassification, ViTModel } from './vit/model.ts';
+export { type TranslationConfig, translationDefaults, translationSchema } from './translation/config.ts';
+export { type TranslationBatch, type TranslationShape, TranslationTransformer } from './translation/model.ts';
 export { version } from './version.ts';

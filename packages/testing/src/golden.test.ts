@@ -12,7 +12,7 @@ describe('golden', () => {
   it.each(names)('%s names tool, version, seed and script, and has cases with different names', (name) => {
     const { tool, version, seed, script, about, cases } = golden(name);
     expect(script).toBe(`tools/golden/${name}.py`);
-    expect(['PyTorch', 'scikit-learn']).toContain(tool);
+    expect(['PyTorch', 'sacrebleu', 'scikit-learn', 'tokenizers', 'Pillow']).toContain(tool);
     expect(version).toMatch(/^\d+\.\d+/);
     expect(seed).toBeGreaterThanOrEqual(0);
     expect(about).not.toBe('');

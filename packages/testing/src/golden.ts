@@ -92,6 +92,11 @@ export interface Fixtures {
   rms_norm: ForwardCase<{ features: number; epsilon: number }>;
   softmax_cross_entropy: ForwardCase<{ reduction: Reduction }>;
   attention: ForwardCase<{ causal: boolean; scale?: number }>;
+  /** A score of a corpus, with the references of each hypothesis; or the tokens of a text. */
+  bleu: { readonly name: string } & (
+    | { readonly hypotheses: readonly string[]; readonly references: readonly string[][]; readonly score: number }
+    | { readonly text: string; readonly tokens: readonly string[] }
+  );
   bilinear: ForwardCase<{ inputs1: number; inputs2: number; outputs: number; bias: boolean }>;
   embedding_layers: ForwardCase<{
     layer: 'Embedding' | 'EmbeddingBag';
@@ -233,6 +238,13 @@ export interface Fixtures {
     | { layer: 'Flatten' }
     | { layer: 'Unflatten'; sizes: number[] }
   >;
+  /** A part of a tokenizer.json or all of it, or the options of a trainer, and pairs of what it is given and makes of it. */
+  tokenizers: {
+    readonly name: string;
+    readonly kind: 'normalizer' | 'preTokenizer' | 'decoder' | 'tokenizer' | 'training';
+    readonly file: unknown;
+    readonly results: readonly (readonly [string | readonly string[], unknown])[];
+  };
   /** `op` is the name of our function or of that of tfjs; its inputs are a, b and c. */
   tfjs_gradients: ForwardCase<{ op: string; axis?: number; axes?: number[]; keepDims?: boolean }>;
   tensor_ops: ForwardCase<{
@@ -298,6 +310,13 @@ export interface Fixtures {
     readonly metrics: readonly number[];
     readonly learningRates: readonly number[];
   };
+  /** `found` are the buckets of one distance after the other, the first of which is `first`. */
+  relative_buckets: {
+    readonly name: string;
+    readonly options: { buckets: number; maximumDistance: number; bidirectional: boolean };
+    readonly first: number;
+    readonly found: TensorValues;
+  };
   /** One record for each update; `average` is the name of the class. */
   weight_averages: {
     readonly name: string;
@@ -314,6 +333,25 @@ export interface Fixtures {
     readonly values: string;
     readonly restored: string;
     readonly file: string;
+  };
+  /** Pillow's resizing of bytes x; a preprocessor's settings, and what it makes of x; or a file, base64, and its bytes. */
+  image_preprocessor: {
+    readonly name: string;
+    readonly options:
+      | { readonly size: readonly [number, number]; readonly resample: number }
+      | { readonly file: string }
+      | Readonly<Record<string, unknown>>;
+    readonly inputs: TensorRecord;
+    readonly output: TensorValues;
+  };
+  /** Whole files of torch.save in base64. */
+  pytorch_files: {
+    readonly name: string;
+    readonly file: string;
+    /** What is in it: types as safetensors names them, bytes in base64 and row-major order. */
+    readonly tensors?: Readonly<Record<string, { dtype: string; shape: number[]; bytes: string }>>;
+    /** A word of what is said of a file that is refused. */
+    readonly error?: string;
   };
   metrics: {
     readonly name: string;
@@ -344,6 +382,16 @@ export interface Fixtures {
       readonly losses: TensorValues;
       readonly gradientNorms: TensorValues;
     };
+  };
+  llama: {
+    readonly name: string;
+    /** The name of the class. */
+    readonly model: string;
+    /** Fields of config.json. */
+    readonly config: Readonly<Record<string, unknown>>;
+    readonly inputs: TensorRecord;
+    readonly parameters: TensorRecord;
+    readonly logits: TensorValues;
   };
 }
 

@@ -95,7 +95,7 @@ describe('nabla train', () => {
 
   it.each([
     [['transfomer'], /the recipe to be a known name, received "transfomer"\. Did you mean "transformer"\? \[RECIPE\]/],
-    [[], /expected a recipe to be named, received none\. Known: fnn, .*transformer\. .*--resume RUN \[RECIPE\]/],
+    [[], /expected a recipe to be named, received none\. Known: fnn, .*transformer, .*--resume RUN \[RECIPE\]/],
     [['fnn', '--set', 'batchsize=3'], /received "batchsize"\. Did you mean "batchSize"\? \[OPTION\]/],
     [
       ['fnn', '--set', 'batchSize=many'],

@@ -27,7 +27,7 @@ import { writeChart } from '../render/chart-svg.ts';
 import { lossChart } from '../render/loss-chart.ts';
 import { TrainingView } from '../render/training-view.ts';
 
-interface TrainOptions {
+export interface TrainOptions {
   data?: string | undefined;
   out?: string | undefined;
   device?: DeviceChoiceName | undefined;
@@ -61,7 +61,8 @@ export function addTrainCommand(program: Command, output: Output): void {
     .action((recipe, options) => train(recipe, options, output));
 }
 
-async function train(recipe: string | undefined, options: TrainOptions, output: Output): Promise<void> {
+/** Starts a run, or goes on with one, and shows it. */
+export async function train(recipe: string | undefined, options: TrainOptions, output: Output): Promise<void> {
   const begin = options.resume === undefined ? start(recipe, options) : resume(options.resume, recipe, options);
   chooseDevice(options.device ?? begin.device, output);
   const view = options.json === true ? undefined : new TrainingView(output);

@@ -2,8 +2,10 @@
 // Tests of the linear map on every device.
 
 import { checkGolden, checkGradient, devices, golden, randomTensor, tolerance, useDevice } from '@nabla/testing';
+import { nativeMemory, resetPeakMemory } from '../device.ts';
 import { type Tensor, ones, tensor1d, tensor2d, zeros } from '../tf.ts';
 import { type LinearActivation, linear, plainLinear } from './linear.ts';
+import { runKernel } from './run.ts';
 
 const ACTIVATIONS: readonly LinearActivation[] = ['none', 'relu', 'sigmoid', 'tanh', 'gelu', 'geluTanh', 'silu'];
 const SIZES = [
@@ -24,6 +26,24 @@ describe.each(devices())('linear on %s', (device) => {
     const bias = randomTensor([outputs], { seed: 3 });
     expect(linear(x, weight, bias)).toBeCloseToTensor(plainLinear(x, weight, bias), tolerance('matmul', inputs));
     expect(linear(x, weight)).toBeCloseToTensor(plainLinear(x, weight), tolerance('matmul', inputs));
+  });
+
+  it('keeps what goes into the activation only where a gradient may ask for it', () => {
+    const [x, weight] = [randomTensor([64, 64], { seed: 1 }), randomTensor([64, 64], { seed: 2 })];
+    const outputs = (isRecorded: boolean): number =>
+      runKernel('NablaLinear', { x, weight }, { activation: 'gelu', isRecorded }).length;
+    expect([outputs(true), outputs(false)]).toEqual([2, 1]);
+    if (device === 'js') return;
+    /** The bytes that the map takes beyond those in use. */
+    const taken = (activation: LinearActivation): number => {
+      resetPeakMemory();
+      const before = nativeMemory()?.inUse ?? 0;
+      linear(x, weight, undefined, { activation });
+      return (nativeMemory()?.peak ?? 0) - before;
+    };
+    taken('none'); // what the product itself needs is there from now on
+    expect(taken('gelu')).toBeGreaterThanOrEqual(64 * 64 * 4);
+    expect(taken('gelu')).toBe(taken('none'));
   });
 
   it.each(ACTIVATIONS)('has value and gradient of its formula with activation %s', (activation) => {

@@ -6,7 +6,7 @@ import { type LinearAttributes, savesInput } from '../backend/definitions/linear
 import { checkFloat, checkOneOf, checkOptions, checkRank, checkShape } from '../check.ts';
 import { formatShape } from '../errors.ts';
 import { sameShape, sizeOf } from '../shape.ts';
-import { type Tensor, add, matMul, mul, relu, reshape, sigmoid, tanh } from '../tf.ts';
+import { type Tensor, add, engine, matMul, mul, relu, reshape, sigmoid, tanh } from '../tf.ts';
 import { plainGelu } from './gelu.ts';
 import { defineGradient, runFused, runKernelForOne } from './run.ts';
 
@@ -42,7 +42,8 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: Linear
   if (bias !== undefined) checkShape('linear', 'bias', bias, [outputs], 'It must match the first axis of weight.');
   const { activation = 'none' } = options;
   checkOneOf('linear', 'activation', activation, ACTIVATIONS);
-  return runFused('NablaLinear', bias === undefined ? { x, weight } : { x, weight, bias }, { activation });
+  const attributes: LinearAttributes = { activation, isRecorded: engine().isTapeOn() };
+  return runFused('NablaLinear', bias === undefined ? { x, weight } : { x, weight, bias }, attributes);
 }
 
 /** The activations, op by op. */

@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes safetensors files: under a temporary name, which takes the place of the old file only when all is on the disk.
+// Writes tensors to safetensors files.
 
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { checkDtype, checkOneOf, checkOptions, checkTensor, checkText } from '../check.ts';
+import { checkDtype, checkOneOf, checkOptions, checkTensor } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import type { Tensor } from '../tf.ts';
 import type { Values } from './convert.ts';
 import { STORABLE, encoded } from './encode.ts';
-import {
-  FILE_TYPES,
-  type FileType,
-  LENGTH_BYTES,
-  MAXIMUM_HEADER_BYTES,
-  METADATA,
-  type TensorType,
-  fileError,
-} from './format.ts';
+import type { FileType, TensorType } from './format.ts';
+import type { TensorSource } from './source.ts';
+import { writeSafetensorsFrom } from './write-file.ts';
 
 const OP = 'writeSafetensors';
 
@@ -53,31 +45,10 @@ export async function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
   options: WriteSafetensorsOptions = {},
 ): Promise<void> {
-  const entries = inFileOrder(tensors, storedAs(options), options.dtypes ?? {});
-  for (const [name, text] of Object.entries(metadata)) checkText(OP, `metadata "${name}"`, text);
-  const header = encodeHeader(entries, metadata);
-  const temporary = `${path}.${process.pid}-${++written}.tmp`;
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(temporary, 'wx');
-    await handle.writeFile(header);
-    for (const entry of entries) {
-      for (const piece of encoded(await valuesOf(entry), entry.type, refuse(entry))) await handle.writeFile(piece);
-    }
-    await handle.sync();
-    await handle.close();
-    handle = undefined;
-    await rename(temporary, path);
-  } catch (error) {
-    await handle?.close().catch(() => undefined);
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw fileError(OP, path, 'writable', error, 'The previous file, if there was one, is unchanged.');
-  }
-  await syncFolder(dirname(path));
+  const entries = entriesOf(tensors, storedAs(options), options.dtypes ?? {});
+  const sources = entries.map((entry): [string, TensorSource] => [entry.name, sourceOf(entry)]);
+  await writeSafetensorsFrom(path, Object.fromEntries(sources), metadata);
 }
-
-/** Files begun by this process: two writers of one path get two temporary names. */
-let written = 0;
 
 interface Entry {
   readonly name: string;
@@ -88,49 +59,41 @@ interface Entry {
 
 function storedAs(options: WriteSafetensorsOptions): Readonly<Record<string, FileType>> {
   checkOptions(OP, options, ['dtype', 'integerDtype', 'dtypes']);
-  const { dtype = 'F32', integerDtype = 'I32' } = options;
+  const { dtype = 'F32', integerDtype = 'I32', dtypes = {} } = options;
+  if (typeof dtypes !== 'object') {
+    const hint = 'Did you mean "dtype"?';
+    const received = JSON.stringify(dtypes);
+    throw new ArgumentError({ op: OP, argument: 'dtypes', expected: 'to be types by name', received, hint });
+  }
   checkOneOf(OP, 'dtype', dtype, STORABLE.float32);
   checkOneOf(OP, 'integerDtype', integerDtype, STORABLE.int32);
   const types: Record<TensorType, FileType> = { float32: dtype, int32: integerDtype, bool: 'BOOL' };
   return types;
 }
 
-function inFileOrder(
+function entriesOf(
   tensors: Readonly<Record<string, Tensor>>,
   types: Readonly<Record<string, FileType>>,
   chosen: Readonly<Record<string, FileType>>,
 ): Entry[] {
-  const entries = Object.entries(tensors).map(([name, tensor]): Entry => {
+  return Object.entries(tensors).map(([name, tensor]): Entry => {
     checkTensor(OP, `"${name}"`, tensor);
     checkDtype(OP, `"${name}"`, tensor, ...Object.keys(types));
-    const type = chosen[name] ?? types[tensor.dtype];
+    const type = Object.hasOwn(chosen, name) ? chosen[name] : types[tensor.dtype];
     checkOneOf(OP, `the type of "${name}"`, type, STORABLE[tensor.dtype as TensorType]);
-    if (name !== METADATA) return { name, tensor, type };
-    const expected = `to be named other than ${METADATA}`;
-    throw new ArgumentError({ op: OP, argument: 'every tensor', expected, received: name }, 'SAFETENSORS');
+    return { name, tensor, type };
   });
-  return entries.sort((a, b) => FILE_TYPES[b.type].bytes - FILE_TYPES[a.type].bytes);
 }
 
-/** Length and JSON, filled up with spaces so that the values begin at a multiple of 8 bytes. */
-function encodeHeader(entries: readonly Entry[], metadata: Readonly<Record<string, string>>): Uint8Array {
-  let end = 0;
-  const described = entries.map(({ name, tensor: { shape, size }, type }) => {
-    const begin = end;
-    end += size * FILE_TYPES[type].bytes;
-    return [name, { dtype: type, shape, data_offsets: [begin, end] }] as const;
-  });
-  const first = Object.keys(metadata).length === 0 ? [] : [[METADATA, metadata] as const];
-  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries([...first, ...described])));
-  const length = Math.ceil(json.length / 8) * 8;
-  if (length > MAXIMUM_HEADER_BYTES) {
-    const expected = `to be at most ${MAXIMUM_HEADER_BYTES} bytes`;
-    throw new ArgumentError({ op: OP, argument: 'names and metadata', expected, received: `${length}` }, 'SAFETENSORS');
-  }
-  const header = new Uint8Array(LENGTH_BYTES + length).fill(0x20);
-  new DataView(header.buffer).setBigUint64(0, BigInt(length), true);
-  header.set(json, LENGTH_BYTES);
-  return header;
+function sourceOf(entry: Entry): TensorSource {
+  const { tensor, type } = entry;
+  return {
+    dtype: type,
+    shape: tensor.shape,
+    async *pieces() {
+      yield* encoded(await valuesOf(entry), type, refuse(entry));
+    },
+  };
 }
 
 async function valuesOf({ name, tensor }: Entry): Promise<Values> {
@@ -149,11 +112,4 @@ function refuse({ name, tensor, type }: Entry): (index: number) => never {
     const mismatch = { op: OP, argument: `tensor "${name}"`, expected: `to fit ${type}`, received, hint };
     throw new ArgumentError(mismatch, 'SAFETENSORS');
   };
-}
-
-/** Makes the new name survive a power failure, where the system can: not every file system lets a folder be synchronized. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close().catch(() => undefined);
 }

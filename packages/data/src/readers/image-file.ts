@@ -6,7 +6,7 @@ import type sharp from 'sharp';
 import type { Sharp } from 'sharp';
 
 import { messageOf, readBytes } from '../files.ts';
-import type { Image } from '../image.ts';
+import type { ByteImage, Image } from '../image.ts';
 
 export interface ReadImageOptions {
   /** 1: grey; 3: red, green, blue; 4: with opacity. Default: 3. Without the fourth, what is transparent shows white. */
@@ -57,10 +57,36 @@ export async function readImage(path: string, options: ReadImageOptions = {}): P
     for (let i = 0; i < pixels.length; i++) pixels[i] = (data[i] ?? 0) / 255; // Float32Array.from takes ten times as long
     return { height: info.height, width: info.width, channels: info.channels, pixels };
   } catch (error) {
-    const hint = 'The file is damaged, incomplete, too large, or no image.';
-    const mismatch = { op, argument: path, expected: 'to be an image', received: messageOf(error), hint };
-    throw new ArgumentError(mismatch, 'IMAGE', { cause: error });
+    throw noImage(op, path, error);
   }
+}
+
+/**
+ * The bytes of an image file as they are stored, in red, green and blue: opacity and colour profiles are left out, of 16 bits the
+ * upper 8 count. It is turned as its camera says.
+ *
+ * @param source  path or bytes of the file
+ * @throws {ArgumentError} as {@link readImage}
+ */
+export async function readRgbBytes(op: string, source: string | Uint8Array): Promise<ByteImage> {
+  const makeSharp = await loadSharp(op);
+  const bytes = typeof source === 'string' ? await readBytes(op, source) : source;
+  const name = typeof source === 'string' ? source : `the image of ${source.length} bytes`;
+  try {
+    const image = makeSharp(bytes, { limitInputPixels: PIXEL_LIMIT, failOn: 'warning', ignoreIcc: true }).rotate();
+    const rgb = image.toColourspace('srgb').removeAlpha().raw();
+    const { data, info } = await rgb.toBuffer({ resolveWithObject: true });
+    return { height: info.height, width: info.width, channels: info.channels, pixels: data };
+  } catch (error) {
+    throw noImage(op, name, error);
+  }
+}
+
+/** The error for bytes that are no image that can be decoded. */
+function noImage(op: string, argument: string, error: unknown): ArgumentError {
+  const hint = 'The file is damaged, incomplete, too large, or no image.';
+  const mismatch = { op, argument, expected: 'to be an image', received: messageOf(error), hint };
+  return new ArgumentError(mismatch, 'IMAGE', { cause: error });
 }
 
 function withChannels(image: Sharp, channels: 1 | 3 | 4): Sharp {

@@ -25,25 +25,33 @@ export interface VisibleKeys {
 /**
  * The mask of causal attention over `time` new tokens. Without a cache, or into an empty one, keys are those of the new tokens;
  * else all that the cache has room for, and what is not written yet is hidden.
+ *
+ * @param window  keys that a token sees, itself included: it and those right before it; default all
  */
-export function decoderMask(batch: number, time: number, { attentionMask, cache }: DecoderInputs): VisibleKeys {
+export function decoderMask(
+  batch: number,
+  time: number,
+  { attentionMask, cache }: DecoderInputs,
+  window = Infinity,
+): VisibleKeys {
   const past = cache?.time ?? 0;
   if (attentionMask !== undefined) checkShape('decoder', 'attentionMask', attentionMask, [batch, past + time]);
-  if (past === 0) {
+  if (past === 0 && time <= window) {
     if (attentionMask === undefined) return { causal: true };
     return { causal: true, mask: cast(reshape(attentionMask, [batch, 1, 1, time]), 'bool') };
   }
-  const capacity = cache?.capacity(time) ?? 0;
+  const causal = past === 0;
+  const keys = causal ? time : (cache?.capacity(time) ?? 0);
   const shown = attentionMask?.dataSync();
   const rows = shown === undefined ? 1 : batch;
-  const visible = new Uint8Array(rows * time * capacity);
+  const visible = new Uint8Array(rows * time * keys);
   for (let row = 0; row < rows; row++) {
     for (let query = 0; query < time; query++) {
-      const begin = (row * time + query) * capacity;
-      for (let key = 0; key <= past + query; key++) {
+      const begin = (row * time + query) * keys;
+      for (let key = Math.max(0, past + query + 1 - window); key <= past + query; key++) {
         visible[begin + key] = shown === undefined || shown[row * (past + time) + key] !== 0 ? 1 : 0;
       }
     }
   }
-  return { causal: false, mask: tensor4d(visible, [rows, 1, time, capacity], 'bool') };
+  return { causal, mask: tensor4d(visible, [rows, 1, time, keys], 'bool') };
 }

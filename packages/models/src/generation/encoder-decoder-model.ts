@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a model must be to turn one text into another: an encoder reads, a decoder writes.
 
-import type { Tensor } from '@nabla/core';
+import { type Tensor, tensor2d } from '@nabla/core';
 
 import type { PretrainedConfig, PretrainedModel } from '../pretrained/architecture.ts';
 import type { KeyValueCache } from './cache.ts';
+import { IGNORED } from './causal-model.ts';
 import type { DecoderInputs } from './decoder-mask.ts';
 
 /** What a decoder sees of the text that was read. */
@@ -21,6 +22,8 @@ export interface EncoderDecoderModel<
 > extends PretrainedModel<Config> {
   /** Tokens in the vocabulary. */
   readonly vocabulary: number;
+  /** Tokens that the decoder sees at once, at most; undefined where there is no limit. */
+  readonly context?: number | undefined;
   /** The token that every written text begins with. */
   readonly decoderStart: number;
   /** An empty cache of the decoder's layers. */
@@ -31,4 +34,26 @@ export interface EncoderDecoderModel<
   decoderHidden(tokens: Tensor, encoded: Encoded, inputs?: DecoderInputs): Tensor;
   /** `[...batch, features]` → `[...batch, vocabulary]`. */
   logits(hidden: Tensor): Tensor;
+}
+
+/**
+ * The decoder's tokens while it learns: at each position the label before it, the first is the token that every text begins with.
+ *
+ * @param labels  int32 `[batch, time]`, -100 where they do not count
+ * @param options `padding`: the token in place of -100
+ * @example
+ * shiftRight(tensor2d([[5, 6, -100]], [1, 3], 'int32'), { decoderStart: 0, padding: 1 }); // [[0, 5, 6]]
+ */
+export function shiftRight(
+  labels: Tensor,
+  { decoderStart, padding }: { decoderStart: number; padding: number },
+): Tensor {
+  const [batch = 0, time = 0] = labels.shape;
+  const values = labels.dataSync();
+  const shifted = Int32Array.from(values, (_, i) => {
+    if (i % time === 0) return decoderStart;
+    const before = values[i - 1] ?? IGNORED;
+    return before === IGNORED ? padding : before;
+  });
+  return tensor2d(shifted, [batch, time], 'int32');
 }

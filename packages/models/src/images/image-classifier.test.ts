@@ -9,6 +9,7 @@ import { Generator } from '@nabla/core';
 import { type Image, type ImageArrays, type ResolvedDataset, readImage, resolveDataset, writeImage } from '@nabla/data';
 import { useDevice } from '@nabla/testing';
 
+import type { RawConfiguration } from '../training/configuration.ts';
 import type { RestoredModel } from '../training/recipe.ts';
 import { openRun, startRun } from '../training/run.ts';
 
@@ -56,9 +57,16 @@ function file(name: string): ResolvedDataset['files'][0] {
   return { name, path: name, origin: 'data', read: () => Promise.resolve(new Uint8Array()) };
 }
 
+/** Networks small enough for a test. */
+const SMALL: Readonly<Record<string, RawConfiguration>> = {
+  cnn: { channels: [4, 4], hidden: 8 },
+  attention: { width: 8 },
+  vit: { width: 8, heads: 2, layers: 1, patch: SIZE / 2 },
+};
+
 async function train(recipe: string, name: string): Promise<{ run: string; accuracy: number | undefined }> {
   const run = join(folder, name);
-  const small = recipe === 'cnn' ? { channels: [4, 4], hidden: 8 } : { width: 8 };
+  const small = SMALL[recipe];
   const overrides = [{ data: 'halves', epochs: 6, batchSize: 8, learningRate: 0.02, warmupSteps: 0, ...small }];
   const resolveData = (): Promise<ResolvedDataset> => Promise.resolve(halves);
   const { metrics } = await startRun({ recipe, folder: run, overrides, emit: () => undefined, resolveData });
@@ -82,7 +90,7 @@ async function pictureFile(label: number): Promise<string> {
   return path;
 }
 
-describe.each(['cnn', 'attention'])('the recipe %s', (recipe) => {
+describe.each(['cnn', 'attention', 'vit'])('the recipe %s', (recipe) => {
   it('learns, and answers for image files', async () => {
     const { run, accuracy } = await train(recipe, `${recipe}-learns`);
     expect(accuracy).toBe(1);
@@ -102,6 +110,22 @@ describe.each(['cnn', 'attention'])('the recipe %s', (recipe) => {
     const other = (model: RestoredModel): Promise<unknown> => model.evaluate(resolveDataset, 'breast-cancer');
     await expect(opened(run, other)).rejects.toThrowCode('DATASET_KIND', /data set of images/);
   });
+});
+
+it.each([
+  [{ patch: 3 }, /patch to divide the height 8 and the width 8/],
+  [{ heads: 3 }, /heads to divide width/],
+])('vit refuses %j, which does not fit', async (options, message) => {
+  const overrides = [{ data: 'halves', ...SMALL['vit'], ...options }];
+  const resolveData = (): Promise<ResolvedDataset> => Promise.resolve(halves);
+  const started = startRun({
+    recipe: 'vit',
+    folder: join(folder, 'refused'),
+    overrides,
+    emit: () => undefined,
+    resolveData,
+  });
+  await expect(started).rejects.toThrowCode('CONFIG', message);
 });
 
 it('attention draws where it looked over the image', async () => {

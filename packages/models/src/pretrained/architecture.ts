@@ -37,10 +37,19 @@ export interface Architecture<Config extends PretrainedConfig = PretrainedConfig
    */
   readonly prefix: string;
   /**
+   * Other names under which checkpoints have a tensor, such as those of an embedding that several parts share. They are looked for
+   * where a tensor's own name is missing, with the prefix and without it. Default: there are none.
+   */
+  aliases?(config: Config): Readonly<Record<string, readonly string[]>>;
+  /** Tensors that a checkpoint may lack: they keep what the class gave them. Default: there are none. */
+  readonly optional?: readonly string[];
+  /**
    * Some tensors and their shapes, which between them fix every size and every count that the configuration has: they are looked for
    * before a model is made, so that no number of a configuration is trusted with an allocation.
    */
   anchors(config: Config): Readonly<Record<string, readonly number[]>>;
+  /** The same of a head, which a checkpoint may lack where parameters may start anew. Default: there are none. */
+  headAnchors?(config: Config): Readonly<Record<string, readonly number[]>>;
 }
 
 /** A module that has published weights. */

@@ -2,6 +2,7 @@
 // The weights of a published model: one safetensors file, or several with an index.
 
 import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import {
@@ -19,6 +20,8 @@ import { readJsonFile } from './json-file.ts';
 
 export const WEIGHTS_FILE = 'model.safetensors';
 export const WEIGHTS_INDEX_FILE = 'model.safetensors.index.json';
+/** Weights in another type, as the hub names them: `model.fp16.safetensors`. */
+const VARIANT = /^model\.[a-z\d]+\.safetensors$/;
 const PICKLED = ['pytorch_model.bin', 'pytorch_model.bin.index.json'];
 
 /** A tensor of a checkpoint, and the file that it is in. */
@@ -59,7 +62,12 @@ async function filesOf(folder: string): Promise<Map<string, string[] | undefined
   const single = join(folder, WEIGHTS_FILE);
   if (existsSync(single)) return new Map([[single, undefined]]);
   const index = join(folder, WEIGHTS_INDEX_FILE);
-  if (!existsSync(index)) throw withoutWeights(folder);
+  if (!existsSync(index)) {
+    const variants = (await readdir(folder).catch(() => [])).filter((name) => VARIANT.test(name));
+    const [variant] = variants;
+    if (variant !== undefined && variants.length === 1) return new Map([[join(folder, variant), undefined]]);
+    throw withoutWeights(folder);
+  }
   const files = new Map<string, string[]>();
   for (const [name, file] of Object.entries((await readJsonFile(index, indexSchema)).weight_map)) {
     const path = join(folder, file);
@@ -91,15 +99,24 @@ export interface Naming {
   readonly unexpected: readonly string[];
 }
 
+/** Other names of a tensor by its own. */
+export type Aliases = Readonly<Record<string, readonly string[]>>;
+
 /**
  * Finds each name as it is, with the prefix, or without it; and a norm's `weight` and `bias` as `gamma` and `beta`, as checkpoints
- * that came from TensorFlow have it.
+ * that came from TensorFlow have it; and what is not there, under its aliases.
  */
-export function findNames(own: Iterable<string>, checkpoint: Checkpoint, prefix: string): Naming {
+export function findNames(
+  own: Iterable<string>,
+  checkpoint: Checkpoint,
+  prefix: string,
+  aliases: Aliases = {},
+): Naming {
   const found = new Map<string, string>();
   const missing: string[] = [];
   for (const name of own) {
-    const spelled = spellings(name, prefix).find((candidate) => checkpoint.has(candidate));
+    const names = [name, ...(aliases[name] ?? [])];
+    const spelled = names.flatMap((one) => spellings(one, prefix)).find((candidate) => checkpoint.has(candidate));
     if (spelled === undefined) missing.push(name);
     else found.set(name, spelled);
   }
@@ -139,14 +156,17 @@ export function checkShapes(
 
 /** Reads the values of a module, tensor by tensor, into its own tensors. */
 export async function readInto(model: Module, checkpoint: Checkpoint, { found }: Naming): Promise<void> {
-  const files = new Map<string, Record<string, Parameter>>();
+  // Of a tensor that is read into several of the module's, each after the first has a reading of its own.
+  const readings: { file: string; targets: Record<string, Parameter> }[] = [];
   for (const [name, variable] of model.namedState()) {
     const spelled = found.get(name);
     const entry = spelled === undefined ? undefined : checkpoint.get(spelled);
     if (spelled === undefined || entry === undefined) continue;
-    files.set(entry.file, { ...files.get(entry.file), [spelled]: variable });
+    const reading = readings.find(({ file, targets }) => file === entry.file && !Object.hasOwn(targets, spelled));
+    if (reading === undefined) readings.push({ file: entry.file, targets: { [spelled]: variable } });
+    else reading.targets[spelled] = variable;
   }
-  for (const [file, targets] of files) await readSafetensorsInto(file, targets);
+  for (const { file, targets } of readings) await readSafetensorsInto(file, targets);
 }
 
 /** In which type of file each of a module's tensors is, so that it can be saved in the same. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { type FileType, Generator, checkOptions, suggest } from '@nabla/core';
 
+import { type HubProgress, resolvePretrained } from '../hub/resolve-pretrained.ts';
 import { architectures } from './architectures.ts';
 import type { PretrainedClass, PretrainedConfig, PretrainedModel } from './architecture.ts';
 import { pretrainedFields } from './architecture.ts';
@@ -12,6 +13,7 @@ import { checkShapes, fileTypes, findNames, openCheckpoint, readInto } from './c
 import { pretrainedError } from './errors.ts';
 import { initialize } from './initialize.ts';
 import { checkFields, readJsonFile } from './json-file.ts';
+import { withChanges } from './labels.ts';
 
 export const CONFIG_FILE = 'config.json';
 
@@ -25,6 +27,8 @@ export interface FromPretrainedOptions {
   newParameters?: boolean;
   /** Fields of config.json that are to be others, such as `num_labels`. */
   config?: Readonly<Record<string, unknown>>;
+  /** Called again and again while files come from the hub. */
+  onProgress?: (progress: HubProgress) => void;
 }
 
 /** Where a model came from, for saving it again as it was. */
@@ -43,47 +47,55 @@ export function originOf(model: PretrainedModel): Origin | undefined {
 
 /**
  * Loads a model from a folder as the Hugging Face hub has it: `config.json` and `model.safetensors`, or several such files with an
- * index. Values of any float type become float32; they are read in pieces, straight into the model. The model is in
- * evaluation mode: dropout does nothing until `train()`.
+ * index; or from the hub itself, by its name (see {@link resolvePretrained}). Values of any float type become float32; they are read
+ * in pieces, straight into the model. The model is in evaluation mode: dropout does nothing until `train()`.
  *
- * @param folder  path of the folder
+ * @param source  path of a folder, or a name of the hub: `owner/name`, `owner/name@revision`
  * @param Class   the class to load; default the one that config.json names
  * @throws {ArgumentError} a file or field is missing or wrong, an unknown architecture, a tensor of another shape, a parameter that
- *   the checkpoint lacks (code `PRETRAINED`); a broken file of weights (code `SAFETENSORS`)
+ *   the checkpoint lacks (code `PRETRAINED`); a broken file of weights (code `SAFETENSORS`); a model that the hub does not
+ *   give (code `HUB`)
  * @see https://huggingface.co/docs/transformers
  */
 export async function fromPretrained<Config extends PretrainedConfig, Model extends PretrainedModel<Config>>(
-  folder: string,
+  source: string,
   Class: PretrainedClass<Config, Model>,
   options?: FromPretrainedOptions,
 ): Promise<Model>;
-export async function fromPretrained(folder: string, options?: FromPretrainedOptions): Promise<PretrainedModel>;
+export async function fromPretrained(source: string, options?: FromPretrainedOptions): Promise<PretrainedModel>;
 export async function fromPretrained(
-  folder: string,
+  source: string,
   second: PretrainedClass | FromPretrainedOptions = {},
   third: FromPretrainedOptions = {},
 ): Promise<PretrainedModel> {
   const [chosen, options] = typeof second === 'function' ? [second, third] : [undefined, second];
-  checkOptions('fromPretrained', options, ['generator', 'newParameters', 'config']);
-  const { generator = new Generator(0), newParameters = false, config: changes = {} } = options;
+  checkOptions('fromPretrained', options, ['generator', 'newParameters', 'config', 'onProgress']);
+  const { generator = new Generator(0), newParameters = false, config: changes = {}, onProgress } = options;
+  const folder = await resolvePretrained(source, { onProgress });
   const file = join(folder, CONFIG_FILE);
-  const raw = { ...(await readJsonFile(file, pretrainedFields)), ...changes };
+  const raw = withChanges(await readJsonFile(file, pretrainedFields), changes);
   const Class = chosen ?? findClass(file, raw);
   const { architecture } = Class;
   const config = checkFields(file, raw, architecture.schema);
   const checkpoint = await openCheckpoint(folder);
-  const anchors = architecture.anchors(config);
-  const anchored = findNames(Object.keys(anchors), checkpoint, architecture.prefix);
-  refuseMissing(folder, anchored.missing);
+  const heads = architecture.headAnchors?.(config) ?? {};
+  const anchors = { ...architecture.anchors(config), ...heads };
+  const aliases = architecture.aliases?.(config);
+  const anchored = findNames(Object.keys(anchors), checkpoint, architecture.prefix, aliases);
+  refuseMissing(
+    folder,
+    newParameters ? anchored.missing.filter((name) => !Object.hasOwn(heads, name)) : anchored.missing,
+  );
   checkShapes(anchors, checkpoint, anchored);
   const model = generator.withoutDrawing(() => new Class(config, generator)).eval();
   try {
     const state = Object.fromEntries([...model.namedState()].map(([name, { shape }]) => [name, shape]));
-    const naming = findNames(Object.keys(state), checkpoint, architecture.prefix);
-    if (!newParameters) refuseMissing(folder, naming.missing);
+    const naming = findNames(Object.keys(state), checkpoint, architecture.prefix, aliases);
+    const missing = naming.missing.filter((name) => architecture.optional?.includes(name) !== true);
+    if (!newParameters) refuseMissing(folder, missing);
     checkShapes(state, checkpoint, naming);
     await readInto(model, checkpoint, naming);
-    initialize(model, generator, () => config.initializer_range, new Set(naming.missing));
+    initialize(model, generator, () => config.initializer_range, new Set(missing));
     origins.set(model, { folder, types: fileTypes(checkpoint, naming) });
     return model;
   } catch (error) {

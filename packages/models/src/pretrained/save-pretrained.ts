@@ -11,22 +11,8 @@ import { toJson, writeFileAtomically } from '../training/files.ts';
 import type { PretrainedClass, PretrainedModel } from './architecture.ts';
 import { architectures } from './architectures.ts';
 import { WEIGHTS_FILE } from './checkpoint.ts';
+import { COMPANIONS } from './companions.ts';
 import { CONFIG_FILE, originOf } from './from-pretrained.ts';
-
-/** Files beside the weights that belong to a model, and go along from the folder that it was loaded from. */
-const COMPANIONS = [
-  'generation_config.json',
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'special_tokens_map.json',
-  'added_tokens.json',
-  'vocab.txt',
-  'vocab.json',
-  'merges.txt',
-  'chat_template.jinja',
-  'preprocessor_config.json',
-  'processor_config.json',
-];
 
 export interface SavePretrainedOptions {
   /** The type of all float tensors in the file; default that of the file that they came from, and F32 for a model that was made here. */

@@ -2,7 +2,7 @@
 // For tests: the small checkpoints of every family in the shared data, with what transformers computes with them. See its README
 // for the files and for the tolerance.
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -84,18 +84,28 @@ export interface TinyInputs {
   readonly position_ids?: Tensor;
   readonly token_type_ids?: Tensor;
   readonly decoder_input_ids?: Tensor;
+  /** Gradients that a loss is defined by, by the name of the output that they belong to. */
+  readonly upstream?: Readonly<Record<string, Tensor>>;
 }
 
 export function readTiny(folder: string): TinyExpected {
   return JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8')) as TinyExpected;
 }
 
+const UPSTREAM = 'upstream/';
+
 /** The inputs of a case as tensors: integers as int32, those of files as they are. */
 function inputsOf({ inputs }: TinyCase, stored: Readonly<Record<string, Tensor>>): TinyInputs {
   const made = Object.entries(inputs).map(([name, value]) => {
     return [name, typeof value === 'string' ? stored[value] : tensor(value as number[], undefined, 'int32')];
   });
-  return Object.fromEntries(made) as TinyInputs;
+  const upstream = Object.entries(stored).flatMap(([name, value]) => {
+    return name.startsWith(UPSTREAM) ? [[name.slice(UPSTREAM.length), value]] : [];
+  });
+  return {
+    ...(Object.fromEntries(made) as TinyInputs),
+    upstream: Object.fromEntries(upstream) as Record<string, Tensor>,
+  };
 }
 
 /**
@@ -150,8 +160,7 @@ function testCase<Config extends PretrainedConfig, Model extends PretrainedModel
   /** Lends a test the model, the inputs, what is expected, and the loss. */
   const lend = async (use: (lent: Lent<Model>) => void): Promise<void> => {
     const expected = await read('expected.safetensors');
-    const hasStored = Object.values(given.inputs).some((value) => typeof value === 'string');
-    const stored = hasStored ? await read('inputs.safetensors') : {};
+    const stored = existsSync(join(path, 'inputs.safetensors')) ? await read('inputs.safetensors') : {};
     const model = await fromPretrained(path, Class);
     try {
       scope(() => {
@@ -173,7 +182,8 @@ function testCase<Config extends PretrainedConfig, Model extends PretrainedModel
     lend(({ model, inputs, expected }) => {
       const { outputs } = noGrad(() => compute(model, inputs, given));
       for (const [output, reference] of Object.entries(given.outputs)) {
-        const where = reference.where === undefined ? undefined : inputs[reference.where as keyof TinyInputs];
+        const where =
+          reference.where === undefined ? undefined : inputs[reference.where as keyof Omit<TinyInputs, 'upstream'>];
         expectClose(output, outputs[output], expected[reference.tensor], reference, where);
       }
     }));

@@ -6,6 +6,8 @@ import { setImmediate as nextTick } from 'node:timers/promises';
 import { ArgumentError, type Generator, type Tensor, noGrad, reshape, scope, slice, tensor2d } from '@nabla/core';
 import type { CharacterTokenizer } from '@nabla/data';
 
+import { warp } from '../generation/logit-rules.ts';
+import { drawToken, likeliestToken } from '../generation/sampling.ts';
 import type { GenerateOptions } from '../training/recipe.ts';
 import type { CharacterModel } from './character-model.ts';
 
@@ -36,32 +38,14 @@ export function nextLogits(model: CharacterModel, tokens: readonly number[]): Fl
   );
 }
 
-/** `exp(logits / temperature)`, normalized, over the `topK` largest (0: all); the others get 0. */
-export function probabilities(logits: Float32Array, temperature: number, topK: number): Float64Array {
-  const kept = topK > 0 && topK < logits.length ? (Float32Array.from(logits).sort().at(-topK) ?? -Infinity) : -Infinity;
-  const top = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  const weights = Float64Array.from(logits, (logit) => (logit < kept ? 0 : Math.exp((logit - top) / temperature)));
-  const total = weights.reduce((a, b) => a + b, 0);
-  return weights.map((weight) => weight / total);
-}
-
-/** Draws a token: the likeliest for temperature 0, else by {@link probabilities}. */
+/** Draws the next token: the likeliest for temperature 0, else among the `topK` likeliest (0: all). */
 export function sampleToken(
   logits: Float32Array,
-  { temperature, topK }: GenerateOptions,
+  { temperature, topK }: Pick<GenerateOptions, 'temperature' | 'topK'>,
   generator: Generator,
 ): number {
-  if (temperature === 0) return logits.indexOf(logits.reduce((a, b) => Math.max(a, b), -Infinity));
-  let left = generator.integer(2 ** 53 - 1) / (2 ** 53 - 1);
-  const weights = probabilities(logits, temperature, topK);
-  let last = 0;
-  for (const [token, weight] of weights.entries()) {
-    if (weight === 0) continue;
-    left -= weight;
-    last = token;
-    if (left < 0) break;
-  }
-  return last;
+  if (temperature === 0) return likeliestToken(logits);
+  return drawToken(warp(logits, { temperature, topK, topP: 1, minP: 0 }), generator);
 }
 
 /** The text after a prompt, character by character. Lets the event loop in between two of them. */

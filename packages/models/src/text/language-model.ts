@@ -16,12 +16,13 @@ import {
 } from '@nabla/data';
 import { crossEntropy } from '@nabla/layers';
 
+import { probabilities } from '../generation/sampling.ts';
 import { meanMetrics } from '../training/evaluation.ts';
 import type { Metrics } from '../training/events.ts';
 import type { ResolveData, RestoredModel, RunFiles, Task } from '../training/recipe.ts';
 import type { TrainingSettings } from '../training/settings.ts';
 import type { CharacterModel } from './character-model.ts';
-import { encodePrompt, generateText, nextLogits, probabilities } from './generate.ts';
+import { encodePrompt, generateText, nextLogits } from './generate.ts';
 
 export const TOKENIZER_FILE = 'tokenizer.json';
 
@@ -79,7 +80,7 @@ export function restoreText(
     predict: (inputs) =>
       Promise.resolve(
         inputs.map((input) => {
-          const chances = probabilities(nextLogits(model, encodePrompt(tokenizer, input)), 1, 0);
+          const chances = probabilities(nextLogits(model, encodePrompt(tokenizer, input)));
           const ranked = [...chances].map((chance, token) => ({ character: tokenizer.decode([token]), chance }));
           const next = ranked.sort((a, b) => b.chance - a.chance).slice(0, 5);
           return { input, prediction: next[0]?.character, next };

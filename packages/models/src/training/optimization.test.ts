@@ -86,6 +86,12 @@ describe('schedule', () => {
     expect(rates({ schedule, warmupSteps: 3 }, 2)).toEqual(near([0.025, 0.05]));
   });
 
+  it('inverse-square-root rises to its peak and falls with the root of the step, as that of the first transformer', () => {
+    const root = (step: number): number => 0.1 * Math.sqrt(2 / step);
+    expect(rates({ schedule: 'inverse-square-root', warmupSteps: 2 })).toEqual(near([0.05, 0.1, root(3), root(4)]));
+    expect(rates({ schedule: 'inverse-square-root' }, 2)).toEqual(near([0.1, 0.1 / Math.SQRT2]));
+  });
+
   it('has no minimum above the rate itself', () => {
     expect(rates({ schedule: 'linear', minimumLearningRate: 1 })).toEqual(near([0.1, 0.1, 0.1, 0.1]));
   });

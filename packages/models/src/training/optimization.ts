@@ -13,6 +13,7 @@ import {
   type Schedule,
   constantSchedule,
   inSequence,
+  inverseSquareRoot,
   linearChange,
   warmupCosine,
 } from '@nabla/optimizers';
@@ -48,6 +49,7 @@ export function makeSchedule(settings: TrainingSettings, totalSteps: number): Sc
   const { schedule = 'cosine', learningRate: peak, warmupSteps } = settings;
   const minimum = Math.min(settings.minimumLearningRate, peak);
   if (schedule === 'cosine') return warmupCosine({ peak, minimum, warmupSteps, totalSteps });
+  if (schedule === 'inverse-square-root') return inverseSquareRoot({ peak, warmupSteps: Math.max(1, warmupSteps) });
   const stepsLeft = Math.max(1, totalSteps - warmupSteps);
   const after =
     schedule === 'constant'

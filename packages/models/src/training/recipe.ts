@@ -25,12 +25,17 @@ export interface Task<B extends Batch = Batch> {
   readonly batchesPerEpoch: number;
   /** The training loss of a batch, in nats: a scalar. */
   loss(batch: B): Tensor;
-  /** Metrics on held-out data, `loss` among them. `quick`: on a fixed part of it, for use while training. */
-  evaluate(quick: boolean): Metrics;
+  /**
+   * Metrics on held-out data, `loss` among them. `quick`: on a fixed part of it, for use while training. Who awaits is alone: nothing else
+   * computes meanwhile.
+   */
+  evaluate(quick: boolean): Metrics | Promise<Metrics>;
   /** Pictures of what the trained model does, where there is something to see. */
   charts?(): readonly Chart[];
   /** What `evaluate`, `predict` and `generate` need later. */
   readonly files: RunFiles;
+  /** Saves the trained model into the run's folder as other programs read it, once training has ended. */
+  export?(folder: string): Promise<void>;
 }
 
 /** How a data set's path is found from the `data` option; the caller knows the folders and shows the download. */
@@ -74,5 +79,5 @@ export interface Recipe<Schema extends z.ZodObject = z.ZodObject, B extends Batc
   /** Builds model and data. `generator` draws initial values, order and dropout, from the seed of the configuration. */
   prepare(config: z.infer<Schema>, generator: Generator, resolveData: ResolveData): Promise<Task<B>>;
   /** Builds the model of a saved run from its files; `folder` names them in errors. */
-  restore(config: z.infer<Schema>, files: RunFiles, folder: string): RestoredModel;
+  restore(config: z.infer<Schema>, files: RunFiles, folder: string): RestoredModel | Promise<RestoredModel>;
 }

@@ -110,7 +110,7 @@ export async function openRun(folder: string, weights: keyof typeof WEIGHTS_FILE
   const saved = readRunConfiguration(folder);
   const recipe = findRecipe(saved.recipe);
   const config = resolveConfiguration(saved.recipe, recipe.schema, saved.config);
-  const restored = recipe.restore(config, readRunFiles(folder, recipe.fileNames(config)), folder);
+  const restored = await recipe.restore(config, readRunFiles(folder, recipe.fileNames(config)), folder);
   try {
     const state = await readWeights(folder, weights);
     loadWeights(restored.model, state, join(folder, WEIGHTS_FILES[weights]));
@@ -164,6 +164,7 @@ async function execute({ folder, signal, recipe, config, task, ...execution }: E
     emit({ event: 'start', recipe: recipe.name, run: folder, config, device: getDevice(), parameters, step, steps });
     const result = await trainer.run(emit, signal);
     const { seconds, stoppedEarly, metrics } = result;
+    if (result.finished) await task.export?.(folder);
     if (result.finished) emit({ event: 'end', run: folder, seconds, steps: result.steps, stoppedEarly, metrics });
     else emit({ event: 'interrupt', run: folder, step: result.steps });
     return result;

@@ -18,11 +18,13 @@ export const trainingFields = {
     .optional()
     .describe('what updates the weights (adamw, adam, lion, muon, sgd); default: adamw'),
   schedule: z
-    .enum(['cosine', 'linear', 'constant'])
+    .enum(['cosine', 'linear', 'constant', 'inverse-square-root'])
     .optional()
-    .describe('how the learning rate falls after its rise (cosine, linear, constant); default: cosine'),
+    .describe(
+      'how the learning rate falls after its rise (cosine, linear, constant, inverse-square-root); default: cosine',
+    ),
   learningRate: z.number().positive().describe('the highest of the schedule'),
-  minimumLearningRate: z.number().min(0).describe('the last of the schedule, unless it is constant'),
+  minimumLearningRate: z.number().min(0).describe('the last of the schedule, where it is cosine or linear'),
   warmupSteps: count(0).describe('steps in which the learning rate rises'),
   weightDecay: z.number().min(0).describe('of matrices; vectors are not decayed'),
   beta2: z.number().min(0).lt(1).describe('how slowly adamw and adam forget squared gradients'),

@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { setImmediate as nextTick } from 'node:timers/promises';
 
-import { ArgumentError, type Generator, noGrad, scope, writeSafetensors } from '@nabla/core';
+import { ArgumentError, type Generator, scopeAsync, writeSafetensors } from '@nabla/core';
 import type { Optimizer, Schedule } from '@nabla/optimizers';
 
 import { type Checkpoint, type TrainerState, WEIGHTS_FILES, saveCheckpoint } from './checkpoint.ts';
@@ -125,8 +125,8 @@ export class Trainer<B extends Batch> {
       }
     }
     await this.save(emit, clock());
-    const metrics = this.measure(false);
-    const charts = this.evaluating(() => task.charts?.() ?? []);
+    const metrics = await this.measure(false);
+    const charts = await this.evaluating(() => task.charts?.() ?? []);
     for (const chart of charts) emit({ event: 'chart', step: this.step, run: this.options.folder, chart });
     return { finished: true, steps: this.step, seconds: clock(), stoppedEarly: this.step < this.steps, metrics };
   }
@@ -145,7 +145,7 @@ export class Trainer<B extends Batch> {
   private async evaluate(emit: Emit): Promise<void> {
     const { task, folder } = this.options;
     const { step, best, evaluationsSinceBest } = this.state;
-    const metrics = this.measure(true);
+    const metrics = await this.measure(true);
     const { loss = NaN } = metrics;
     const isBest = loss < (best?.loss ?? Infinity);
     if (isBest) {
@@ -158,15 +158,15 @@ export class Trainer<B extends Batch> {
     emit({ event: 'evaluate', step, metrics, best: isBest });
   }
 
-  private measure(quick: boolean): Metrics {
+  private measure(quick: boolean): Promise<Metrics> {
     return this.evaluating(() => this.options.task.evaluate(quick));
   }
 
   /** Runs `f` with the model in evaluation. */
-  private evaluating<Result>(f: () => Result): Result {
+  private async evaluating<Result>(f: () => Result | Promise<Result>): Promise<Result> {
     const { model } = this.options.task;
     model.eval();
-    const result = scope(() => noGrad(f));
+    const result = await scopeAsync(async () => f());
     model.train();
     return result;
   }

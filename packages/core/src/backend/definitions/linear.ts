@@ -14,6 +14,13 @@ export interface LinearInputs {
 }
 export interface LinearAttributes {
   readonly activation: Activation;
+  /** Whether a gradient may be asked for, so that what goes into the activation is kept; default true. */
+  readonly isRecorded?: boolean;
+}
+
+/** Whether the kernel gives what goes into the activation besides the result. */
+export function givesInput({ activation, isRecorded = true }: LinearAttributes): boolean {
+  return isRecorded && savesInput(activation);
 }
 
 /** Whether the gradient needs what went into the activation; else the output is enough. */
@@ -22,26 +29,24 @@ export function savesInput(activation: Activation): boolean {
 }
 
 /** → [out `[...batch, outputs]`], and where the activation's gradient needs it what went in, of the same shape */
-const linear = definition<LinearInputs, LinearAttributes>(
-  'NablaLinear',
-  ({ x, weight, bias }, { activation }, backend) => {
-    const [outputs, inputs] = weight.shape;
-    const batch = x.shape.slice(0, -1);
-    const rows = sizeOf(batch);
-    const left = matrixView(backend.floats(x), 0, inputs, false);
-    const right = matrixView(backend.floats(weight), 0, inputs, true); // [inputs, outputs]
-    const into = product(left, right, { m: rows, n: outputs, k: inputs });
-    if (bias != null) {
-      const shift = backend.floats(bias);
-      for (let i = 0; i < into.length; i++) into[i] += shift[i % outputs];
-    }
-    const shape = [...batch, outputs];
-    if (activation === 'none') return [backend.make(shape, 'float32', into)];
-    const { value } = activationFunctions[activation];
-    const out = into.map((number) => value(number));
-    const result = backend.make(shape, 'float32', out);
-    return savesInput(activation) ? [result, backend.make(shape, 'float32', into)] : [result];
-  },
-);
+const linear = definition<LinearInputs, LinearAttributes>('NablaLinear', ({ x, weight, bias }, attributes, backend) => {
+  const [outputs, inputs] = weight.shape;
+  const batch = x.shape.slice(0, -1);
+  const rows = sizeOf(batch);
+  const left = matrixView(backend.floats(x), 0, inputs, false);
+  const right = matrixView(backend.floats(weight), 0, inputs, true); // [inputs, outputs]
+  const into = product(left, right, { m: rows, n: outputs, k: inputs });
+  if (bias != null) {
+    const shift = backend.floats(bias);
+    for (let i = 0; i < into.length; i++) into[i] += shift[i % outputs];
+  }
+  const shape = [...batch, outputs];
+  const { activation } = attributes;
+  if (activation === 'none') return [backend.make(shape, 'float32', into)];
+  const { value } = activationFunctions[activation];
+  const out = into.map((number) => value(number));
+  const result = backend.make(shape, 'float32', out);
+  return givesInput(attributes) ? [result, backend.make(shape, 'float32', into)] : [result];
+});
 
 export const linearDefinitions: readonly KernelConfig[] = [linear];

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// nabla chat: a conversation with a published model, line by line.
+
+import { createInterface } from 'node:readline';
+
+import type { Command } from '@commander-js/extra-typings';
+import { ArgumentError, NablaError } from '@nabla/core';
+import { type ChatMessage, encodeChat } from '@nabla/data';
+import { type GenerationOptions, type TextModel, generationDefaults, isEncoderDecoder, writeText } from '@nabla/models';
+
+import { deviceOption } from '../device.ts';
+import { integer, number } from '../options.ts';
+import type { Output } from '../output.ts';
+import { drawing, newTokens, withTextModel } from './generate-published.ts';
+
+/** Tokens of an answer where neither the command nor the folder says how many. */
+const TOKENS = 512;
+const RESET = '/reset';
+const EXIT = '/exit';
+
+export function addChatCommand(program: Command, output: Output, input: NodeJS.ReadableStream): void {
+  program
+    .command('chat')
+    .description('talk with a published model that was made for conversations')
+    .argument('<folder>', 'folder of a model from the Hugging Face hub')
+    .option('--system <text>', 'what the model is told before the conversation')
+    .option('--tokens <n>', 'how many tokens an answer has, at most', integer(1))
+    .option('--temperature <t>', 'below 1 bolder, above 1 more varied; 0: always the likeliest', number)
+    .option('--top-k <k>', 'draw among the k likeliest only; 0: among all', integer(0))
+    .option('--top-p <p>', 'draw among the likeliest that have probability p together', number)
+    .option('--min-p <p>', 'draw among those at least p times as probable as the likeliest', number)
+    .option('--repetition-penalty <x>', 'above 1: rather not what the text has already', number)
+    .option('--greedy', 'always the likeliest token')
+    .option('--seed <n>', 'of the draw', integer(0))
+    .addOption(deviceOption())
+    .action(async (folder, { system, ...options }) => {
+      await withTextModel(folder, options, output, async (loaded) => {
+        const talk = new Conversation(loaded, { system, tokens: options.tokens, drawing: drawing(options) });
+        talk.check();
+        output.note(`${RESET} begins anew, ${EXIT} or Ctrl-D ends, Ctrl-C stops an answer`);
+        await converse(talk, output, input);
+      });
+    });
+}
+
+interface ConversationOptions {
+  readonly system: string | undefined;
+  readonly tokens: number | undefined;
+  readonly drawing: GenerationOptions;
+}
+
+/** What was said, and how answers are made. */
+class Conversation {
+  private messages: readonly ChatMessage[] = [];
+  private readonly loaded: TextModel;
+  private readonly options: ConversationOptions;
+
+  constructor(loaded: TextModel, options: ConversationOptions) {
+    this.loaded = loaded;
+    this.options = options;
+    this.reset();
+  }
+
+  reset(): void {
+    const { system } = this.options;
+    this.messages = system === undefined ? [] : [{ role: 'system', content: system }];
+  }
+
+  /** @throws {ArgumentError} the model is not made for conversations, or not for this system message (code `CHAT`) */
+  check(): void {
+    if (isEncoderDecoder(this.loaded.model)) {
+      const expected = 'to be one that goes on with a conversation';
+      const hint = 'It answers single texts: nabla generate.';
+      const received = 'one that has an encoder';
+      throw new ArgumentError({ op: 'chat', argument: 'the model', expected, received, hint }, 'CHAT');
+    }
+    encodeChat(this.loaded.tokenizer, [...this.messages, { role: 'user', content: 'Hello' }]);
+  }
+
+  /** The answer to a message, as it is written. What was written belongs to the conversation, however it ended. */
+  async *answer(content: string, signal: AbortSignal): AsyncGenerator<string, undefined> {
+    const { model, tokenizer } = this.loaded;
+    const asked = [...this.messages, { role: 'user', content }];
+    const ids = encodeChat(tokenizer, asked);
+    const maximumNewTokens = await newTokens(this.loaded, ids.length, this.options.tokens, TOKENS);
+    const endTokens = await this.endTokens();
+    let answer = '';
+    for await (const piece of writeText(model, tokenizer, ids, {
+      ...this.options.drawing,
+      ...{ maximumNewTokens, endTokens, signal },
+    })) {
+      answer += piece;
+      this.messages = [...asked, { role: 'assistant', content: answer }];
+      yield piece;
+    }
+    this.messages = [...asked, { role: 'assistant', content: answer }];
+  }
+
+  /** Those of the model, and that of the tokenizer: of models taught to converse, some folders name the end of a turn only there. */
+  private async endTokens(): Promise<number[]> {
+    const { model, tokenizer } = this.loaded;
+    const { eos_token_id: own } = await generationDefaults(model);
+    return [own ?? [], tokenizer.eosId ?? []].flat();
+  }
+}
+
+/** Reads messages, a line each, and shows the answers. */
+async function converse(talk: Conversation, output: Output, input: NodeJS.ReadableStream): Promise<void> {
+  const { terminal } = output;
+  const lines = createInterface({ input, ...(terminal && { output: terminal, terminal: true }), prompt: '> ' });
+  let answering: AbortController | undefined;
+  lines.on('SIGINT', () => {
+    if (answering === undefined) lines.close();
+    else answering.abort();
+  });
+  if (terminal) lines.prompt();
+  try {
+    for await (const line of lines) {
+      const message = line.trim();
+      if (message === EXIT) return;
+      if (message === RESET) talk.reset();
+      else if (message !== '') {
+        answering = new AbortController();
+        await showAnswer(talk, message, answering.signal, output);
+        answering = undefined;
+      }
+      if (terminal) lines.prompt();
+    }
+  } finally {
+    lines.close();
+  }
+}
+
+async function showAnswer(talk: Conversation, message: string, signal: AbortSignal, output: Output): Promise<void> {
+  try {
+    for await (const piece of talk.answer(message, signal)) output.piece(piece);
+    output.piece('\n');
+  } catch (error) {
+    if (signal.aborted) output.piece(' …\n');
+    else if (output.terminal !== undefined && error instanceof NablaError) output.note(error.message);
+    else throw error;
+  }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// nabla embed: vectors of texts, or how alike texts are.
+
+import type { Command } from '@commander-js/extra-typings';
+import { SentenceEmbedder, cosineOf } from '@nabla/models';
+
+import { chooseDevice, deviceOption } from '../device.ts';
+import { STDIN, readText } from '../input.ts';
+import type { Output } from '../output.ts';
+import { table } from '../render/table.ts';
+
+export function addEmbedCommand(program: Command, output: Output, input: NodeJS.ReadableStream): void {
+  program
+    .command('embed')
+    .description('make vectors of texts with a published sentence encoder')
+    .argument('<folder>', 'folder of a model from the Hugging Face hub')
+    .argument('<text...>', `texts; ${STDIN}: the lines of stdin`)
+    .addOption(deviceOption())
+    .option('--json', 'print one JSON object per text, with its vector; else a table of how alike the texts are')
+    .action(async (folder, words, { json, device }) => {
+      const texts = words.length === 1 && words[0] === STDIN ? (await readText(input)).split(/\r?\n/) : words;
+      chooseDevice(device, output);
+      const embedder = await SentenceEmbedder.fromFolder(folder);
+      try {
+        const rows = await embedder.embed(texts);
+        if (json === true) {
+          texts.forEach((text, i) => output.result(JSON.stringify({ text, embedding: [...(rows[i] ?? [])] })));
+        } else {
+          output.result(table(['cosine', ...texts.map((_, i) => String(i + 1))], similarities(texts, rows)));
+        }
+      } finally {
+        embedder.dispose();
+      }
+    });
+}
+
+/** A row for each text: its number and beginning, and its cosine with each. */
+function similarities(texts: readonly string[], rows: readonly Float32Array[]): string[][] {
+  return rows.map((row, i) => {
+    const text = texts[i] ?? '';
+    const shown = text.length > 40 ? `${text.slice(0, 39)}…` : text;
+    return [`${i + 1}  ${shown}`, ...rows.map((other) => cosineOf(row, other).toFixed(3))];
+  });
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// nabla serve: a published model behind OpenAI's interface.
+
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+
+import type { Command } from '@commander-js/extra-typings';
+import { serve } from '@hono/node-server';
+import { ArgumentError, NablaError } from '@nabla/core';
+
+import { chooseDevice, deviceOption } from '../device.ts';
+import { integer } from '../options.ts';
+import type { Output } from '../output.ts';
+import { disposeServed, loadServed } from '../serve/served-model.ts';
+import { makeServer } from '../serve/server.ts';
+
+/** Only programs of the same machine reach these. */
+const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
+/** Bytes of a request's body: the text of some hundred thousand tokens. */
+const BODY_BYTES = 4 * 2 ** 20;
+/** Requests that may wait: what a person would still wait for. */
+const WAITING = 16;
+
+export function addServeCommand(program: Command, output: Output): void {
+  program
+    .command('serve')
+    .description('answer requests for completions, conversations or embeddings, as OpenAI’s server does')
+    .argument('<folder>', 'folder of a model from the Hugging Face hub')
+    .option('--host <address>', 'where to listen; other than 127.0.0.1 lets other machines in', '127.0.0.1')
+    .option('--port <n>', 'the port; 0: any that is free', integer(0), 8000)
+    .option('--api-key <key>', 'what requests must know (default: NABLA_API_KEY, else nothing)')
+    .option('--waiting <n>', 'requests that may wait for their turn', integer(0), WAITING)
+    .addOption(deviceOption())
+    .action(async (folder, { host, port, apiKey = process.env['NABLA_API_KEY'], waiting, device }) => {
+      chooseDevice(device, output);
+      const served = await loadServed(folder);
+      const stop = new AbortController();
+      const end = (): void => stop.abort(new NablaError('STOPPED', 'The server is being stopped.'));
+      process.once('SIGINT', end).once('SIGTERM', end);
+      try {
+        const app = makeServer(served, {
+          apiKey,
+          waiting,
+          bodyBytes: BODY_BYTES,
+          log: (error) => output.note(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+          signal: stop.signal,
+        });
+        const server = serve({ fetch: app.fetch, hostname: host, port });
+        await Promise.race([once(server, 'listening'), failure(server, host, port)]);
+        const { port: found } = server.address() as AddressInfo;
+        output.note(`serving ${served.name} at http://${host}:${found}/v1`);
+        if (!LOOPBACK.includes(host) && apiKey === undefined) {
+          output.note('warning: other machines can reach it, and it asks for no key: --api-key');
+        }
+        if (!stop.signal.aborted) await once(stop.signal, 'abort');
+        const closed = once(server, 'close');
+        server.close();
+        await closed;
+      } finally {
+        process.off('SIGINT', end).off('SIGTERM', end);
+        disposeServed(served);
+      }
+    });
+}
+
+/** Fails as soon as the server cannot listen. */
+async function failure(server: NodeJS.EventEmitter, host: string, port: number): Promise<never> {
+  const [error] = (await once(server, 'error')) as [Error];
+  const hint = 'Another program may listen there: --port N.';
+  const expected = 'to be an address that is free';
+  const mismatch = { op: 'serve', argument: `${host}:${port}`, expected, received: error.message, hint };
+  throw new ArgumentError(mismatch, 'ADDRESS', { cause: error });
+}

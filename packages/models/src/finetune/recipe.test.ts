@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tests of fine-tuning: a small model learns to tell texts apart, whole and by corrections; what it leaves is a published model again.
+
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { Generator, setDevice } from '@nabla/core';
+import { resolveDataset } from '@nabla/data';
+
+import { BertForSequenceClassification } from '../bert/heads.ts';
+import { BertModel } from '../bert/model.ts';
+import { GPT2LMHeadModel } from '../gpt2/model.ts';
+import { loadAdapter } from '../lora/peft-files.ts';
+import type { PretrainedModel } from '../pretrained/architecture.ts';
+import { fromPretrained } from '../pretrained/from-pretrained.ts';
+import { T5ForConditionalGeneration } from '../t5/model.ts';
+import { savePretrained } from '../pretrained/save-pretrained.ts';
+import type { TrainingEvent } from '../training/events.ts';
+import { openRun, resumeRun, startRun } from '../training/run.ts';
+
+let folder: string;
+beforeAll(() => {
+  setDevice('auto');
+  folder = mkdtempSync(join(tmpdir(), 'nabla-finetune-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const WORDS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'good', 'bad', 'film', 'a', 'very', 'the', 'plot', 'is'];
+
+/** A folder with a small BERT that knows nothing, and a tokenizer of a few words. */
+async function makeFolder(name: string, model: PretrainedModel): Promise<string> {
+  const path = join(folder, name);
+  await savePretrained(model, path);
+  model.dispose();
+  writeFileSync(join(path, 'vocab.txt'), WORDS.join('\n'));
+  return path;
+}
+
+const bert = { vocab_size: 12, hidden_size: 16, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 32 };
+
+/** Words as they are, without the tokens that BERT puts around a text. */
+function plainTokenizer(): object {
+  const vocab = Object.fromEntries(WORDS.map((word, id) => [word, id]));
+  const prefix = { continuing_subword_prefix: '##', max_input_chars_per_word: 100 };
+  return {
+    ...{ version: '1.0', truncation: null, padding: null, added_tokens: [], normalizer: null, post_processor: null },
+    pre_tokenizer: { type: 'Whitespace' },
+    decoder: { type: 'WordPiece', prefix: '##', cleanup: false },
+    model: { type: 'WordPiece', unk_token: '[UNK]', ...prefix, vocab },
+  };
+}
+
+let folders = 0;
+
+function makeBert(): Promise<string> {
+  const model = new BertModel({ ...bert, max_position_embeddings: 16 }, new Generator(1));
+  return makeFolder(`bert-${++folders}`, model);
+}
+
+/** Sentences of which one word says the class. */
+function writeReviews(): string {
+  const generator = new Generator(4);
+  const lines = Array.from({ length: 200 }, () => {
+    const label = generator.integer(2) === 0 ? 'negative' : 'positive';
+    const around = Array.from({ length: 1 + generator.integer(5) }, () => WORDS[6 + generator.integer(6)]);
+    around.splice(generator.integer(around.length + 1), 0, label === 'positive' ? 'good' : 'bad');
+    return `${label},${around.join(' ')}`;
+  });
+  const path = join(folder, 'reviews.csv');
+  writeFileSync(path, `label,text\n${lines.join('\n')}\n`);
+  return path;
+}
+
+let runs = 0;
+
+/** Trains; returns the run's folder, its metrics and events. */
+async function finetune(options: Record<string, unknown>): Promise<{
+  run: string;
+  metrics: Readonly<Record<string, number>>;
+  events: TrainingEvent[];
+}> {
+  const run = join(folder, `run-${++runs}`);
+  const events: TrainingEvent[] = [];
+  const { metrics } = await startRun({
+    recipe: 'finetune',
+    folder: run,
+    overrides: [{ batchSize: 16, learningRate: 0.01, warmupSteps: 0, ...options }],
+    emit: (event) => void events.push(event),
+    resolveData: resolveDataset,
+  });
+  return { run, metrics, events };
+}
+
+it('learns classes, and leaves a folder that is a published model of its own', async () => {
+  const data = writeReviews();
+  const { run, metrics } = await finetune({ model: await makeBert(), data, epochs: 4 });
+  expect(metrics['accuracy']).toBe(1);
+  const opened = await openRun(run);
+  expect((await opened.predict(['a very good film']))[0]).toMatchObject({ prediction: 'positive' });
+  expect(await opened.evaluate(resolveDataset)).toEqual(metrics);
+  opened.model.dispose();
+  const trained = await fromPretrained(join(run, 'pretrained'), BertForSequenceClassification);
+  expect(trained.config).toMatchObject({ num_labels: 2, id2label: { 0: 'negative', 1: 'positive' } });
+  expect(existsSync(join(run, 'pretrained', 'vocab.txt'))).toBe(true);
+  trained.dispose();
+});
+
+it('learns by corrections: the run holds them and the head alone, and PEFT’s files', async () => {
+  const model = await makeBert();
+  const options = { model, data: writeReviews(), epochs: 6, loraRank: 4, loraTargets: 'all-linear' };
+  const { run, metrics } = await finetune(options);
+  expect(metrics['accuracy']).toBeGreaterThan(0.9);
+  const opened = await openRun(run);
+  expect(await opened.evaluate(resolveDataset)).toEqual(metrics);
+  expect([...opened.model.namedParameters()].every(([name]) => /lora_|classifier/.test(name))).toBe(true);
+  opened.model.dispose();
+  const config = JSON.parse(readFileSync(join(run, 'adapter', 'adapter_config.json'), 'utf8')) as unknown;
+  expect(config).toMatchObject({ peft_type: 'LORA', task_type: 'SEQ_CLS', r: 4, modules_to_save: ['classifier'] });
+  const base = await fromPretrained(model, BertForSequenceClassification, { newParameters: true });
+  const lora = await loadAdapter(base, join(run, 'adapter'), new Generator(1));
+  lora.dispose();
+  base.dispose();
+});
+
+it('ends where it would have without an interruption, with dropout and checkpointed blocks', async () => {
+  const options = {
+    model: await makeBert(),
+    data: writeReviews(),
+    steps: 8,
+    checkpointEvery: 4,
+    gradientCheckpointing: true,
+  };
+  const whole = await finetune(options);
+  const stop = new AbortController();
+  const run = join(folder, `run-${++runs}`);
+  const overrides = [{ batchSize: 16, learningRate: 0.01, warmupSteps: 0, ...options }];
+  const emit = (event: TrainingEvent): void => {
+    if (event.event === 'checkpoint' && event.step === 4) stop.abort();
+  };
+  await startRun({
+    recipe: 'finetune',
+    folder: run,
+    overrides,
+    emit,
+    resolveData: resolveDataset,
+    signal: stop.signal,
+  });
+  const resumed = await resumeRun({ folder: run, overrides: {}, emit, resolveData: resolveDataset });
+  expect(resumed.metrics).toEqual(whole.metrics);
+});
+
+it('learns to go on with a text', async () => {
+  const config = { vocab_size: 12, n_positions: 32, n_embd: 16, n_layer: 1, n_head: 2, embd_pdrop: 0, attn_pdrop: 0 };
+  const model = await makeFolder('gpt2', new GPT2LMHeadModel(config, new Generator(2)));
+  writeFileSync(join(model, 'tokenizer.json'), JSON.stringify(plainTokenizer()));
+  const data = join(folder, 'text.txt');
+  writeFileSync(data, 'the plot is good a very bad film '.repeat(60));
+  const { run, metrics } = await finetune({
+    model,
+    data,
+    task: 'causal-lm',
+    maximumLength: 16,
+    batchSize: 4,
+    epochs: 6,
+  });
+  expect(metrics['loss']).toBeLessThan(0.5);
+  const opened = await openRun(run);
+  const [answer] = await opened.predict(['the plot is']);
+  expect(answer?.['prediction']).toMatch(/^ ?good a very bad film the plot/);
+  const options = {
+    prompt: 'the plot is good a very',
+    tokens: 3,
+    temperature: 0,
+    topK: 0,
+    generator: new Generator(1),
+  };
+  let written = '';
+  for await (const piece of opened.generate?.(options) ?? []) written += piece;
+  expect(written.trim()).toBe('bad film the');
+  opened.model.dispose();
+});
+
+it('learns to answer', async () => {
+  const sizes = { d_model: 16, d_ff: 32, d_kv: 8, num_layers: 1, num_heads: 2, dropout_rate: 0 };
+  const ids = { vocab_size: 12, pad_token_id: 0, eos_token_id: 3, decoder_start_token_id: 0 };
+  const model = await makeFolder('t5', new T5ForConditionalGeneration({ ...sizes, ...ids }, new Generator(3)));
+  const data = join(folder, 'pairs.tsv');
+  const pairs = ['good\tbad', 'bad\tgood', 'film\tplot', 'plot\tfilm'];
+  writeFileSync(data, Array.from({ length: 80 }, (_, i) => pairs[i % 4]).join('\n'));
+  const { run, metrics } = await finetune({ model, data, task: 'seq2seq', batchSize: 8, epochs: 12, heldOut: 0.2 });
+  expect(metrics['loss']).toBeLessThan(0.2);
+  const opened = await openRun(run);
+  expect(await opened.predict(['good', 'film'])).toMatchObject([{ prediction: 'bad' }, { prediction: 'plot' }]);
+  opened.model.dispose();
+});
+
+it('refuses data with other classes', async () => {
+  const { run } = await finetune({ model: await makeBert(), data: writeReviews(), steps: 1 });
+  const other = join(folder, 'other.csv');
+  writeFileSync(other, `text,label\n${'a,x\nb,y\n'.repeat(20)}`);
+  const opened = await openRun(run);
+  await expect(opened.evaluate(resolveDataset, other)).rejects.toThrow(/the classes negative, positive.*x, y/);
+  opened.model.dispose();
+});
+
+it('refuses a family that does not learn the task', async () => {
+  const model = await makeBert();
+  const options = { model, data: writeReviews(), task: 'causal-lm', steps: 1 };
+  await expect(finetune(options)).rejects.toThrow(/learns causal-lm: .*gpt2.*received bert/);
+});

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// Beam search: the likeliest texts as a whole, found by writing several at once and going on with the best of them.
+
+import { setImmediate as nextTick } from 'node:timers/promises';
+
+import type { GenerativeModel } from './decoding.ts';
+import { constrain } from './logit-rules.ts';
+import type { BeamSettings } from './options.ts';
+import { type Beginning, startDecoding } from './prompts.ts';
+import { largestTokens, logSumOfExponentials } from './sampling.ts';
+import { finishOf } from './write-rows.ts';
+
+/** A text that the search has found. */
+export interface Hypothesis {
+  /** The new tokens. */
+  readonly tokens: readonly number[];
+  /** The sum of their log-probabilities while it runs; once finished, that divided by length^lengthPenalty. */
+  readonly score: number;
+  /** Of each new token, as the model has it before all rules. */
+  readonly logProbabilities: readonly number[];
+}
+
+/** A text that goes on from a row of the batch. */
+interface Beam extends Hypothesis {
+  readonly row: number;
+}
+
+/** The search for one prompt. */
+interface Search {
+  readonly prompt: readonly number[];
+  running: readonly Beam[];
+  /** Best first, as many as there are beams at most. */
+  finished: readonly Hypothesis[];
+}
+
+/**
+ * Searches for the best texts of each prompt, with N beams. A running beam's score is the sum of its log-probabilities. Each step takes
+ * the 2N best continuations of all running beams (more where several tokens end a text). Of the best N of them, those that end become
+ * finished with `score / length^lengthPenalty`, of which the N best are kept; the N best that did not end run on. The search is over when
+ * none runs, or N are finished and none that runs can be better, as far as `earlyStopping` looks.
+ *
+ * @returns for each prompt, the finished texts, best first
+ */
+export async function searchBeams(
+  model: GenerativeModel,
+  beginning: Beginning,
+  settings: BeamSettings,
+): Promise<(readonly Hypothesis[])[]> {
+  const { signal } = settings;
+  signal?.throwIfAborted();
+  const decoding = startDecoding(model, beginning, settings);
+  try {
+    const searches = beginning.texts.map((prompt, row): Search => {
+      return { prompt, running: [{ tokens: [], score: 0, logProbabilities: [], row }], finished: [] };
+    });
+    let logits = await decoding.begin(beginning.rows, beginning.mask, signal);
+    for (;;) {
+      for (const search of searches) if (search.running.length > 0) takeStep(search, logits, settings);
+      const running = searches.flatMap((search) => search.running);
+      if (running.length === 0) return searches.map(({ finished }) => finished);
+      await nextTick();
+      signal?.throwIfAborted();
+      decoding.reorder(running.map(({ row }) => row));
+      let row = 0;
+      for (const search of searches) search.running = search.running.map((beam) => ({ ...beam, row: row++ }));
+      logits = decoding.next(running.map(({ tokens }) => tokens.slice(-1)));
+    }
+  } finally {
+    decoding.dispose();
+  }
+}
+
+function takeStep(search: Search, logits: readonly Float32Array[], settings: BeamSettings): void {
+  const { beams, lengthPenalty, endTokens } = settings;
+  const count = Math.max(2, 1 + endTokens.length) * beams;
+  const candidates = search.running
+    .flatMap((beam) => continuations(beam, logits[beam.row], search.prompt, count, settings))
+    .sort((a, b) => b.score - a.score)
+    .slice(0, count)
+    .map((beam) => ({ beam, ends: finishOf(beam.tokens, settings) !== undefined }));
+  const ended = candidates
+    .slice(0, beams)
+    .filter(({ ends }) => ends)
+    .map(({ beam: { tokens, score, logProbabilities } }): Hypothesis => {
+      return { tokens, score: score / tokens.length ** lengthPenalty, logProbabilities };
+    });
+  search.finished = [...search.finished, ...ended].sort((a, b) => b.score - a.score).slice(0, beams);
+  const running = candidates.filter(({ ends }) => !ends).map(({ beam }) => beam);
+  search.running = canImprove(running, search.finished, settings) ? running.slice(0, beams) : [];
+}
+
+/** A beam with each of its `count` likeliest next tokens. */
+function continuations(
+  { tokens, score, logProbabilities, row }: Beam,
+  logits: Float32Array | undefined,
+  prompt: readonly number[],
+  count: number,
+  settings: BeamSettings,
+): Beam[] {
+  if (logits === undefined) return [];
+  const total = logSumOfExponentials(logits);
+  const own = logits.map((logit) => logit - total);
+  const context = { tokens: [...prompt, ...tokens], written: tokens.length, row };
+  const changed = constrain(own, settings, context);
+  return largestTokens(changed, count).map((token) => ({
+    tokens: [...tokens, token],
+    score: score + (changed[token] ?? NaN),
+    logProbabilities: [...logProbabilities, own[token] ?? NaN],
+    row,
+  }));
+}
+
+/** Whether a running text may still become better than the worst of those that are finished. */
+function canImprove(
+  running: readonly Beam[],
+  finished: readonly Hypothesis[],
+  { beams, lengthPenalty, earlyStopping, maximumNewTokens }: BeamSettings,
+): boolean {
+  const [best] = running;
+  const worst = finished[beams - 1];
+  if (best === undefined || worst === undefined) return best !== undefined;
+  if (earlyStopping === true) return false;
+  const length = earlyStopping === 'never' && lengthPenalty > 0 ? maximumNewTokens : best.tokens.length;
+  return best.score / length ** lengthPenalty > worst.score;
+}

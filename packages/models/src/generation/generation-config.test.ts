@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tests of what generation_config.json says.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { type GenerationConfig, readGenerationConfig } from './generation-config.ts';
+import { type BatchOptions, resolveBatchOptions } from './options.ts';
+
+const task = { vocabulary: 100, context: 50, begun: 4 };
+
+/** What a folder with these files says. */
+async function configOf(files: Record<string, unknown>): Promise<GenerationConfig> {
+  const folder = mkdtempSync(join(tmpdir(), 'nabla-generation-'));
+  try {
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), JSON.stringify(content));
+    return await readGenerationConfig(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function settings(config: object, options: BatchOptions = {}): ReturnType<typeof resolveBatchOptions> {
+  return resolveBatchOptions(options, config as GenerationConfig, task);
+}
+
+describe('readGenerationConfig', () => {
+  it('reads generation_config.json, and config.json where there is none', async () => {
+    const older = { model_type: 'gpt2', eos_token_id: 3, max_length: 9 };
+    const own = { eos_token_id: [1, 2], top_k: 7, not_known_here: {} };
+    expect(await configOf({ 'config.json': older })).toEqual(older);
+    expect(await configOf({ 'config.json': older, 'generation_config.json': own })).toEqual(own);
+  });
+
+  it.each([
+    ['top_p', 1.5],
+    ['eos_token_id', 'end'],
+    ['temperature', '1'],
+    ['max_new_tokens', -1],
+  ])('refuses %s: %j', async (field, value) => {
+    await expect(configOf({ 'generation_config.json': { [field]: value } })).rejects.toMatchObject({
+      code: 'PRETRAINED',
+      message: expect.stringMatching(new RegExp(`"${field}" of ".*generation_config.json"`)) as string,
+    });
+  });
+});
+
+describe('what options and configuration come to', () => {
+  it("transformers' defaults where nothing is said", () => {
+    expect(settings({})).toMatchObject({
+      ...{ maximumNewTokens: 20, minimumNewTokens: 0, sample: false, temperature: 1, topK: 50, topP: 1, minP: 0 },
+      ...{ repetitionPenalty: 1, endTokens: [], padToken: 0, beams: 1, returnedSequences: 1, lengthPenalty: 1 },
+      ...{ earlyStopping: false, badWords: [], forbiddenTokens: [], cache: true },
+    });
+  });
+
+  it('those of the configuration, which options override', () => {
+    const config = { do_sample: true, temperature: 0.6, top_p: 0.9, top_k: 0, eos_token_id: [7, 8], max_new_tokens: 5 };
+    const said = { sample: true, temperature: 0.6, topP: 0.9, topK: 0, endTokens: [7, 8], padToken: 7 };
+    expect(settings(config)).toMatchObject({ ...said, maximumNewTokens: 5 });
+    expect(settings(config, { sample: false, endTokens: [], maximumNewTokens: 6 })).toMatchObject({
+      ...{ sample: false, endTokens: [], padToken: 0, maximumNewTokens: 6 },
+    });
+    expect(settings(config, { temperature: 0 }).sample).toBe(false);
+    expect(settings({}, { topP: 0.5 }).sample).toBe(true);
+  });
+
+  it('lengths that count the prompt become those of what is new, within the context', () => {
+    const lengths = (config: object): number[] => {
+      const { minimumNewTokens, maximumNewTokens } = settings(config);
+      return [minimumNewTokens, maximumNewTokens];
+    };
+    expect(lengths({ max_length: 14, min_length: 6 })).toEqual([2, 10]);
+    expect(lengths({ max_length: 14, max_new_tokens: 3 })).toEqual([0, 3]);
+    expect(lengths({ max_length: 1000, min_length: 1000 })).toEqual([46, 46]);
+    expect(lengths({ max_length: 4 })).toEqual([0, 20]);
+  });
+
+  it('forces and forbids as configurations of translators and summarisers do', () => {
+    const config = { forced_bos_token_id: 5, forced_eos_token_id: 2, bad_words_ids: [[9]], suppress_tokens: [1, -1] };
+    expect(settings(config)).toMatchObject({ forcedFirst: undefined, forcedLast: [2], badWords: [[9]] });
+    expect(settings(config).forbiddenTokens).toEqual([1, -1]);
+    expect(resolveBatchOptions({}, config as object as GenerationConfig, { ...task, begun: 1 }).forcedFirst).toBe(5);
+  });
+
+  it('beams, which are searched even where the configuration would draw', () => {
+    const config = {
+      num_beams: 4,
+      length_penalty: 2,
+      early_stopping: 'never',
+      num_return_sequences: 2,
+      do_sample: true,
+    };
+    const said = { beams: 4, lengthPenalty: 2, earlyStopping: 'never', returnedSequences: 2, sample: false };
+    expect(settings(config)).toMatchObject(said);
+  });
+});

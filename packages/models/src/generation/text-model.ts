@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// A published model that writes, with its tokenizer, from one folder.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { PretrainedTokenizer } from '@nabla/data';
+import { z } from 'zod';
+
+import type { PretrainedModel } from '../pretrained/architecture.ts';
+import { pretrainedError } from '../pretrained/errors.ts';
+import { CONFIG_FILE, type FromPretrainedOptions, fromPretrained } from '../pretrained/from-pretrained.ts';
+import { readJsonFile } from '../pretrained/json-file.ts';
+import type { GenerativeModel } from './decoding.ts';
+
+/** A model, and what makes its tokens of text. Who loads it disposes of the model. */
+export interface TextModel {
+  readonly model: GenerativeModel;
+  readonly tokenizer: PretrainedTokenizer;
+}
+
+/**
+ * Loads a model that writes and its tokenizer from a folder as the Hugging Face hub has it.
+ *
+ * @throws {ArgumentError} as `fromPretrained` and `PretrainedTokenizer.fromFolder`, or the model does not write (code `PRETRAINED`)
+ */
+export async function loadTextModel(folder: string, options?: FromPretrainedOptions): Promise<TextModel> {
+  const tokenizer = await PretrainedTokenizer.fromFolder(folder);
+  const model = await fromPretrained(folder, options);
+  if (isGenerative(model)) return { model, tokenizer };
+  model.dispose();
+  const expected = 'to name a model that writes text, such as GPT2LMHeadModel';
+  const received = model.constructor.name;
+  throw pretrainedError({ file: join(folder, CONFIG_FILE), field: 'architectures', expected, received });
+}
+
+/** Whether a model writes text. */
+export function isGenerative(model: PretrainedModel): model is PretrainedModel & GenerativeModel {
+  return 'newCache' in model && 'logits' in model;
+}
+
+const publishedFields = z.looseObject({ architectures: z.unknown().optional(), model_type: z.unknown().optional() });
+
+/**
+ * Whether a folder is that of a published model, by its config.json.
+ *
+ * @throws {ArgumentError} config.json is no JSON (code `PRETRAINED`)
+ */
+export async function isPretrainedFolder(folder: string): Promise<boolean> {
+  const file = join(folder, CONFIG_FILE);
+  if (!existsSync(file)) return false;
+  const { architectures, model_type: type } = await readJsonFile(file, publishedFields);
+  return architectures !== undefined || type !== undefined;
+}

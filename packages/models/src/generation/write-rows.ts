@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writing token by token: for each row of a batch the next token is chosen, taken in, and so on until all rows have ended.
+
+import { setImmediate as nextTick } from 'node:timers/promises';
+
+import type { GenerativeModel } from './decoding.ts';
+import { constrain, warp } from './logit-rules.ts';
+import type { GenerationSettings } from './options.ts';
+import { type Beginning, startDecoding } from './prompts.ts';
+import { drawToken, likeliestToken, logSumOfExponentials } from './sampling.ts';
+
+/** Why a text ended: an end token, a stop string, or its length. */
+export type FinishReason = 'end' | 'stop' | 'length';
+
+/** A token that was written. */
+export interface GeneratedToken {
+  readonly id: number;
+  /** Logarithm of its probability, where asked for. */
+  readonly logProbability?: number;
+  /** Why the text ends with it; undefined while it goes on. */
+  readonly finish?: FinishReason;
+}
+
+/** What one step wrote: a token for each row, undefined for rows that had ended before. */
+export type WrittenStep = readonly (GeneratedToken | undefined)[];
+
+/**
+ * Writes all rows of a batch. Between two steps the event loop goes on. Everything is freed however it ends: by the last token, by a
+ * consumer that stops early, or by an error.
+ */
+export async function* writeRows(
+  model: GenerativeModel,
+  beginning: Beginning,
+  settings: GenerationSettings,
+): AsyncGenerator<WrittenStep, undefined> {
+  const { signal } = settings;
+  signal?.throwIfAborted();
+  const decoding = startDecoding(model, beginning, settings);
+  try {
+    const written: number[][] = beginning.rows.map(() => []);
+    const ended = beginning.rows.map(() => false);
+    let logits = await decoding.begin(beginning.rows, beginning.mask, signal);
+    for (;;) {
+      const step = logits.map((row, i) => {
+        const text = written[i] ?? [];
+        return ended[i] === true ? undefined : choose(row, settings, beginning.texts[i] ?? [], text, i);
+      });
+      step.forEach((token, i) => {
+        if (token !== undefined) ended[i] = token.finish !== undefined;
+      });
+      yield step;
+      if (ended.every(Boolean)) return;
+      await nextTick();
+      signal?.throwIfAborted();
+      logits = decoding.next(step.map((token) => [token?.id ?? settings.padToken]));
+    }
+  } finally {
+    decoding.dispose();
+  }
+}
+
+/** Chooses the next token of a row and adds it to what was written. */
+function choose(
+  logits: Float32Array,
+  settings: GenerationSettings,
+  prompt: readonly number[],
+  written: number[],
+  row: number,
+): GeneratedToken {
+  const context = { tokens: [...prompt, ...written], written: written.length, row };
+  const changed = constrain(logits, settings, context);
+  const id = settings.sample ? drawToken(warp(changed, settings), settings.generator) : likeliestToken(changed);
+  written.push(id);
+  const finish = finishOf(written, settings);
+  return {
+    id,
+    ...(settings.logProbabilities && { logProbability: (logits[id] ?? NaN) - logSumOfExponentials(logits) }),
+    ...(finish !== undefined && { finish }),
+  };
+}
+
+/** Why a text ends with the last of the tokens that were written; undefined where it goes on. */
+export function finishOf(written: readonly number[], settings: GenerationSettings): FinishReason | undefined {
+  const { endTokens, stopStrings, decode, maximumNewTokens } = settings;
+  if (endTokens.includes(written.at(-1) ?? -1)) return 'end';
+  if (stopStrings.length > 0) {
+    const text = decode(written);
+    if (stopStrings.some((stop) => text.includes(stop))) return 'stop';
+  }
+  return written.length >= maximumNewTokens ? 'length' : undefined;
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// The recipe `translation`: the first transformer learns to translate from pairs of sentences.
+
+import { join } from 'node:path';
+
+import { Generator, scope } from '@nabla/core';
+import { ArrayDataset, DataLoader, SimilarLengthSampler, type TextPair } from '@nabla/data';
+
+import { Bleu } from '../metrics/bleu.ts';
+import { MeanMetric } from '../metrics/mean-metric.ts';
+import type { Metrics } from '../training/events.ts';
+import type { Recipe } from '../training/recipe.ts';
+import { type TranslationConfig, translationDefaults, translationSchema } from './config.ts';
+import { collatePairs, lengthOf, readPairs, splitPairs, tokenPairs } from './data.ts';
+import { type TranslationBatch, TranslationTransformer } from './model.ts';
+import { type Translator, translate } from './translate.ts';
+import { SPECIAL, type TranslationTokenizer, WordTokenizer } from './word-tokenizer.ts';
+
+const TOKENIZER_FILE = 'tokenizer.json';
+
+/** Held-out pairs that an evaluation looks at while training. 256: translated word by word in some seconds. */
+const QUICK = 256;
+const EVALUATION_BATCH = 64;
+
+function makeModel(
+  config: TranslationConfig,
+  tokenizer: TranslationTokenizer,
+  generator: Generator,
+): TranslationTransformer {
+  return new TranslationTransformer({ ...config, ...SPECIAL, vocabulary: tokenizer.size }, generator);
+}
+
+/** The loss of a token in nats, its exponential, and BLEU: of how well the sentences are translated. */
+async function evaluateTranslator(translator: Translator, pairs: readonly TextPair[], beams: number): Promise<Metrics> {
+  const { model, tokenizer } = translator;
+  const tokens = tokenPairs(pairs, tokenizer, model.context);
+  const loss = new MeanMetric();
+  for (let begin = 0; begin < tokens.length; begin += EVALUATION_BATCH) {
+    scope(() => {
+      const batch = tokens.slice(begin, begin + EVALUATION_BATCH);
+      const count = batch.reduce((sum, { target }) => sum + target.length + 1, 0);
+      loss.update(model.loss(collatePairs(batch)), count);
+    });
+  }
+  const bleu = new Bleu();
+  const translations = await translate(
+    translator,
+    pairs.map(({ source }) => source),
+    beams,
+  );
+  bleu.update(
+    translations,
+    pairs.map(({ target }) => target),
+  );
+  return { loss: loss.compute(), perplexity: Math.exp(loss.compute()), bleu: bleu.compute() };
+}
+
+export const translationRecipe: Recipe<typeof translationSchema, TranslationBatch> = {
+  name: 'translation',
+  title: 'the first transformer, which learns to translate from pairs of sentences',
+  schema: translationSchema,
+  defaults: translationDefaults,
+  fileNames: () => [TOKENIZER_FILE],
+  async prepare(config, generator, resolveData) {
+    const { batchSize, context, vocabulary, labelSmoothing, beams } = config;
+    const { train, heldOut } = splitPairs(await readPairs(config, config.data, resolveData), config);
+    const tokenizer = WordTokenizer.train(
+      train.flatMap(({ source, target }) => [source, target]),
+      vocabulary,
+    );
+    const dataset = new ArrayDataset(tokenPairs(train, tokenizer, context));
+    const lengths = Array.from({ length: dataset.length }, (_, i) => lengthOf(dataset.get(i)));
+    const model = makeModel(config, tokenizer, generator);
+    const sampler = new SimilarLengthSampler(lengths, {
+      batchSize,
+      generator: new Generator(generator.integer(2 ** 48)),
+    });
+    const loader = new DataLoader(dataset, { batchSize, sampler, collate: collatePairs });
+    const translator = { model, tokenizer };
+    return {
+      model,
+      loader,
+      batchesPerEpoch: loader.batchesPerEpoch,
+      loss: (batch) => model.loss(batch, labelSmoothing),
+      evaluate: (quick) => evaluateTranslator(translator, quick ? heldOut.slice(0, QUICK) : heldOut, quick ? 1 : beams),
+      files: { [TOKENIZER_FILE]: tokenizer },
+    };
+  },
+  restore(config, files, folder) {
+    const tokenizer = WordTokenizer.fromJSON(files[TOKENIZER_FILE], join(folder, TOKENIZER_FILE));
+    const model = makeModel(config, tokenizer, new Generator(config.seed));
+    return {
+      model,
+      async evaluate(resolveData, data) {
+        const pairs = await readPairs(config, data ?? config.data, resolveData);
+        const measured = data === undefined ? splitPairs(pairs, config).heldOut : pairs;
+        return evaluateTranslator({ model, tokenizer }, measured, config.beams);
+      },
+      async predict(inputs) {
+        const translations = await translate({ model, tokenizer }, inputs, config.beams);
+        return inputs.map((input, i) => ({ input, prediction: translations[i] }));
+      },
+    };
+  },
+};
