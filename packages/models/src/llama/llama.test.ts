@@ -4,6 +4,7 @@
 import { Generator, type Tensor, noGrad, scope, slice, tensor, tensor2d } from '@nabla/core';
 import { describeWithData, devices, fromRecord, fromValues, golden, tolerance, useDevice } from '@nabla/testing';
 
+import { describeTinyGeneration } from '../generation/test-generation.ts';
 import { fromPretrained } from '../pretrained/from-pretrained.ts';
 import { describeTiny } from '../pretrained/test-hf-tiny.ts';
 import { llamaSchema, mistralSchema, qwen2Schema } from './config.ts';
@@ -20,6 +21,8 @@ describeTiny('llama', LlamaForCausalLM, (model, { input_ids: tokens, labels, att
     loss: labels && model.loss(tokens, labels, inputs),
   };
 });
+
+describeTinyGeneration('llama', LlamaForCausalLM);
 
 const CLASSES = [LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM];
 const cases = golden('llama').cases.map((recorded) => {
