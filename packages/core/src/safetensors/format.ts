@@ -41,11 +41,16 @@ export interface Defect {
 
 const DAMAGED = 'The file is damaged or incomplete: fetch or save it again.';
 
-/** The error of a file that breaks the format's rules. */
-export function formatError(defect: Defect): ArgumentError {
+/** The words of the error of a file of tensors, of any format. */
+export function describeDefect(op: string, defect: Defect): ConstructorParameters<typeof ArgumentError>[0] {
   const { file, tensor, hint = DAMAGED } = defect;
   const argument = tensor === undefined ? `"${file}"` : `tensor "${tensor}" of "${file}"`;
-  return new ArgumentError({ op: 'readSafetensors', argument, ...defect, hint }, 'SAFETENSORS');
+  return { op, argument, ...defect, hint };
+}
+
+/** The error of a file that breaks the format's rules. */
+export function formatError(defect: Defect): ArgumentError {
+  return new ArgumentError(describeDefect('readSafetensors', defect), 'SAFETENSORS');
 }
 
 /** The error of a file that the system refuses to read or write; any other error stays itself. */

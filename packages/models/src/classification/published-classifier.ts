@@ -30,7 +30,7 @@ export class PublishedClassifier {
   }
 
   /**
-   * Loads the classifier of a folder, or of a name on the hub.
+   * Loads the classifier of a folder.
    *
    * @throws {ArgumentError} a file is missing or wrong, or the model is no classifier (code `PRETRAINED`)
    */

@@ -39,3 +39,12 @@ export function collateTokens(examples: readonly TokenExample[], padding: number
     ...(hasTypes && { tokenTypeIds: rows(({ typeIds = [] }) => typeIds, 0) }),
   };
 }
+
+/** How held-out texts are looked at: at most `count` of them, `batchSize` at once. */
+export function evaluationOptions(
+  batchSize: number,
+  padding: number,
+  count: number,
+): { batchSize: number; count: number; collate: (examples: readonly TokenExample[]) => TokenBatch } {
+  return { batchSize, count, collate: (examples) => collateTokens(examples, padding) };
+}

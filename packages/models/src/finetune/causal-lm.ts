@@ -7,7 +7,7 @@ import { crossEntropy } from '@nabla/layers';
 
 import { IGNORED } from '../generation/causal-model.ts';
 import { meanMetrics } from '../training/evaluation.ts';
-import { type TokenExample, collateTokens } from './batches.ts';
+import { type TokenExample, evaluationOptions } from './batches.ts';
 import { type FinetuneTask, forwardBatch, writeAnswers } from './learner.ts';
 
 const EVALUATION_BATCH = 8;
@@ -42,11 +42,7 @@ export const causalLanguageModelTask: FinetuneTask = {
   },
 
   evaluate(model, data, padding, count) {
-    const options = {
-      batchSize: EVALUATION_BATCH,
-      count,
-      collate: (examples: readonly TokenExample[]) => collateTokens(examples, padding),
-    };
+    const options = evaluationOptions(EVALUATION_BATCH, padding, count);
     const means = meanMetrics(data, options, (batch) => {
       const { cost, count: predictions } = totals(forwardBatch(model, batch), batch.labels);
       return { cost, predictions };

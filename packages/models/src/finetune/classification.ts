@@ -2,18 +2,19 @@
 // Fine-tuning to tell the class of a text.
 
 import { Generator, reshape, scope, softmax } from '@nabla/core';
-import { type Dataset, type PretrainedTokenizer, loadLabelledTexts, stratifiedSplit } from '@nabla/data';
+import { ArrayDataset, type Dataset, type PretrainedTokenizer, loadLabelledTexts, stratifiedSplit } from '@nabla/data';
 import { crossEntropy } from '@nabla/layers';
 
 import { Accuracy } from '../metrics/accuracy.ts';
+import { type LabelsConfig, labelNames } from '../pretrained/labels.ts';
 import { meanMetrics } from '../training/evaluation.ts';
-import { type TokenExample, collateTokens } from './batches.ts';
+import { type TokenExample, collateTokens, evaluationOptions } from './batches.ts';
 import type { FinetuneConfig } from './config.ts';
 import { type FinetuneTask, forwardBatch } from './learner.ts';
 
 const EVALUATION_BATCH = 64;
 
-/** A data set in other examples, each made when it is asked for. */
+/** Texts with classes, in tokens. */
 function encodeTexts(
   texts: Dataset<{ readonly text: string; readonly label: number }>,
   tokenizer: PretrainedTokenizer,
@@ -24,8 +25,9 @@ function encodeTexts(
     all.map(({ text }) => text),
     { maximumLength },
   );
-  const examples = all.map(({ label }, i) => ({ ids: inputIds[i] ?? [], typeIds: tokenTypeIds[i], labels: [label] }));
-  return { length: examples.length, get: (index) => examples[index] as TokenExample };
+  return new ArrayDataset(
+    all.map(({ label }, i) => ({ ids: inputIds[i] ?? [], typeIds: tokenTypeIds[i], labels: [label] })),
+  );
 }
 
 export const classificationTask: FinetuneTask = {
@@ -50,11 +52,7 @@ export const classificationTask: FinetuneTask = {
 
   evaluate(model, data, padding, count) {
     const accuracy = new Accuracy();
-    const options = {
-      batchSize: EVALUATION_BATCH,
-      count,
-      collate: (examples: readonly TokenExample[]) => collateTokens(examples, padding),
-    };
+    const options = evaluationOptions(EVALUATION_BATCH, padding, count);
     const means = meanMetrics(data, options, (batch) => {
       const logits = forwardBatch(model, batch); // [batch, classes]
       const classes = reshape(batch.labels, [-1]);
@@ -65,7 +63,7 @@ export const classificationTask: FinetuneTask = {
   },
 
   predict(model, tokenizer, { maximumLength }, texts) {
-    const names = namesOf(model.config);
+    const names = labelNames(model.config as LabelsConfig);
     return Promise.resolve(
       texts.map((input) => {
         const { inputIds, tokenTypeIds } = tokenizer.encodeBatch([input], { maximumLength });
@@ -75,18 +73,10 @@ export const classificationTask: FinetuneTask = {
           return softmax(forwardBatch(model, batch)).dataSync<'float32'>();
         });
         const classes = [...chances]
-          .map((chance, id) => ({ class: names[id] ?? String(id), chance }))
+          .map((chance, id) => ({ class: names[id] ?? `LABEL_${id}`, chance }))
           .sort((a, b) => b.chance - a.chance);
         return { input, prediction: classes[0]?.class, classes };
       }),
     );
   },
 };
-
-/** The names of a model's classes, as its configuration has them. */
-export function namesOf(config: Readonly<Record<string, unknown>>): readonly string[] {
-  const names = config['id2label'];
-  if (typeof names !== 'object' || names === null) return [];
-  const entries = Object.entries(names as Record<string, unknown>);
-  return entries.sort(([a], [b]) => Number(a) - Number(b)).map(([, name]) => String(name));
-}

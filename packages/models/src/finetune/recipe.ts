@@ -18,12 +18,13 @@ import { type PretrainedClass, pretrainedFields } from '../pretrained/architectu
 import { CONFIG_FILE, fromPretrained } from '../pretrained/from-pretrained.ts';
 import { checkpointBlocks } from '../pretrained/gradient-checkpointing.ts';
 import { checkFields, readJsonFile } from '../pretrained/json-file.ts';
+import { type LabelsConfig, labelNames } from '../pretrained/labels.ts';
 import { savePretrained } from '../pretrained/save-pretrained.ts';
 import type { Recipe, RestoredModel, Task } from '../training/recipe.ts';
 import { type TokenBatch, collateTokens } from './batches.ts';
 import { causalLanguageModelTask } from './causal-lm.ts';
 import { classFor } from './classes.ts';
-import { classificationTask, namesOf } from './classification.ts';
+import { classificationTask } from './classification.ts';
 import { type FinetuneConfig, finetuneDefaults, finetuneSchema, finetuneTaskDefaults } from './config.ts';
 import type { FinetuneTask, TextModel } from './learner.ts';
 import { sequenceToSequenceTask } from './seq2seq.ts';
@@ -162,7 +163,7 @@ export const finetuneRecipe: Recipe<typeof finetuneSchema, TokenBatch> = {
 /** @throws {ArgumentError} data have other classes than the model (code `CLASSES`) */
 function checkClasses(model: TextModel, fields: Readonly<Record<string, unknown>>): void {
   if (!('id2label' in fields)) return;
-  const [own, given] = [model.config, fields].map((config) => namesOf(config).join(', '));
+  const [own, given] = [model.config, fields].map((config) => labelNames(config as LabelsConfig).join(', '));
   if (own === given) return;
   const mismatch = {
     op: 'evaluate',

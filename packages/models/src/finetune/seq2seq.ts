@@ -5,7 +5,7 @@ import { Generator, cast, greaterEqual, mul, sum } from '@nabla/core';
 import { ArrayDataset, type Dataset, type PretrainedTokenizer, loadTextPairs, randomSplit } from '@nabla/data';
 
 import { meanMetrics } from '../training/evaluation.ts';
-import { type TokenExample, collateTokens } from './batches.ts';
+import { type TokenExample, evaluationOptions } from './batches.ts';
 import type { FinetuneConfig } from './config.ts';
 import { type FinetuneTask, writeAnswers } from './learner.ts';
 
@@ -35,11 +35,7 @@ export const sequenceToSequenceTask: FinetuneTask = {
 
   /** The mean cost of a token, of the batches' means weighted by their tokens. */
   evaluate(model, data, padding, count) {
-    const options = {
-      batchSize: EVALUATION_BATCH,
-      count,
-      collate: (examples: readonly TokenExample[]) => collateTokens(examples, padding),
-    };
+    const options = evaluationOptions(EVALUATION_BATCH, padding, count);
     const means = meanMetrics(data, options, ({ tokens, labels, ...inputs }) => {
       const counted = sum(cast(greaterEqual(labels, 0), 'float32'));
       return { cost: mul(model.loss(tokens, labels, inputs), counted), tokens: counted };

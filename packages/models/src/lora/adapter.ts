@@ -69,14 +69,9 @@ export class LoraAdapter extends Module {
     return mul(this.lora_B.forward(this.lora_A.forward(this.dropout.forward(x))), this.scaling);
   }
 
-  /** What the correction is as a change of the layer's weight. */
-  weightChange(layer: Adaptable): Tensor {
-    const change = mul(matMul(this.lora_B.weight, this.lora_A.weight), this.scaling); // [outputs, inputs]
-    return layer instanceof Linear ? change : transpose(change);
-  }
-
   /** The weight of a layer with the correction in it. */
   corrected(layer: Adaptable): Tensor {
-    return add(layer.weight, this.weightChange(layer));
+    const change = mul(matMul(this.lora_B.weight, this.lora_A.weight), this.scaling); // [outputs, inputs]
+    return add(layer.weight, layer instanceof Linear ? change : transpose(change));
   }
 }
