@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -176,10 +177,20 @@ int main_of(bool threads, uint64_t seed) {
   for (const std::string& target : device::targets()) {
     device::set_target(target);
     Counts counts[2];
-    if (threads) {  // two environments at a time
+    if (threads) {  // two environments at a time, and a third that keeps changing the number of threads
+      std::atomic<bool> done{false};
       std::thread other([&] { try_all(2 * seed, counts[1]); });
+      std::thread changing([&] {
+        for (int i = 0; !done; ++i) {
+          set_thread_count(i % 2 == 0 ? 2 : kThreads);
+          std::this_thread::sleep_for(std::chrono::microseconds(100));  // else it holds the pool all the time
+        }
+      });
       try_all(2 * seed - 1, counts[0]);
       other.join();
+      done = true;
+      changing.join();
+      set_thread_count(kThreads);
     } else {
       try_all(seed, counts[0]);
     }

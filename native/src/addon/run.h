@@ -7,6 +7,7 @@
 
 #include "addon/overlaps.h"
 #include "kernels/device.h"
+#include "system/thread_pool.h"
 
 namespace nabla::addon {
 
@@ -74,6 +75,7 @@ struct Dispatch<Kernel, std::index_sequence<I...>> {
     (walk(std::false_type{}, std::get<I>(buffers), I), ...);
     // A kernel that may write nothing has nothing to do; its loops, which no extent bounds then, could be endless.
     if (!(std::get<I>(buffers).is_written(touched[I]) || ...)) return;
+    const SteadyThreads steady;
     kernel(std::get<I>(buffers).pass()..., params);
   }
 
