@@ -4,11 +4,12 @@
 import { join } from 'node:path';
 
 import { type FileType, Generator, checkOptions, suggest } from '@nabla/core';
+import type { z } from 'zod';
 
 import { type HubProgress, resolvePretrained } from '../hub/resolve-pretrained.ts';
 import { architectures } from './architectures.ts';
 import type { PretrainedClass, PretrainedConfig, PretrainedModel } from './architecture.ts';
-import { pretrainedFields } from './architecture.ts';
+import { modelNames } from './architecture.ts';
 import { checkShapes, fileTypes, findNames, openCheckpoint, readInto } from './checkpoint.ts';
 import { pretrainedError } from './errors.ts';
 import { initialize } from './initialize.ts';
@@ -73,7 +74,7 @@ export async function fromPretrained(
   const { generator = new Generator(0), newParameters = false, config: changes = {}, onProgress } = options;
   const folder = await resolvePretrained(source, { onProgress });
   const file = join(folder, CONFIG_FILE);
-  const raw = withChanges(await readJsonFile(file, pretrainedFields), changes);
+  const raw = withChanges(await readJsonFile(file, modelNames), changes);
   const Class = chosen ?? findClass(file, raw);
   const { architecture } = Class;
   const config = checkFields(file, raw, architecture.schema);
@@ -118,7 +119,10 @@ function refuseMissing(folder: string, missing: readonly string[]): void {
 }
 
 /** The class that a configuration names: by its architecture, else by the type of its model. */
-function findClass(file: string, { architectures: named, model_type: type }: PretrainedConfig): PretrainedClass {
+function findClass(
+  file: string,
+  { architectures: named, model_type: type }: z.infer<typeof modelNames>,
+): PretrainedClass {
   const known = architectures.map(({ architecture }) => architecture.name);
   const byName = architectures.find(({ architecture }) => named?.includes(architecture.name));
   const Class =
