@@ -393,6 +393,23 @@ export interface Fixtures {
     readonly parameters: TensorRecord;
     readonly logits: TensorValues;
   };
+  /** A small model that transformers made, what it computes, and the loss of labels with the norm of each parameter's gradient. */
+  published_heads: {
+    readonly name: string;
+    /** The name of the class. */
+    readonly model: string;
+    readonly modelType: string;
+    /** Fields of config.json. */
+    readonly config: Readonly<Record<string, unknown>>;
+    /** Arguments by transformers' names. */
+    readonly inputs: TensorRecord;
+    readonly labels: TensorRecord;
+    /** By the names of checkpoints. */
+    readonly parameters: TensorRecord;
+    readonly outputs: TensorRecord;
+    readonly loss: TensorValues;
+    readonly gradientNorms: Readonly<Record<string, number>>;
+  };
 }
 
 /** The name of a fixture. */

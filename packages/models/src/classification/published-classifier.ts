@@ -7,7 +7,7 @@ import { setImmediate as nextTick } from 'node:timers/promises';
 import { type Tensor, dispose, noGrad, scope, sigmoid, softmax, tensor2d } from '@nabla/core';
 import { ImagePreprocessor, PretrainedTokenizer } from '@nabla/data';
 
-import { BertForSequenceClassification } from '../bert/heads.ts';
+import { type TextClassifier, isTextClassifier } from '../heads/text-classifier.ts';
 import { pretrainedError } from '../pretrained/errors.ts';
 import { CONFIG_FILE, fromPretrained } from '../pretrained/from-pretrained.ts';
 import { type LabelsConfig, labelNames } from '../pretrained/labels.ts';
@@ -21,10 +21,10 @@ type Ask = (input: string) => Promise<Tensor>;
  * A published model that tells classes apart, with what makes tensors of its inputs: a tokenizer for texts, a preprocessor for images.
  */
 export class PublishedClassifier {
-  readonly model: BertForSequenceClassification | ViTForImageClassification;
+  readonly model: TextClassifier | ViTForImageClassification;
   readonly #ask: Ask;
 
-  private constructor(model: BertForSequenceClassification | ViTForImageClassification, ask: Ask) {
+  private constructor(model: TextClassifier | ViTForImageClassification, ask: Ask) {
     this.model = model;
     this.#ask = ask;
   }
@@ -37,7 +37,7 @@ export class PublishedClassifier {
   static async fromFolder(folder: string): Promise<PublishedClassifier> {
     const model = await fromPretrained(folder);
     try {
-      if (model instanceof BertForSequenceClassification) {
+      if (isTextClassifier(model)) {
         return new PublishedClassifier(model, askText(model, await PretrainedTokenizer.fromFolder(folder)));
       }
       if (model instanceof ViTForImageClassification) {
@@ -80,8 +80,8 @@ export class PublishedClassifier {
   }
 }
 
-function askText(model: BertForSequenceClassification, tokenizer: PretrainedTokenizer): Ask {
-  const maximumLength = model.config.max_position_embeddings;
+function askText(model: TextClassifier, tokenizer: PretrainedTokenizer): Ask {
+  const maximumLength = model.context;
   return (text) => {
     const { inputIds, tokenTypeIds } = tokenizer.encodeBatch([text], { maximumLength });
     const [ids = [], types = []] = [inputIds[0], tokenTypeIds[0]];

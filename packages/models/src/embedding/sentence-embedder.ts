@@ -5,7 +5,6 @@ import { setImmediate as nextTick } from 'node:timers/promises';
 
 import {
   ArgumentError,
-  type Generator,
   type Tensor,
   checkInteger,
   checkOptions,
@@ -19,20 +18,13 @@ import {
 import { PretrainedTokenizer } from '@nabla/data';
 import type { Module } from '@nabla/layers';
 
-import type { BertConfig } from '../bert/config.ts';
-import { BertModel } from '../bert/model.ts';
+import type { EncoderModel } from '../heads/encoder-model.ts';
 import { pretrainedError } from '../pretrained/errors.ts';
 import { fromPretrained } from '../pretrained/from-pretrained.ts';
 import { type Dense, loadDense } from './dense.ts';
+import { findEncoderClass } from './encoders.ts';
 import { pool } from './pooling.ts';
 import { type SentenceSettings, readSentenceSettings } from './sentence-settings.ts';
-
-/** A BERT that only gives the vectors of its tokens: sentence encoders may lack the pooler, and none uses it. */
-class SentenceEncoder extends BertModel {
-  constructor(config: Partial<BertConfig>, generator: Generator) {
-    super(config, generator, { pooler: false });
-  }
-}
 
 export interface SentenceEmbedderOptions {
   /** Whether vectors get length 1; default what the folder says, and true where it says nothing. */
@@ -61,24 +53,24 @@ export class SentenceEmbedder {
   readonly features: number;
   /** The most tokens of a text, those of the model's own among them. */
   readonly maximumLength: number;
-  readonly encoder: BertModel;
+  readonly encoder: EncoderModel;
   readonly tokenizer: PretrainedTokenizer;
   readonly settings: SentenceSettings;
   readonly #dense: readonly Dense[];
 
   private constructor(
-    encoder: BertModel,
+    encoder: EncoderModel,
     tokenizer: PretrainedTokenizer,
     dense: readonly Dense[],
     settings: SentenceSettings,
   ) {
-    const { hidden_size, max_position_embeddings } = encoder.config;
+    const { features, context } = encoder;
     this.encoder = encoder;
     this.tokenizer = tokenizer;
     this.settings = settings;
     this.#dense = dense;
-    this.features = dense.at(-1)?.outputs ?? settings.pooling.length * hidden_size;
-    this.maximumLength = Math.min(settings.maximumLength ?? max_position_embeddings, max_position_embeddings);
+    this.features = dense.at(-1)?.outputs ?? settings.pooling.length * features;
+    this.maximumLength = Math.min(settings.maximumLength ?? context, context);
   }
 
   /**
@@ -95,12 +87,12 @@ export class SentenceEmbedder {
     if (maximumLength !== undefined) checkInteger(op, 'maximumLength', maximumLength, { minimum: 1 });
     const settings = { ...found, normalize, ...(maximumLength !== undefined && { maximumLength }) };
     const tokenizer = await PretrainedTokenizer.fromFolder(settings.encoderFolder);
-    const encoder = await fromPretrained(settings.encoderFolder, SentenceEncoder);
+    const encoder = await fromPretrained(settings.encoderFolder, await findEncoderClass(settings.encoderFolder));
     const dense: Dense[] = [];
     try {
-      checkPooled(settings, encoder.config.hidden_size);
+      checkPooled(settings, encoder.features);
       for (const place of settings.denseFolders) {
-        const inputs = dense.at(-1)?.outputs ?? settings.pooling.length * encoder.config.hidden_size;
+        const inputs = dense.at(-1)?.outputs ?? settings.pooling.length * encoder.features;
         dense.push(await loadDense(place, inputs));
       }
     } catch (error) {

@@ -6,10 +6,9 @@ import { basename, join } from 'node:path';
 
 import { z } from 'zod';
 
-import { BertModel } from '../bert/model.ts';
 import { pretrainedError } from '../pretrained/errors.ts';
-import { CONFIG_FILE } from '../pretrained/from-pretrained.ts';
 import { readJsonFile } from '../pretrained/json-file.ts';
+import { encoderClasses, readModelType } from './encoders.ts';
 import type { Pooling } from './pooling.ts';
 
 /** What follows the encoder, and which texts it takes. */
@@ -62,8 +61,6 @@ const lengthSchema = z.looseObject({
   do_lower_case: z.boolean().nullish(),
 });
 
-const encoderFields = z.looseObject({ model_type: z.string().optional() });
-
 /**
  * Whether a folder is one to make vectors of texts with: it has a modules.json, or its model reads texts and writes none.
  *
@@ -71,7 +68,7 @@ const encoderFields = z.looseObject({ model_type: z.string().optional() });
  */
 export async function isSentenceEncoder(folder: string): Promise<boolean> {
   if (existsSync(join(folder, 'modules.json'))) return true;
-  return (await readJsonFile(join(folder, CONFIG_FILE), encoderFields)).model_type === BertModel.architecture.modelType;
+  return encoderClasses.has(await readModelType(folder));
 }
 
 /**

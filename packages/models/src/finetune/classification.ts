@@ -31,7 +31,7 @@ function encodeTexts(
 }
 
 export const classificationTask: FinetuneTask = {
-  head: ['classifier', 'score'],
+  head: ['classifier', 'score', 'pre_classifier', 'classification_head'],
 
   async readData(config, tokenizer, resolveData) {
     const { data, textColumn, labelColumn, heldOut, seed } = config;

@@ -156,7 +156,7 @@ export class GPT2Model extends Module implements PretrainedModel<GPT2Config> {
     modelType: 'gpt2',
     schema: gpt2Schema,
     prefix: 'transformer',
-    anchors: anchors(''),
+    anchors: gpt2Anchors(''),
   };
 
   readonly wte: Embedding; // of tokens
@@ -205,7 +205,7 @@ export class GPT2LMHeadModel extends Module implements CausalModel<GPT2Config> {
   static readonly architecture: Architecture<GPT2Config> = {
     ...GPT2Model.architecture,
     name: 'GPT2LMHeadModel',
-    anchors: anchors('transformer.'),
+    anchors: gpt2Anchors('transformer.'),
   };
 
   readonly transformer: GPT2Model;
@@ -252,7 +252,7 @@ export class GPT2LMHeadModel extends Module implements CausalModel<GPT2Config> {
 }
 
 /** Tensors that fix all sizes of a configuration; see {@link Architecture}. */
-function anchors(prefix: string): (config: GPT2Config) => Record<string, number[]> {
+export function gpt2Anchors(prefix: string): (config: GPT2Config) => Record<string, number[]> {
   return ({ vocab_size, n_positions, n_embd: features, n_layer, n_inner }) => ({
     [`${prefix}wte.weight`]: [vocab_size, features],
     [`${prefix}wpe.weight`]: [n_positions, features],
