@@ -26,7 +26,7 @@ import { causalLanguageModelTask } from './causal-lm.ts';
 import { classFor } from './classes.ts';
 import { classificationTask } from './classification.ts';
 import { type FinetuneConfig, finetuneDefaults, finetuneSchema, finetuneTaskDefaults } from './config.ts';
-import type { FinetuneTask, TextModel } from './learner.ts';
+import { type FinetuneTask, type TextModel, lossOfBatch } from './learner.ts';
 import { sequenceToSequenceTask } from './seq2seq.ts';
 
 const TASKS: Readonly<Record<FinetuneConfig['task'], FinetuneTask>> = {
@@ -126,7 +126,7 @@ export const finetuneRecipe: Recipe<typeof finetuneSchema, TokenBatch> = {
       model: trained,
       loader,
       batchesPerEpoch: loader.batchesPerEpoch,
-      loss: ({ tokens, labels, ...inputs }) => model.loss(tokens, labelsOf(config, labels), inputs),
+      loss: (batch) => lossOfBatch(model, batch, labelsOf(config, batch.labels)),
       evaluate: (quick) => task.evaluate(model, data.heldOut, padding, quick ? QUICK : Infinity),
       files: { [MODEL_FILE]: model.config, ...(await readTokenizerFiles(source)) },
       async export(folder) {
