@@ -9,7 +9,6 @@ import { Generator, type Tensor, noGrad, scope, tensor } from '@nabla/core';
 import { useDevice } from '@nabla/testing';
 
 import { BartForSequenceClassification } from '../bart/classifier.ts';
-import { MBartForConditionalGeneration } from '../bart/mbart.ts';
 import { BertForQuestionAnswering, BertForSequenceClassification } from '../bert/heads.ts';
 import { BertForNextSentencePrediction } from '../bert/pretraining.ts';
 import { PublishedClassifier } from '../classification/published-classifier.ts';
@@ -21,6 +20,7 @@ import { GPT2ForSequenceClassification } from '../gpt2/classifier.ts';
 import { LlamaForSequenceClassification } from '../llama/classifier.ts';
 import { MPNetForSequenceClassification } from '../mpnet/heads.ts';
 import { MPNetModel } from '../mpnet/model.ts';
+import { Lora, defaultTargets } from '../lora/lora.ts';
 import type { PretrainedModel } from '../pretrained/architecture.ts';
 import { fromPretrained } from '../pretrained/from-pretrained.ts';
 import { initialize } from '../pretrained/initialize.ts';
@@ -140,17 +140,21 @@ it('whether a text follows another is two classes, whatever the labels of a conf
   model.dispose();
 });
 
-it('mBART begins where its configuration says, else with the token that texts begin with', () => {
-  const starts = [{ decoder_start_token_id: 7 }, { bos_token_id: 4 }, {}].map((fields) => {
-    const model = new MBartForConditionalGeneration({ ...bart, ...fields }, new Generator(1));
-    const { decoderStart } = model;
-    model.dispose();
-    return decoderStart;
+it('a head that is trained whole is not corrected too, and DistilBERT is corrected where PEFT corrects it', () => {
+  const model = new RobertaForSequenceClassification(bert, new Generator(1));
+  const lora = new Lora(model, {
+    generator: new Generator(2),
+    rank: 2,
+    targets: 'all-linear',
+    trained: ['classifier'],
   });
-  expect(starts).toEqual([7, 4, 0]);
-  expect(() => new MBartForConditionalGeneration({ ...bart, normalize_before: false }, new Generator(1))).toThrow(
-    /true/,
-  );
+  expect(lora.targets.some((name) => name.startsWith('classifier'))).toBe(false);
+  expect(lora.targets).toContain('roberta.encoder.layer.0.output.dense');
+  lora.dispose();
+  model.dispose();
+  const distilled = new DistilBertForSequenceClassification(distil, new Generator(1));
+  expect(defaultTargets(distilled)).toEqual(['q_lin', 'v_lin']);
+  distilled.dispose();
 });
 
 describe('a folder', () => {
