@@ -16,19 +16,19 @@ draw = Draw(SEED)
 
 ENCODER = {
     'vocab_size': 11,
-    'hidden_size': 6,
+    'hidden_size': 4,
     'num_hidden_layers': 1,
     'num_attention_heads': 2,
-    'intermediate_size': 8,
-    'max_position_embeddings': 12,
+    'intermediate_size': 6,
+    'max_position_embeddings': 7,
 }
 DISTILBERT = {
     'vocab_size': 11,
-    'dim': 6,
+    'dim': 4,
     'n_layers': 1,
     'n_heads': 2,
-    'hidden_dim': 8,
-    'max_position_embeddings': 12,
+    'hidden_dim': 6,
+    'max_position_embeddings': 7,
 }
 ROTARY = {
     'vocab_size': 11,
@@ -41,14 +41,14 @@ ROTARY = {
 }
 SEQ2SEQ = {
     'vocab_size': 11,
-    'd_model': 6,
+    'd_model': 4,
     'encoder_layers': 1,
     'decoder_layers': 1,
     'encoder_attention_heads': 2,
     'decoder_attention_heads': 2,
-    'encoder_ffn_dim': 8,
-    'decoder_ffn_dim': 8,
-    'max_position_embeddings': 10,
+    'encoder_ffn_dim': 6,
+    'decoder_ffn_dim': 6,
+    'max_position_embeddings': 6,
 }
 
 # Two texts, the second shorter: padding is the token 1 in families of fairseq, else 0.
@@ -89,7 +89,7 @@ def make(name, model, config, inputs, labels, outputs=('logits',), untied=False)
     results = made(**given, **tensors(labels))
     results.loss.backward()
     return {
-        'name': name,
+        'name': '%s, %s' % (model, name),
         'model': model,
         'modelType': made.config.model_type,
         'config': config,
@@ -141,7 +141,7 @@ def encoder_cases():
 
 def decoder_cases():
     right, left = TEXTS[0], [[2, 5, 9, 4, 3], [0, 0, 2, 7, 3]]
-    sizes = {'vocab_size': 11, 'n_embd': 6, 'n_layer': 1, 'n_head': 2, 'n_positions': 10}
+    sizes = {'vocab_size': 11, 'n_embd': 4, 'n_layer': 1, 'n_head': 2, 'n_positions': 6}
     padded = {'pad_token_id': 0, 'num_labels': 3}
     labels = {'labels': [2, 0]}
     told = {'input_ids': right, 'attention_mask': MASK}
@@ -170,7 +170,7 @@ def sequence_cases():
     read = {'input_ids': [[5, 6, 7, 2, 9], [8, 2, 9, 1, 1]], 'attention_mask': MASK}
     labels = {'labels': [[3, 4, 2, 10], [6, 2, 10, -100]]}
     yield make('a token of the language', 'MBartForConditionalGeneration', {**SEQ2SEQ, 'scale_embedding': True}, read, labels)
-    sizes = {'d_model': 6, 'd_kv': 3, 'd_ff': 8, 'num_layers': 1, 'num_heads': 2}
+    sizes = {'d_model': 4, 'd_kv': 3, 'd_ff': 6, 'num_layers': 1, 'num_heads': 2}
     buckets = {'relative_attention_num_buckets': 4, 'relative_attention_max_distance': 8}
     config = {'vocab_size': 11, **sizes, **buckets, 'tie_word_embeddings': False}
     read = {'input_ids': [[5, 6, 7, 2, 1], [8, 2, 1, 0, 0]], 'attention_mask': MASK}

@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { GptCase, LlamaCase, PublishedCase } from './golden-models.ts';
 import type { TensorValues } from './tensor-values.ts';
 
 /** Tensors by name. */
@@ -361,55 +362,9 @@ export interface Fixtures {
     /** By the name of the metric and its variant. */
     readonly expected: Readonly<Record<string, number | readonly number[] | readonly (readonly number[])[]>>;
   };
-  gpt: {
-    readonly name: string;
-    readonly options: { vocabulary: number; context: number; width: number; heads: number; layers: number };
-    readonly inputs: TensorRecord;
-    /** By nanoGPT's state names; `transformer.wte.weight` is also the output layer's weight. */
-    readonly parameters: TensorRecord;
-    readonly logits: TensorValues;
-    readonly loss: TensorValues;
-    readonly parameterGradients: TensorRecord;
-    /** Ten steps of AdamW with clipping on the one batch: the loss and the gradient norm before each step. */
-    readonly training: {
-      readonly options: {
-        learningRate: number;
-        betas: [number, number];
-        epsilon: number;
-        weightDecay: number;
-        maximumNorm: number;
-      };
-      readonly losses: TensorValues;
-      readonly gradientNorms: TensorValues;
-    };
-  };
-  llama: {
-    readonly name: string;
-    /** The name of the class. */
-    readonly model: string;
-    /** Fields of config.json. */
-    readonly config: Readonly<Record<string, unknown>>;
-    readonly inputs: TensorRecord;
-    readonly parameters: TensorRecord;
-    readonly logits: TensorValues;
-  };
-  /** A small model that transformers made, what it computes, and the loss of labels with the norm of each parameter's gradient. */
-  published_heads: {
-    readonly name: string;
-    /** The name of the class. */
-    readonly model: string;
-    readonly modelType: string;
-    /** Fields of config.json. */
-    readonly config: Readonly<Record<string, unknown>>;
-    /** Arguments by transformers' names. */
-    readonly inputs: TensorRecord;
-    readonly labels: TensorRecord;
-    /** By the names of checkpoints. */
-    readonly parameters: TensorRecord;
-    readonly outputs: TensorRecord;
-    readonly loss: TensorValues;
-    readonly gradientNorms: Readonly<Record<string, number>>;
-  };
+  gpt: GptCase;
+  llama: LlamaCase;
+  published_heads: PublishedCase;
 }
 
 /** The name of a fixture. */

@@ -49,9 +49,9 @@ type Encoded = { readonly input_ids: Tensor; readonly attention_mask?: Tensor; r
 function compute(model: PretrainedModel, inputs: Tensors, labels: Tensors): Computed {
   const { input_ids: tokens, attention_mask: attentionMask, token_type_ids: tokenTypeIds } = inputs as Encoded;
   const told: EncoderInputs = { attentionMask, tokenTypeIds };
-  const wanted = labels['labels'] as Tensor;
+  const wanted = labels['labels'];
   if (model instanceof QuestionAnswerer) {
-    const places = { start: labels['start_positions'] as Tensor, end: labels['end_positions'] as Tensor };
+    const places = { start: labels['start_positions'], end: labels['end_positions'] };
     const ends = (): Record<string, Tensor> => {
       const { start, end } = model.forward(tokens, told);
       return { start_logits: start, end_logits: end };
@@ -63,7 +63,7 @@ function compute(model: PretrainedModel, inputs: Tensors, labels: Tensors): Comp
       prediction_logits: model.forward(tokens, told),
       seq_relationship_logits: model.nextSentence(tokens, told),
     });
-    const next = labels['next_sentence_label'] as Tensor;
+    const next = labels['next_sentence_label'];
     return { outputs: both, loss: () => model.pretrainingLoss(tokens, wanted, next, told) };
   }
   if (model instanceof BartForConditionalGeneration || model instanceof T5ForConditionalGeneration) {
@@ -85,7 +85,7 @@ function compute(model: PretrainedModel, inputs: Tensors, labels: Tensors): Comp
 describe.each(devices())('published models on %s', (device) => {
   useDevice(device);
 
-  it.each(cases)('compute what transformers computes: $model, $name', async (recorded) => {
+  it.each(cases)('compute what transformers computes: $name', async (recorded) => {
     const folder = await writeFolder(recorded);
     const model = await fromPretrained(folder);
     rmSync(folder, { recursive: true });
@@ -112,7 +112,7 @@ describe.each(devices())('published models on %s', (device) => {
   });
 });
 
-it.each(cases)('are saved as they came, every name and value: $model, $name', async (recorded) => {
+it.each(cases)('are saved as they came, every name and value: $name', async (recorded) => {
   const folder = await writeFolder(recorded);
   const model = await fromPretrained(folder);
   const target = join(folder, 'saved');
