@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the fixtures of whole models hold.
 
-import type { TensorRecord } from './golden.ts';
-import type { TensorValues } from './tensor-values.ts';
+import type { TensorRecord, TensorValues } from './tensor-values.ts';
 
 /** A GPT of nanoGPT's, its loss and gradients, and a short training. */
 export interface GptCase {

@@ -4,10 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GptCase, LlamaCase, PublishedCase } from './golden-models.ts';
-import type { TensorValues } from './tensor-values.ts';
-
-/** Tensors by name. */
-export type TensorRecord = Readonly<Record<string, TensorValues>>;
+import type { TensorRecord, TensorValues } from './tensor-values.ts';
 
 /** What every fixture says about itself. */
 export interface Fixture<Case> {
