@@ -17,7 +17,8 @@ export {
   type CLIPVisionSettings,
   clipSchema,
 } from './clip/config.ts';
-export { PublishedClassifier } from './classification/published-classifier.ts';
+export { PublishedClassifier, type PublishedClassifierOptions } from './classification/published-classifier.ts';
+export { type ClassAnswer, type RankedClass, rankClasses } from './classification/rank-classes.ts';
 export { type CLIPInputs, CLIPModel, type CLIPOutput, type CLIPSettings } from './clip/model.ts';
 export { CLIPTextModel, CLIPTextModelWithProjection, type TextInputs, type TowerOutput } from './clip/text.ts';
 export { CLIPVisionModel, CLIPVisionModelWithProjection } from './clip/vision.ts';
@@ -35,6 +36,8 @@ export { type GenerationConfig, generationDefaults, readGenerationConfig } from 
 export type { LogitContext, LogitMask } from './generation/logit-rules.ts';
 export type { BatchOptions, GenerationOptions } from './generation/options.ts';
 export type { GenerationInputs } from './generation/prompts.ts';
+export { largestTokens, logSumOfExponentials } from './generation/sampling.ts';
+export { StopStrings } from './generation/stop-strings.ts';
 export { type TextModel, isPretrainedFolder, loadTextModel } from './generation/text-model.ts';
 export type { FinishReason, GeneratedToken } from './generation/write-rows.ts';
 export {
@@ -46,6 +49,7 @@ export {
 } from './generation/write-text.ts';
 export { type GPT2Config, gpt2Schema } from './gpt2/config.ts';
 export { GPT2LMHeadModel, GPT2Model } from './gpt2/model.ts';
+export { isAdapterFolder } from './lora/adapted-model.ts';
 export { Lora, type LoraOptions, defaultTargets } from './lora/lora.ts';
 export { loadAdapter, saveAdapter } from './lora/peft-files.ts';
 export {
@@ -88,6 +92,7 @@ export {
   SeriesForecaster,
   type SeriesForecasterShape,
 } from './rnn/model.ts';
+export { TRAINED_FOLDERS } from './finetune/recipe.ts';
 export { findRecipe, recipes } from './registry.ts';
 export type { Architecture, PretrainedClass, PretrainedConfig, PretrainedModel } from './pretrained/architecture.ts';
 export { architectures } from './pretrained/architectures.ts';
@@ -98,7 +103,7 @@ export {
   type Converted,
   convertPretrained,
 } from './pretrained/convert-pretrained.ts';
-export { type FromPretrainedOptions, fromPretrained } from './pretrained/from-pretrained.ts';
+export { type FromPretrainedOptions, classInFolder, fromPretrained } from './pretrained/from-pretrained.ts';
 export type { ImageInputs } from './pretrained/patches.ts';
 export { classificationLoss } from './pretrained/labels.ts';
 export { type SavePretrainedOptions, savePretrained } from './pretrained/save-pretrained.ts';

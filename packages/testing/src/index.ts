@@ -30,6 +30,7 @@ export {
   golden,
 } from './golden.ts';
 export { failAllocations } from './fail-allocations.ts';
+export { COMMIT, type Hub, type Trouble, filesIn, give, sha256, useHub } from './hub.ts';
 export { type KernelCall, NO_CHOICE, PLAIN, kernelCall } from './kernel-calls/index.ts';
 export {
   Draw,

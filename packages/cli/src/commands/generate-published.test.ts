@@ -77,8 +77,10 @@ describe('nabla generate with a published model', () => {
   it('reads the prompt from stdin', async () => {
     const words = ['generate', 'gpt2', '--device', 'js', '--tokens', '4', '--prompt'];
     const given = await nabla(...words, 'añ 😀\nb');
-    const { status, result } = await nablaReading(Readable.from([Buffer.from('añ 😀\nb\n')]), ...words, '-');
+    const piped = (): Readable => Readable.from([Buffer.from('añ 😀\nb\n')]);
+    const { status, result } = await nablaReading(piped(), ...words, '-');
     expect({ status, result }).toEqual({ status: 0, result: given.result });
+    expect((await nablaReading(piped(), ...words.slice(0, -1))).result).toBe(given.result);
     const broken = await nablaReading(Readable.from([Buffer.from([97, 0xff])]), ...words, '-');
     expect(broken).toMatchObject({ status: 1, result: '' });
     expect(broken.notes).toMatch(/expected stdin to be UTF-8 text/);

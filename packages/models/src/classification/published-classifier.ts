@@ -4,18 +4,25 @@
 import { join } from 'node:path';
 import { setImmediate as nextTick } from 'node:timers/promises';
 
-import { type Tensor, dispose, noGrad, scope, sigmoid, softmax, tensor2d } from '@nabla/core';
+import { type Tensor, checkOptions, dispose, noGrad, scope, sigmoid, softmax, tensor2d } from '@nabla/core';
 import { ImagePreprocessor, PretrainedTokenizer } from '@nabla/data';
 
 import { BertForSequenceClassification } from '../bert/heads.ts';
+import { type HubProgress, resolvePretrained } from '../hub/resolve-pretrained.ts';
 import { pretrainedError } from '../pretrained/errors.ts';
 import { CONFIG_FILE, fromPretrained } from '../pretrained/from-pretrained.ts';
 import { type LabelsConfig, labelNames } from '../pretrained/labels.ts';
 import type { Prediction } from '../training/recipe.ts';
 import { ViTForImageClassification } from '../vit/model.ts';
+import { rankClasses } from './rank-classes.ts';
 
 /** Turns an input, a text or the path of an image, into logits `[1, classes]`. */
 type Ask = (input: string) => Promise<Tensor>;
+
+export interface PublishedClassifierOptions {
+  /** Called again and again while files come from the hub. */
+  readonly onProgress?: ((progress: HubProgress) => void) | undefined;
+}
 
 /**
  * A published model that tells classes apart, with what makes tensors of its inputs: a tokenizer for texts, a preprocessor for images.
@@ -30,11 +37,15 @@ export class PublishedClassifier {
   }
 
   /**
-   * Loads the classifier of a folder.
+   * Loads a classifier and what prepares its inputs.
    *
-   * @throws {ArgumentError} a file is missing or wrong, or the model is no classifier (code `PRETRAINED`)
+   * @param source path of a folder, or a name of the hub: `owner/name`, `owner/name@revision`
+   * @throws {ArgumentError} a file is missing or wrong, or the model is no classifier (code `PRETRAINED`); a model that the hub does not
+   *   give (code `HUB`)
    */
-  static async fromFolder(folder: string): Promise<PublishedClassifier> {
+  static async fromFolder(source: string, options: PublishedClassifierOptions = {}): Promise<PublishedClassifier> {
+    checkOptions('PublishedClassifier.fromFolder', options, ['onProgress']);
+    const folder = await resolvePretrained(source, { onProgress: options.onProgress });
     const model = await fromPretrained(folder);
     try {
       if (model instanceof BertForSequenceClassification) {
@@ -67,9 +78,7 @@ export class PublishedClassifier {
       const excluding = config.problem_type !== 'multi_label_classification';
       const chances = scope(() => (excluding ? softmax(logits) : sigmoid(logits)).dataSync<'float32'>());
       dispose(logits);
-      const classes = names.map((name, id) => ({ class: name, chance: chances[id] ?? NaN }));
-      classes.sort((a, b) => b.chance - a.chance);
-      answers.push({ input, prediction: classes[0]?.class, classes });
+      answers.push({ input, ...rankClasses(names, chances) });
       await nextTick();
     }
     return answers;

@@ -21,6 +21,7 @@ import type { Module } from '@nabla/layers';
 
 import type { BertConfig } from '../bert/config.ts';
 import { BertModel } from '../bert/model.ts';
+import { type HubProgress, resolvePretrained } from '../hub/resolve-pretrained.ts';
 import { pretrainedError } from '../pretrained/errors.ts';
 import { fromPretrained } from '../pretrained/from-pretrained.ts';
 import { type Dense, loadDense } from './dense.ts';
@@ -39,11 +40,15 @@ export interface SentenceEmbedderOptions {
   readonly normalize?: boolean | undefined;
   /** The most tokens of a text; what is longer is cut. Default what the folder says, else all that the encoder has positions for. */
   readonly maximumLength?: number | undefined;
+  /** Called again and again while files come from the hub. */
+  readonly onProgress?: ((progress: HubProgress) => void) | undefined;
 }
 
 export interface EmbedOptions {
   /** Texts that are computed at once; default 32. */
   readonly batchSize?: number | undefined;
+  /** Stops before the next batch; the error is its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Texts that are turned into tokens before others get their turn. */
@@ -82,15 +87,16 @@ export class SentenceEmbedder {
   }
 
   /**
-   * Loads the encoder of a folder, its tokenizer, and what else `modules.json` names. Without that file it is the mean of all tokens.
+   * Loads an encoder, its tokenizer, and what else `modules.json` names. Without that file it is the mean of all tokens.
    *
+   * @param source path of a folder, or a name of the hub: `owner/name`, `owner/name@revision`
    * @throws {ArgumentError} a file is missing, broken, or of a kind that is not known: names file and field (code `PRETRAINED`, or one
-   *   of the tokenizer's)
+   *   of the tokenizer's); a model that the hub does not give (code `HUB`)
    */
-  static async fromFolder(folder: string, options: SentenceEmbedderOptions = {}): Promise<SentenceEmbedder> {
+  static async fromFolder(source: string, options: SentenceEmbedderOptions = {}): Promise<SentenceEmbedder> {
     const op = 'SentenceEmbedder.fromFolder';
-    checkOptions(op, options, ['normalize', 'maximumLength']);
-    const found = await readSentenceSettings(folder);
+    checkOptions(op, options, ['normalize', 'maximumLength', 'onProgress']);
+    const found = await readSentenceSettings(await resolvePretrained(source, { onProgress: options.onProgress }));
     const { normalize = found.normalize, maximumLength = found.maximumLength } = options;
     if (maximumLength !== undefined) checkInteger(op, 'maximumLength', maximumLength, { minimum: 1 });
     const settings = { ...found, normalize, ...(maximumLength !== undefined && { maximumLength }) };
@@ -121,6 +127,7 @@ export class SentenceEmbedder {
       const part = texts.slice(at, at + TEXTS_AT_ONCE).map((text) => this.#prepared(text));
       rows.push(...this.tokenizer.encodeBatch(part, { maximumLength: this.maximumLength }).inputIds);
       await nextTick();
+      options.signal?.throwIfAborted();
     }
     return this.embedTokens(rows, options);
   }
@@ -133,8 +140,8 @@ export class SentenceEmbedder {
    */
   async embedTokens(rows: readonly (readonly number[])[], options: EmbedOptions = {}): Promise<Float32Array[]> {
     const op = 'SentenceEmbedder.embed';
-    checkOptions(op, options, ['batchSize']);
-    const { batchSize = 32 } = options;
+    checkOptions(op, options, ['batchSize', 'signal']);
+    const { batchSize = 32, signal } = options;
     checkInteger(op, 'batchSize', batchSize, { minimum: 1 });
     const empty = rows.findIndex(({ length }) => length === 0);
     if (empty !== -1) {
@@ -149,6 +156,7 @@ export class SentenceEmbedder {
       for (const [i, place] of places.entries())
         vectors[place] = batch.slice(i * this.features, (i + 1) * this.features);
       await nextTick();
+      signal?.throwIfAborted();
     }
     return vectors;
   }

@@ -5,6 +5,7 @@ import { Generator, reshape, scope, softmax } from '@nabla/core';
 import { ArrayDataset, type Dataset, type PretrainedTokenizer, loadLabelledTexts, stratifiedSplit } from '@nabla/data';
 import { crossEntropy } from '@nabla/layers';
 
+import { rankClasses } from '../classification/rank-classes.ts';
 import { Accuracy } from '../metrics/accuracy.ts';
 import { type LabelsConfig, labelNames } from '../pretrained/labels.ts';
 import { meanMetrics } from '../training/evaluation.ts';
@@ -72,10 +73,7 @@ export const classificationTask: FinetuneTask = {
           const batch = collateTokens([{ ids, typeIds, labels: [] }], 0);
           return softmax(forwardBatch(model, batch)).dataSync<'float32'>();
         });
-        const classes = [...chances]
-          .map((chance, id) => ({ class: names[id] ?? `LABEL_${id}`, chance }))
-          .sort((a, b) => b.chance - a.chance);
-        return { input, prediction: classes[0]?.class, classes };
+        return { input, ...rankClasses(names, chances) };
       }),
     );
   },

@@ -19,6 +19,7 @@ import {
 import { type Module, crossEntropy } from '@nabla/layers';
 import { z } from 'zod';
 
+import { rankClasses } from '../classification/rank-classes.ts';
 import { meanMetrics } from '../training/evaluation.ts';
 import type { Metrics } from '../training/events.ts';
 import type { Prediction, Recipe, RestoredModel, Task } from '../training/recipe.ts';
@@ -145,7 +146,5 @@ export function batchOf({ pixels, height, width, channels }: Image): Tensor {
 /** The likeliest class, and the chances of all, the likeliest first. */
 function answer(network: ImageNetwork, image: Image, { classes }: ImageKind): Prediction {
   const chances = scope(() => noGrad(() => softmax(network.forward(batchOf(image))).dataSync<'float32'>()));
-  const ranked = classes.map((name, id) => ({ class: name, chance: chances[id] ?? NaN }));
-  ranked.sort((a, b) => b.chance - a.chance);
-  return { prediction: ranked[0]?.class, classes: ranked };
+  return { ...rankClasses(classes, chances) };
 }

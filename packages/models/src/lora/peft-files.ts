@@ -15,7 +15,7 @@ import { toJson, writeFileAtomically } from '../training/files.ts';
 import { Conv1D } from '../gpt2/model.ts';
 import { Lora } from './lora.ts';
 
-const CONFIG_FILE = 'adapter_config.json';
+export const ADAPTER_CONFIG_FILE = 'adapter_config.json';
 const WEIGHTS_FILE = 'adapter_model.safetensors';
 
 /** What PEFT puts in front of every name. */
@@ -73,7 +73,7 @@ export async function saveAdapter(model: PretrainedModel, lora: Lora, folder: st
     inference_mode: true,
     init_lora_weights: true,
   };
-  writeFileAtomically(join(folder, CONFIG_FILE), toJson(config));
+  writeFileAtomically(join(folder, ADAPTER_CONFIG_FILE), toJson(config));
 }
 
 function lastName(name: string): string {
@@ -87,7 +87,7 @@ function lastName(name: string): string {
  * @throws {ArgumentError} a file or field is missing or wrong, or the corrections are of another model (codes `PRETRAINED`, `LORA`)
  */
 export async function loadAdapter(model: PretrainedModel, folder: string, generator: Generator): Promise<Lora> {
-  const file = join(folder, CONFIG_FILE);
+  const file = join(folder, ADAPTER_CONFIG_FILE);
   const config = await readJsonFile(file, configSchema);
   const { r: rank, lora_alpha, lora_dropout: dropout, target_modules, modules_to_save, use_rslora } = config;
   const { tensors } = await readSafetensors(join(folder, WEIGHTS_FILE));
@@ -117,7 +117,7 @@ export async function loadAdapter(model: PretrainedModel, folder: string, genera
 function checkRanks(file: string, tensors: Readonly<Record<string, { shape: readonly number[] }>>, rank: number): void {
   const [name, tensor] = Object.entries(tensors).find(([key]) => key.endsWith('lora_A.weight')) ?? [];
   if (tensor?.shape[0] === rank) return;
-  const expected = `to hold corrections of rank ${rank}, as ${CONFIG_FILE} says`;
+  const expected = `to hold corrections of rank ${rank}, as ${ADAPTER_CONFIG_FILE} says`;
   const received = tensor === undefined ? 'none' : `${String(name)} of rank ${String(tensor.shape[0])}`;
   throw pretrainedError({ file, expected, received });
 }

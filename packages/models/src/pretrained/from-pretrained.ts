@@ -104,6 +104,16 @@ export async function fromPretrained(
   }
 }
 
+/**
+ * The class of the model in a folder, as its config.json names it.
+ *
+ * @throws {ArgumentError} config.json is missing or no JSON, or names no class that is known (code `PRETRAINED`)
+ */
+export async function classInFolder(folder: string): Promise<PretrainedClass> {
+  const file = join(folder, CONFIG_FILE);
+  return findClass(file, await readJsonFile(file, pretrainedFields));
+}
+
 function refuseMissing(folder: string, missing: readonly string[]): void {
   if (missing.length === 0) return;
   const shown = missing.slice(0, 8).join(', ');
