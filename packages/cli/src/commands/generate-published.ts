@@ -18,6 +18,7 @@ import { type DrawingOptions, drawing } from '../drawing.ts';
 import type { FoundModel } from '../find-model.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import type { Output } from '../output.ts';
+import { tokenTexts } from '../token-text.ts';
 
 /** What the options of the command say. */
 export interface GenerateCommandOptions extends DrawingOptions {
@@ -63,6 +64,7 @@ export async function generateWithPublished(
     const settings = { ...drawing(options), maximumNewTokens: await newTokens(loaded, ids.length, options.tokens) };
     const beams = options.beams ?? (await usualBeams(loaded, options));
     const json = options.json === true;
+    const textOf = tokenTexts(tokenizer);
     const show = json ? showJson(found.source, options, output) : showText(loaded, options.prompt, output);
     await untilInterrupted(async (signal) => {
       if (!json) signal.addEventListener('abort', () => output.piece('\n'));
@@ -71,7 +73,7 @@ export async function generateWithPublished(
       } else {
         const further = { stopStrings: options.stop, logProbabilities: json, signal };
         for await (const { text, token, finish } of writePieces(model, tokenizer, ids, { ...settings, ...further })) {
-          show.piece({ text, finish, tokens: [{ ...token, text: tokenizer.decode([token.id]) }] });
+          show.piece({ text, finish, tokens: [{ ...token, text: textOf(token.id) }] });
         }
       }
       show.end();
@@ -129,7 +131,8 @@ async function searched(
   const added = row.slice(isEncoderDecoder(model) ? 1 : ids.length).slice(0, values.length);
   const text = decode([...begun, ...added]).slice(decode(begun).length);
   const ends = stopStrings.map((stop) => text.indexOf(stop)).filter((place) => place >= 0);
-  const tokens = added.map((id, i) => ({ id, text: decode([id]), logProbability: values[i] }));
+  const textOf = tokenTexts(tokenizer);
+  const tokens = added.map((id, i) => ({ id, text: textOf(id), logProbability: values[i] }));
   return { text: text.slice(0, Math.min(text.length, ...ends)), tokens };
 }
 

@@ -12,7 +12,7 @@ import type { Hono } from 'hono';
 import { makePublishedFolder } from '../test-published.ts';
 import { type ServedModel, disposeServed, loadServed } from './served-model.ts';
 import { makeServer } from './server.ts';
-import { type Body, eventsOf, post } from './test-server.ts';
+import { type Body, eventsOf, post } from '../test-server.ts';
 
 let folder: string;
 const models: ServedModel[] = [];
@@ -225,11 +225,11 @@ describe('/v1/chat/completions', () => {
     const whole = await ask<Chat>(writer, '/v1/chat/completions', { ...body, stream: false });
     for (const { index, message } of whole.choices) {
       const own = chunks
-        .flatMap(({ choices }) => choices as { index: number; delta: Body; finish_reason: string | null }[])
+        .flatMap(({ choices }) => choices as { index: number; delta: { content?: string }; finish_reason: string | null }[])
         .filter((choice) => choice.index === index);
       expect(own[0]).toMatchObject({ delta: { role: 'assistant', content: '' }, finish_reason: null });
       expect(own.at(-1)).toMatchObject({ delta: {}, finish_reason: 'length' });
-      expect(own.map(({ delta }) => delta['content'] ?? '').join('')).toBe(message.content);
+      expect(own.map(({ delta }) => delta.content ?? '').join('')).toBe(message.content);
     }
   });
 

@@ -12,7 +12,7 @@ import type { Hono } from 'hono';
 
 import type { ServedModel } from './served-model.ts';
 import { type ServerOptions, makeServer } from './server.ts';
-import { post } from './test-server.ts';
+import { post } from '../test-server.ts';
 import type { Writer } from './writer.ts';
 
 const logged: unknown[] = [];

@@ -18,7 +18,7 @@ import { TINY, nabla, trained, useFolder } from '../test-nabla.ts';
 import { makePublishedFolder } from '../test-published.ts';
 import { disposeServed, loadServed } from './served-model.ts';
 import { makeServer } from './server.ts';
-import { type Body, eventsOf, post } from './test-server.ts';
+import { type Body, eventsOf, post } from '../test-server.ts';
 
 useFolder();
 

@@ -11,7 +11,7 @@ import type { Hono } from 'hono';
 import { makePublishedFolder } from '../test-published.ts';
 import { type ServedModel, disposeServed, loadServed } from './served-model.ts';
 import { type ServerOptions, makeServer } from './server.ts';
-import { type Body, eventsOf, post } from './test-server.ts';
+import { type Body, eventsOf, post } from '../test-server.ts';
 
 let folder: string;
 let served: ServedModel;

@@ -13,6 +13,7 @@ import {
 } from '@nabla/models';
 
 import { endTokensOf } from '../end-tokens.ts';
+import { tokenTexts } from '../token-text.ts';
 import { ServeError } from './errors.ts';
 
 /** A text to go on with, or to answer. */
@@ -52,13 +53,12 @@ export interface Writer {
 export class PublishedWriter implements Writer {
   readonly #model: GenerativeModel;
   readonly #tokenizer: PretrainedTokenizer;
-  /** A token that others are shown behind: at the beginning of a text some lose their space. */
-  readonly #before: readonly number[];
+  readonly textOf: (id: number) => string;
 
   constructor({ model, tokenizer }: TextModel) {
     this.#model = model;
     this.#tokenizer = tokenizer;
-    this.#before = tokenizer.encode('a', { addSpecialTokens: false }).ids.slice(-1);
+    this.textOf = tokenTexts(tokenizer);
   }
 
   get vocabulary(): number {
@@ -88,11 +88,6 @@ export class PublishedWriter implements Writer {
       const { id, logProbability } = token;
       yield { text, id, logProbability, finish: finish === 'end' ? 'stop' : finish };
     }
-  }
-
-  textOf(id: number): string {
-    const before = this.#tokenizer.decode(this.#before);
-    return this.#tokenizer.decode([...this.#before, id], { skipSpecialTokens: false }).slice(before.length);
   }
 
   dispose(): void {

@@ -15,7 +15,7 @@ export async function post(
 ): Promise<Response> {
   const text = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
   const init = { method: 'POST', body: text, headers: { 'content-type': 'application/json', ...headers } };
-  return app.request(path, init as RequestInit);
+  return app.request(path, init);
 }
 
 /** The objects of a stream of events, without the last, which says that all is done. */
