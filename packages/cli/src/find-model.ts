@@ -39,6 +39,7 @@ export interface FoundModel {
  * @throws {ArgumentError} the folder holds no model (code `MODEL`), or there is none of that name (codes `PRETRAINED`, `HUB`)
  */
 export async function findModel(source: string, output: Output): Promise<FoundModel> {
+  if (!existsSync(source) && /^runs[/\\]/.test(source)) throw withoutRun(source); // nothing to ask a hub for
   if (!isFolder(source)) return { source, kind: 'published', folder: await fetchModel(source, output) };
   if (isAdapterFolder(source)) return { source, kind: 'adapter', folder: source };
   if (existsSync(join(source, 'modules.json')) || (await isPretrainedFolder(source))) {
@@ -71,6 +72,13 @@ export async function fetchModel(source: string, output: Output, { weights = tru
 
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function withoutRun(source: string): ArgumentError {
+  const others = existsSync('runs') ? readdirSync('runs').map((name) => join('runs', name)) : [];
+  const hint = others.length === 0 ? 'There are no runs here.' : `There are ${others.slice(-8).join(', ')}.`;
+  const mismatch = { op: 'nabla', argument: `"${source}"`, expected: 'to be a run', received: 'no such folder', hint };
+  return new ArgumentError(mismatch, 'MODEL');
 }
 
 function withoutModel(folder: string): ArgumentError {

@@ -173,6 +173,7 @@ describe('what cannot be served says what can', () => {
   it('an empty folder, and one of something else', async () => {
     writeFileSync('empty.txt', '');
     expect((await nabla('serve', 'empty.txt')).notes).toMatch(/received a file/);
+    expect((await nabla('generate', 'runs/none', '--prompt', 'a')).notes).toMatch(/no such folder\. There are runs\/abc/);
     expect((await nabla('serve', '.')).notes).toMatch(/to have a config\.json.*abc\.txt.*\[MODEL\]/s);
     rmSync('empty.txt');
   });
