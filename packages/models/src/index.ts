@@ -104,6 +104,8 @@ export { classificationLoss } from './pretrained/labels.ts';
 export { type SavePretrainedOptions, savePretrained } from './pretrained/save-pretrained.ts';
 export { type T5Config, t5Schema } from './t5/config.ts';
 export { T5EncoderModel, T5ForConditionalGeneration, type T5Inputs } from './t5/model.ts';
+export { type TextCnnConfig, textCnnDefaults, textCnnSchema } from './text-cnn/config.ts';
+export { TextCnn, type TextCnnShape } from './text-cnn/model.ts';
 export type { Chart, ChartLine } from './training/chart.ts';
 export type { Checkpoint, TrainerState } from './training/checkpoint.ts';
 export { type RawConfiguration, resolveConfiguration } from './training/configuration.ts';

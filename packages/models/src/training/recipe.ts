@@ -25,6 +25,8 @@ export interface Task<B extends Batch = Batch> {
   readonly batchesPerEpoch: number;
   /** The training loss of a batch, in nats: a scalar. */
   loss(batch: B): Tensor;
+  /** Puts parameters back to where they must be, after each step: for weights that are bounded. */
+  constrain?(): void;
   /**
    * Metrics on held-out data, `loss` among them. `quick`: on a fixed part of it, for use while training. Who awaits is alone: nothing else
    * computes meanwhile.

@@ -34,6 +34,17 @@ describe('WordTokenizer', () => {
     expect(Math.min(...tokenizer.encode('Qu’est le chien'))).toBeGreaterThanOrEqual(SPECIAL.unknown);
   });
 
+  it('can leave rare words unknown instead of spelling them', () => {
+    const tokenizer = WordTokenizer.train(['a b b', 'b c c'], 6, { rareWords: 'unknown' });
+    const [b = NaN, c = NaN] = tokenizer.encode('b c');
+    expect(tokenizer.size).toBe(6); // two words and the special ones
+    expect(tokenizer.encode('b a bc c')).toEqual([b, SPECIAL.unknown, SPECIAL.unknown, c]);
+    const read = WordTokenizer.fromJSON(JSON.parse(JSON.stringify(tokenizer)), 'tokenizer.json');
+    expect(read.encode('a c')).toEqual([SPECIAL.unknown, c]);
+    const { tokens } = tokenizer.toJSON();
+    expect(WordTokenizer.fromJSON({ type: 'words', tokens }, 'tokenizer.json').encode('a')).not.toHaveLength(1); // as of old
+  });
+
   it('is the same when it was saved, and refuses other files', () => {
     const tokenizer = WordTokenizer.train(texts, 40);
     const read = WordTokenizer.fromJSON(JSON.parse(JSON.stringify(tokenizer)), 'tokenizer.json');
