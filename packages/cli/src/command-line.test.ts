@@ -13,7 +13,7 @@ describe('nabla', () => {
     const help = await nabla('--help');
     expect(help).toMatchObject({ status: 0, notes: '' });
     const names =
-      'train finetune evaluate predict generate chat embed classify serve recipes summary doctor data convert tokenizer download'.split(
+      'train finetune evaluate cross-validate predict generate chat embed classify serve recipes summary doctor data convert tokenizer download'.split(
         ' ',
       );
     for (const name of names) {
