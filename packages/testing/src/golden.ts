@@ -173,13 +173,7 @@ export interface Fixtures {
     hidden: number;
     classes: number;
   }>;
-  text_cnn: ForwardCase<{
-    vocabulary: number;
-    width: number;
-    filterWords: number[];
-    filters: number;
-    classes: number;
-  }>;
+  text_cnn: ForwardCase<Record<'vocabulary' | 'width' | 'filters' | 'classes', number> & { filterWords: number[] }>;
   losses: ForwardCase<{ loss: 'MSELoss' | 'CrossEntropyLoss' | 'BCEWithLogitsLoss'; reduction: Reduction }>;
   /** The input is logits `[batch, time, classes]`: PyTorch's gradient is right only behind a log-softmax. */
   ctc_loss: ForwardCase<{ reduction: Reduction; blank: number; zeroInfinity: boolean }>;

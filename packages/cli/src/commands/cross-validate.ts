@@ -100,7 +100,7 @@ function checkSame(recipe: string, run: string, options: TrainOptions): void {
   throw new ArgumentError({ op: 'cross-validate', argument: `the run ${run}`, expected, received, hint }, 'EXISTS');
 }
 
-/** Each fold, then mean and standard deviation of each metric: that of a sample, which divides by one less than there are folds. */
+/** Each fold, then mean and standard deviation of each metric: that of a sample, which divides by folds - 1. */
 function report(folder: string, folds: readonly Metrics[], { json }: CrossValidateOptions, output: Output): void {
   const names = Object.keys(folds[0] ?? {});
   const mean = over(names, (name) => folds.reduce((total, { [name]: value = NaN }) => total + value / folds.length, 0));

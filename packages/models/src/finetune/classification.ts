@@ -32,7 +32,11 @@ function encodeTexts(
   );
 }
 
-/** Mean loss in nats and share of texts classified right, of at most `count` texts; `logitsOf` gives logits `[batch, classes]`. */
+/**
+ * Mean loss in nats and share of texts classified right, of at most `count` texts.
+ *
+ * @param logitsOf  gives logits `[batch, classes]`
+ */
 export function measureClasses(
   logitsOf: (batch: TokenBatch) => Tensor,
   data: Dataset<TokenExample>,

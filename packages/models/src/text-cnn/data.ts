@@ -33,8 +33,8 @@ export async function readTexts(
 }
 
 /**
- * Deals the texts into folds, of which one is held out, and the others into what is trained on and what is watched: each with the share
- * of every class, the same for the same seed. The folds are the same whichever is held out.
+ * Deals the texts into folds, of which one is held out, and the others into what is trained on and what is watched: each with the
+ * share of every class, the same for the same seed. The folds are the same whichever is held out.
  *
  * @throws {ArgumentError} there are too few texts for so many parts
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tests of the convolutional network for sentences: against the same module in PyTorch, against its formula, and its bounded weights.
+// Tests of the convolutional network for sentences: against the same module in PyTorch, its formula, its bounded weights.
 
 import { Generator, type Tensor, scope, tensor2d } from '@nabla/core';
 import { checkGoldenWith, devices, fromRecord, golden, useDevice } from '@nabla/testing';

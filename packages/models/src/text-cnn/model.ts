@@ -40,9 +40,9 @@ const INITIAL_DEVIATION = 0.25 / Math.sqrt(3);
  *
  *     feature of a filter = max over i of ReLU(bias + sum over j < words of weight[j] · word[i + j])
  *
- * and a linear layer, behind dropout, turns the features into logits. Words outside of the text are 0, as that of padding is and stays. A
- * filter also looks at places entirely outside of the text; so what a text is said to be does not depend on the others of its batch.
- * The state has the names and layouts that the same module has in PyTorch.
+ * and a linear layer, behind dropout, turns the features into logits. Words outside of the text are 0, as that of padding is and
+ * stays. A filter also looks at places entirely outside of the text; so what a text is said to be does not depend on the others of
+ * its batch. The state has the names and layouts that the same module has in PyTorch.
  *
  * @see Kim 2014, https://arxiv.org/abs/1408.5882
  * @example

@@ -39,8 +39,8 @@ export interface WordTokenizerOptions {
 
 /**
  * The characters of a text, then its most frequent words. A word that is not among them is spelled; a character that the training text
- * lacks is unknown. With `rareWords: 'unknown'`, for who reads and does not write, a word that is not among them is unknown, and there are no
- * characters.
+ * lacks is unknown. With `rareWords: 'unknown'`, for who reads and does not write, a word that is not among them is unknown, and there
+ * are no characters.
  *
  * @example
  * const tokenizer = WordTokenizer.train(['the cat', 'the dog'], 100);
