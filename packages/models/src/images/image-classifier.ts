@@ -10,9 +10,11 @@ import {
   type Image,
   type ImageBatch,
   type ImageExample,
+  type ImageTransform,
   RandomSampler,
   type ReadImageOptions,
   collateImages,
+  collateTransformed,
   loadImages,
   readImage,
 } from '@nabla/data';
@@ -58,6 +60,8 @@ export interface ImageRecipe<Schema extends z.ZodObject, Network extends ImageNe
   readonly schema: Schema;
   readonly defaults: Recipe['defaults'];
   makeNetwork(config: z.infer<Schema>, kind: ImageKind, generator: Generator): Network;
+  /** How images are changed at random while training; default: they are not. */
+  augment?(config: z.infer<Schema>, kind: ImageKind): ImageTransform | undefined;
   /** More to say about the answer to one image; `image` is as the network saw it. */
   explain?(
     network: Network,
@@ -87,7 +91,12 @@ export function imageClassifier<Schema extends z.ZodObject, Network extends Imag
       const kind: ImageKind = { height, width, channels, classes: train.classes };
       const network = recipe.makeNetwork(config, kind, generator);
       const sampler = new RandomSampler(train.length, { generator: new Generator(generator.integer(2 ** 48)) });
-      const loader = new DataLoader(train, { batchSize, sampler, collate: collateImages });
+      const change = recipe.augment?.(config, kind);
+      const making =
+        change === undefined
+          ? { collate: collateImages }
+          : { collate: collateTransformed(change), generator: new Generator(generator.integer(2 ** 48)) };
+      const loader = new DataLoader(train, { batchSize, sampler, ...making });
       return {
         model: network,
         loader,
