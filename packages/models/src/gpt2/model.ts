@@ -6,7 +6,6 @@ import {
   type Tensor,
   add,
   linear,
-  matMul,
   normal,
   range,
   reshape,
@@ -21,7 +20,7 @@ import { KeyValueCache } from '../generation/cache.ts';
 import type { CausalModel } from '../generation/causal-model.ts';
 import { nextTokenLoss } from '../generation/causal-model.ts';
 import { type DecoderInputs, type VisibleKeys, decoderMask } from '../generation/decoder-mask.ts';
-import { activate } from '../pretrained/activations.ts';
+import { activatedLinear } from '../pretrained/activated-linear.ts';
 import type { Architecture, PretrainedModel } from '../pretrained/architecture.ts';
 import { joinHeads, splitHeads } from '../pretrained/heads.ts';
 import { type GPT2Config, gpt2Schema } from './config.ts';
@@ -30,6 +29,7 @@ import { type GPT2Config, gpt2Schema } from './config.ts';
 export class Conv1D extends Module {
   readonly weight: Parameter; // [inputs, outputs]
   readonly bias: Parameter; // [outputs]
+  readonly inputsFirst = true;
 
   constructor(inputs: number, outputs: number, generator: Generator) {
     super();
@@ -39,9 +39,7 @@ export class Conv1D extends Module {
 
   /** `[batch, time, inputs]` → `[batch, time, outputs]`. */
   override forward(x: Tensor): Tensor {
-    const [inputs = 0, outputs = 0] = this.weight.shape;
-    const product = add(matMul(reshape(x, [-1, inputs]), this.weight), this.bias); // [batch * time, outputs]
-    return reshape(product, [...x.shape.slice(0, -1), outputs]);
+    return linear(x, this.weight, this.bias, { inputsFirst: true });
   }
 }
 
@@ -115,7 +113,7 @@ class GPT2MLP extends Module {
 
   /** `[batch, time, features]` → the same shape. */
   override forward(x: Tensor): Tensor {
-    const hidden = activate(this.config.activation_function, this.c_fc.forward(x)); // [batch, time, inner]
+    const hidden = activatedLinear(x, this.c_fc, this.config.activation_function); // [batch, time, inner]
     return this.dropout.forward(this.c_proj.forward(hidden));
   }
 }
