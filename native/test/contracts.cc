@@ -60,7 +60,8 @@ std::vector<std::vector<uint8_t>> contents(const Environment& environment, const
   for (const Call::Buffer& buffer : call.buffers) {
     const addon::Slot* slot = environment.find(call.handle(buffer));
     const auto* bytes = slot == nullptr ? nullptr : static_cast<const uint8_t*>(slot->data);
-    all.emplace_back(bytes, bytes + (slot == nullptr ? 0 : buffer.bytes));
+    const auto count = static_cast<int64_t>(slot == nullptr ? 0 : slot->stored_bytes());
+    all.emplace_back(bytes, bytes + (buffer.bytes < count ? buffer.bytes : count));
   }
   return all;
 }
@@ -110,6 +111,8 @@ void run_in_place(const addon::Entry& entry, Environment& environment, const Cal
     if (!written.writes || written.bytes == 0) continue;
     for (const Call::Buffer& other : call.buffers) {
       if (!written.touch->may_be(other.touch->name) || other.bytes == 0 || other.item != written.item) continue;
+      const addon::Slot* source = environment.find(call.handle(other));
+      if (source == nullptr || source->halves) continue;  // it would be float32 then
       const auto original = contents(environment, call);
       // Where it is read too, it holds in place what the other one holds.
       auto before = original;

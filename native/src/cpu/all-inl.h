@@ -22,6 +22,8 @@
 #include "cpu/gemm/microkernel-inl.h"
 #include "cpu/gemm/blocked-inl.h"
 #include "cpu/gemm/thin-inl.h"
+#include "cpu/gemm/bf16_weight-inl.h"
+#include "cpu/gemm/thin_bf16-inl.h"
 #include "cpu/gemm/gemm-inl.h"
 #include "cpu/embedding-inl.h"
 #include "cpu/layer_norm-inl.h"

@@ -101,6 +101,7 @@ export {
 export { type FromPretrainedOptions, fromPretrained } from './pretrained/from-pretrained.ts';
 export type { ImageInputs } from './pretrained/patches.ts';
 export { classificationLoss } from './pretrained/labels.ts';
+export { STORAGES, type WeightStorage, storeMatrices } from './pretrained/storage.ts';
 export { type SavePretrainedOptions, savePretrained } from './pretrained/save-pretrained.ts';
 export { type T5Config, t5Schema } from './t5/config.ts';
 export { T5EncoderModel, T5ForConditionalGeneration, type T5Inputs } from './t5/model.ts';

@@ -9,6 +9,7 @@ import {
   reshape,
   scaledDotProductAttention,
   slice,
+  storeAsBfloat16,
   tensor,
   transpose,
   unstack,
@@ -43,10 +44,22 @@ function decode(model, token, caches) {
   return linear(model.norm.forward(x), model.embedding.weight);
 }
 
-function prepare(spec) {
+/** Rounds the matrices of a model to bf16, and keeps them so or as float32. */
+function roundMatrices(model, storage) {
+  for (const matrix of model.parameters().filter(({ rank }) => rank === 2)) {
+    storeAsBfloat16(matrix);
+    if (storage === 'bfloat16') continue;
+    const rounded = tensor(matrix.dataSync(), matrix.shape);
+    matrix.assign(rounded);
+    rounded.dispose();
+  }
+}
+
+function prepare(spec, storage) {
   const { layers, heads, width, past } = spec;
   const { model, data } = MODELS.gpt({ ...spec, batch: 1, time: past + 1 });
   fillParameters(model);
+  if (storage !== undefined) roundMatrices(model, storage);
   const shape = [1, heads, past, width / heads];
   const caches = Array.from({ length: layers }, (_, layer) =>
     [0, 1].map((part) => tensor(fill(past * width, FIRST_SEED + 2 * layer + part), shape)),
@@ -63,12 +76,18 @@ function weightBytes({ vocabulary, layers, width }) {
   return FLOAT * (vocabulary * width + layers * (12 * width ** 2 + 13 * width) + 2 * width);
 }
 
-export const decodeCases = [255].map((past) => ({
-  name: `decode/gpt2_124M_t${past + 1}`,
-  device: 'cpu',
-  unit: 'ms',
-  spec: { family: 'decode', ...GPT2, past },
-  limit: { operation: 'read', bytes: weightBytes(GPT2) },
-  prepare,
-  patience: 3,
-}));
+export const decodeCases = [255].flatMap((past) => {
+  const name = `gpt2_124M_t${past + 1}`;
+  const limit = { operation: 'read', bytes: weightBytes(GPT2) };
+  const common = { device: 'cpu', unit: 'ms', limit, patience: 3 };
+  return [
+    { name: `decode/${name}`, ...common, spec: { family: 'decode', ...GPT2, past }, prepare: (spec) => prepare(spec) },
+    {
+      name: `decode-bf16/${name}`,
+      ...common,
+      spec: { family: 'decode-bf16', ...GPT2, past },
+      prepare: (spec) => prepare(spec, 'bfloat16'),
+      rivals: { float32: (spec) => prepare(spec, 'float32') },
+    },
+  ];
+});

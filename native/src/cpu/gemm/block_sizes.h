@@ -46,6 +46,13 @@ constexpr int kDotFew = kRegisters == 32 ? 4 : 2, kDotMany = 4;  // dot products
 // same bytes: 32 (54) as one stream, 37 (66) as four. Large pages changed none of it.
 constexpr int64_t kDotPrefetch = 256;
 
+// A row-major B that is stored as bf16 is added up so many rows at a time, in blocks of so many columns, whose sums
+// stay in the L1 cache; lines of it are prefetched so many rows ahead.
+constexpr int kBf16Rows = 8, kBf16RowsAhead = 8;
+constexpr int64_t kBf16Columns = 4096;
+constexpr int64_t kBf16Line = 2 * kLineFloats;       // elements in a line of the caches
+constexpr int64_t kBf16Prefetch = 2 * kDotPrefetch;  // elements that a row is prefetched ahead for dot products
+
 // Up to so many rows, a B that was packed before is worth its memory. Measured in bf16, over packing it again: 2 times
 // as fast at 16 rows, 1.3 times at 64.
 constexpr int64_t kMostKeptRows = 128;

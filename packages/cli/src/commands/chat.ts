@@ -11,6 +11,7 @@ import { type GenerationOptions, type TextModel, generationDefaults, isEncoderDe
 import { deviceOption } from '../device.ts';
 import { integer, number } from '../options.ts';
 import type { Output } from '../output.ts';
+import { storageOption } from '../storage.ts';
 import { drawing, newTokens, withTextModel } from './generate-published.ts';
 
 /** Tokens of an answer where neither the command nor the folder says how many. */
@@ -33,6 +34,7 @@ export function addChatCommand(program: Command, output: Output, input: NodeJS.R
     .option('--greedy', 'always the likeliest token')
     .option('--seed <n>', 'of the draw', integer(0))
     .addOption(deviceOption())
+    .addOption(storageOption())
     .action(async (folder, { system, ...options }) => {
       await withTextModel(folder, options, output, async (loaded) => {
         const talk = new Conversation(loaded, { system, tokens: options.tokens, drawing: drawing(options) });

@@ -8,6 +8,7 @@ import { chooseDevice, deviceOption } from '../device.ts';
 import { STDIN, readText } from '../input.ts';
 import type { Output } from '../output.ts';
 import { table } from '../render/table.ts';
+import { storageOption } from '../storage.ts';
 
 export function addEmbedCommand(program: Command, output: Output, input: NodeJS.ReadableStream): void {
   program
@@ -16,11 +17,12 @@ export function addEmbedCommand(program: Command, output: Output, input: NodeJS.
     .argument('<folder>', 'folder of a model from the Hugging Face hub')
     .argument('<text...>', `texts; ${STDIN}: the lines of stdin`)
     .addOption(deviceOption())
+    .addOption(storageOption())
     .option('--json', 'print one JSON object per text, with its vector; else a table of how alike the texts are')
-    .action(async (folder, words, { json, device }) => {
+    .action(async (folder, words, { json, device, storage }) => {
       const texts = words.length === 1 && words[0] === STDIN ? (await readText(input)).split(/\r?\n/) : words;
       chooseDevice(device, output);
-      const embedder = await SentenceEmbedder.fromFolder(folder);
+      const embedder = await SentenceEmbedder.fromFolder(folder, { storage });
       try {
         const rows = await embedder.embed(texts);
         if (json === true) {

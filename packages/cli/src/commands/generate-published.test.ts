@@ -66,6 +66,17 @@ describe('nabla generate with a published model', () => {
     expect(sum(best)).toBeGreaterThanOrEqual(sum(greedy) - 1e-6);
   });
 
+  it('computes with weights that are stored as bf16', async () => {
+    const model = await fromPretrained('gpt2', GPT2LMHeadModel, { storage: 'bfloat16' });
+    const options = { maximumNewTokens: 5, logProbabilities: true };
+    const { logProbabilities } = await generate(model, { inputIds: [[...Buffer.from('abc')]] }, options);
+    model.dispose();
+    const found = await printed('--prompt', 'abc', '--tokens', '5', '--storage', 'bfloat16');
+    const values = logProbabilities?.[0]?.map((value): unknown => expect.closeTo(value, 5));
+    expect(found.tokens.map(({ logProbability }) => logProbability)).toEqual(values);
+    expect((await write('--prompt', 'abc', '--storage', 'int4')).status).not.toBe(0);
+  });
+
   it('ends before a stop string', async () => {
     const words = ['--prompt', 'abc', '--tokens', '20', '--temperature', '90', '--seed', '1'];
     const { text } = await printed(...words);

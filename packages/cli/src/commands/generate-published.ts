@@ -7,6 +7,7 @@ import {
   type FinishReason,
   type GenerationOptions,
   type TextModel,
+  type WeightStorage,
   generate,
   generationDefaults,
   isEncoderDecoder,
@@ -32,6 +33,7 @@ export interface GenerateCommandOptions {
   readonly greedy?: true | undefined;
   readonly json?: true | undefined;
   readonly device?: DeviceChoiceName | undefined;
+  readonly storage?: WeightStorage | undefined;
   readonly best?: true | undefined;
 }
 
@@ -41,12 +43,12 @@ const TOKENS = 100;
 /** Loads a published model that writes, lends it to `use`, and frees it. */
 export async function withTextModel<T>(
   folder: string,
-  { device }: { device?: DeviceChoiceName | undefined },
+  { device, storage }: { device?: DeviceChoiceName | undefined; storage?: WeightStorage | undefined },
   output: Output,
   use: (loaded: TextModel) => Promise<T>,
 ): Promise<T> {
   chooseDevice(device, output);
-  const loaded = await loadTextModel(folder);
+  const loaded = await loadTextModel(folder, { storage });
   try {
     return await use(loaded);
   } finally {

@@ -10,10 +10,11 @@ import { STDIN, readText } from '../input.ts';
 import { BEST, withModel } from '../model.ts';
 import { collected, integer, number } from '../options.ts';
 import type { Output } from '../output.ts';
+import { storageOption } from '../storage.ts';
 import { type GenerateCommandOptions, generateWithPublished } from './generate-published.ts';
 
 /** Options that a run of a recipe does not know. */
-const PUBLISHED_ONLY = ['topP', 'minP', 'repetitionPenalty', 'beams', 'stop', 'json'] as const;
+const PUBLISHED_ONLY = ['topP', 'minP', 'repetitionPenalty', 'beams', 'stop', 'json', 'storage'] as const;
 
 /** Defaults for the run of a recipe; a published model has its own. */
 const RUN_DEFAULTS = { tokens: 200, temperature: 0.8, topK: 0, seed: 0 };
@@ -36,6 +37,7 @@ export function addGenerateCommand(program: Command, output: Output, input: Node
     .option('--seed <n>', 'of the draw', integer(0))
     .option('--json', 'print one JSON object, with every token')
     .addOption(deviceOption())
+    .addOption(storageOption())
     .option('--best', BEST)
     .action(async (folder, given) => {
       const options = { ...given, prompt: given.prompt === STDIN ? await readText(input) : given.prompt };

@@ -13,6 +13,7 @@ import { integer } from '../options.ts';
 import type { Output } from '../output.ts';
 import { disposeServed, loadServed } from '../serve/served-model.ts';
 import { makeServer } from '../serve/server.ts';
+import { storageOption } from '../storage.ts';
 
 /** Only programs of the same machine reach these. */
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
@@ -31,9 +32,10 @@ export function addServeCommand(program: Command, output: Output): void {
     .option('--api-key <key>', 'what requests must know (default: NABLA_API_KEY, else nothing)')
     .option('--waiting <n>', 'requests that may wait for their turn', integer(0), WAITING)
     .addOption(deviceOption())
-    .action(async (folder, { host, port, apiKey = process.env['NABLA_API_KEY'], waiting, device }) => {
+    .addOption(storageOption())
+    .action(async (folder, { host, port, apiKey = process.env['NABLA_API_KEY'], waiting, device, storage }) => {
       chooseDevice(device, output);
-      const served = await loadServed(folder);
+      const served = await loadServed(folder, { storage });
       const stop = new AbortController();
       const end = (): void => stop.abort(new NablaError('STOPPED', 'The server is being stopped.'));
       process.once('SIGINT', end).once('SIGTERM', end);

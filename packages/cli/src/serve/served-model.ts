@@ -4,7 +4,13 @@
 import { basename, join } from 'node:path';
 
 import type { PretrainedTokenizer } from '@nabla/data';
-import { type GenerativeModel, SentenceEmbedder, isSentenceEncoder, loadTextModel } from '@nabla/models';
+import {
+  type GenerativeModel,
+  SentenceEmbedder,
+  type WeightStorage,
+  isSentenceEncoder,
+  loadTextModel,
+} from '@nabla/models';
 
 import { ServeError } from './errors.ts';
 
@@ -21,13 +27,16 @@ export interface ServedModel {
  *
  * @throws {ArgumentError} a file is missing or wrong, or the tokenizer has tokens that the model does not know
  */
-export async function loadServed(folder: string): Promise<ServedModel> {
+export async function loadServed(
+  folder: string,
+  options: { storage?: WeightStorage | undefined } = {},
+): Promise<ServedModel> {
   const name = basename(join(folder, '.'));
   if (await isSentenceEncoder(folder)) {
-    const embedder = await SentenceEmbedder.fromFolder(folder);
+    const embedder = await SentenceEmbedder.fromFolder(folder, options);
     return { name, tokenizer: embedder.tokenizer, writer: undefined, embedder };
   }
-  const { model, tokenizer } = await loadTextModel(folder);
+  const { model, tokenizer } = await loadTextModel(folder, options);
   return { name, tokenizer, writer: model, embedder: undefined };
 }
 

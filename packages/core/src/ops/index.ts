@@ -88,6 +88,7 @@ export {
   softmaxCrossEntropy,
   type SoftmaxCrossEntropyOptions,
 } from './softmax-cross-entropy.ts';
+export { storeAsBfloat16 } from './store-as-bfloat16.ts';
 export { type Sorted, type SortOptions, type TopKOptions, argSort, sort, topk } from './sort.ts';
 export { type PerAxis, perAxis } from './spatial.ts';
 export { diagonal, trace, tril, triu } from './triangle.ts';

@@ -9,7 +9,7 @@ import { ImagePreprocessor, PretrainedTokenizer } from '@nabla/data';
 
 import { BertForSequenceClassification } from '../bert/heads.ts';
 import { pretrainedError } from '../pretrained/errors.ts';
-import { CONFIG_FILE, fromPretrained } from '../pretrained/from-pretrained.ts';
+import { CONFIG_FILE, type FromPretrainedOptions, fromPretrained } from '../pretrained/from-pretrained.ts';
 import { type LabelsConfig, labelNames } from '../pretrained/labels.ts';
 import type { Prediction } from '../training/recipe.ts';
 import { ViTForImageClassification } from '../vit/model.ts';
@@ -32,10 +32,14 @@ export class PublishedClassifier {
   /**
    * Loads the classifier of a folder.
    *
+   * @param options `storage`: how the matrices are kept in memory; default float32
    * @throws {ArgumentError} a file is missing or wrong, or the model is no classifier (code `PRETRAINED`)
    */
-  static async fromFolder(folder: string): Promise<PublishedClassifier> {
-    const model = await fromPretrained(folder);
+  static async fromFolder(
+    folder: string,
+    options: Pick<FromPretrainedOptions, 'storage'> = {},
+  ): Promise<PublishedClassifier> {
+    const model = await fromPretrained(folder, options);
     try {
       if (model instanceof BertForSequenceClassification) {
         return new PublishedClassifier(model, askText(model, await PretrainedTokenizer.fromFolder(folder)));

@@ -23,6 +23,7 @@ import type { BertConfig } from '../bert/config.ts';
 import { BertModel } from '../bert/model.ts';
 import { pretrainedError } from '../pretrained/errors.ts';
 import { fromPretrained } from '../pretrained/from-pretrained.ts';
+import type { WeightStorage } from '../pretrained/storage.ts';
 import { type Dense, loadDense } from './dense.ts';
 import { pool } from './pooling.ts';
 import { type SentenceSettings, readSentenceSettings } from './sentence-settings.ts';
@@ -39,6 +40,8 @@ export interface SentenceEmbedderOptions {
   readonly normalize?: boolean | undefined;
   /** The most tokens of a text; what is longer is cut. Default what the folder says, else all that the encoder has positions for. */
   readonly maximumLength?: number | undefined;
+  /** How the encoder's matrices are kept in memory; default float32. */
+  readonly storage?: WeightStorage | undefined;
 }
 
 export interface EmbedOptions {
@@ -89,13 +92,13 @@ export class SentenceEmbedder {
    */
   static async fromFolder(folder: string, options: SentenceEmbedderOptions = {}): Promise<SentenceEmbedder> {
     const op = 'SentenceEmbedder.fromFolder';
-    checkOptions(op, options, ['normalize', 'maximumLength']);
+    checkOptions(op, options, ['normalize', 'maximumLength', 'storage']);
     const found = await readSentenceSettings(folder);
     const { normalize = found.normalize, maximumLength = found.maximumLength } = options;
     if (maximumLength !== undefined) checkInteger(op, 'maximumLength', maximumLength, { minimum: 1 });
     const settings = { ...found, normalize, ...(maximumLength !== undefined && { maximumLength }) };
     const tokenizer = await PretrainedTokenizer.fromFolder(settings.encoderFolder);
-    const encoder = await fromPretrained(settings.encoderFolder, SentenceEncoder);
+    const encoder = await fromPretrained(settings.encoderFolder, SentenceEncoder, { storage: options.storage });
     const dense: Dense[] = [];
     try {
       checkPooled(settings, encoder.config.hidden_size);
