@@ -117,12 +117,11 @@ inline void run_add_bf16_rows(int64_t rows, int64_t depth, const Gemm& g, int64_
 inline void bf16_row_product(const Gemm& g, int64_t begin, int64_t end) {
   for (int64_t j = begin; j < end; j += kBf16Columns) {
     const int64_t j_end = smaller(end, j + kBf16Columns);
-    for (int64_t i = 0; i < g.m; i += kThinRows)
-      for (int64_t p = 0, step; p < g.k; p += step) {
-        step = kBf16Rows;
-        while (step > g.k - p) step /= 2;
-        run_add_bf16_rows(g.m - i, g.k - p, g, i, p, j, j_end);
-      }
+    for (int64_t p = 0, step = kBf16Rows; p < g.k; p += step) {
+      while (step > g.k - p) step /= 2;
+      for (int64_t i = 0; i < g.m; i += kThinRows)  // meanwhile the rows of B wait in the cache
+        run_add_bf16_rows(g.m - i, step, g, i, p, j, j_end);
+    }
   }
 }
 
@@ -130,7 +129,7 @@ inline void bf16_row_product(const Gemm& g, int64_t begin, int64_t end) {
 // cache; or row-major.
 inline bool is_thin_bf16(const Gemm& g) {
   if (g.k == 0) return false;
-  if (g.b.column == 1 && g.b.row != 1) return g.m <= kThinRows;
+  if (g.b.column == 1 && g.b.row != 1) return g.m <= kBf16MostRows;
   return g.m <= g.n && is_thin(g);
 }
 
