@@ -33,7 +33,7 @@ export interface NativeMemory {
   readonly buffers: number;
   /** Their bytes, as asked for. */
   readonly bytes: number;
-  /** Bytes handed out to buffers and kernels, each request rounded up to its size class. */
+  /** Bytes handed out to buffers and kernels, each request rounded up. */
   readonly inUse: number;
   /** Bytes free and kept for reuse; `trimMemory` gives them back to the system. */
   readonly cached: number;

@@ -4,6 +4,7 @@
 export type { Activation } from '../backend/definitions/activation.ts';
 export type { ElementwiseLoss } from '../backend/definitions/elementwise-loss.ts';
 export { type AdamWStepOptions, adamWStep, plainAdamWStep } from './adamw-step.ts';
+export { add } from './add.ts';
 export { type AllCloseOptions, allClose } from './all-close.ts';
 export { type AttentionOptions, attentionWeights, plainAttention, scaledDotProductAttention } from './attention.ts';
 export {

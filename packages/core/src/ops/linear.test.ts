@@ -2,8 +2,11 @@
 // Tests of the linear map on every device.
 
 import { checkGolden, checkGradient, devices, golden, randomTensor, tolerance, useDevice } from '@nabla/testing';
+import { valueAndGrad } from '../autodiff.ts';
 import { nativeMemory, resetPeakMemory } from '../device.ts';
-import { type Tensor, ones, tensor1d, tensor2d, zeros } from '../tf.ts';
+import { memory, scope } from '../memory.ts';
+import { type Tensor, ones, sum, tensor1d, tensor2d, zeros } from '../tf.ts';
+import { add } from './add.ts';
 import { type LinearActivation, linear, plainLinear } from './linear.ts';
 import { runKernel } from './run.ts';
 
@@ -44,6 +47,22 @@ describe.each(devices())('linear on %s', (device) => {
     taken('none'); // what the product itself needs is there from now on
     expect(taken('gelu')).toBeGreaterThanOrEqual(64 * 64 * 4);
     expect(taken('gelu')).toBe(taken('none'));
+  });
+
+  it('holds on to what its gradient needs: not to a result that no activation follows', () => {
+    const [x, weight] = [randomTensor([3, 4], { seed: 1 }), randomTensor([5, 4], { seed: 2 })];
+    const held: number[] = [];
+    valueAndGrad(() => {
+      const shift = ones([3, 5]);
+      const results = (['none', 'tanh', 'gelu'] as const).map((activation) => {
+        const before = memory().dataBuffers;
+        const result = scope(() => add(linear(x, weight, undefined, { activation }), shift));
+        held.push(memory().dataBuffers - before - 1);
+        return result;
+      });
+      return sum(add(add(results[0], results[1]), results[2]));
+    }, [x, weight]);
+    expect(held).toEqual([0, 1, 1]); // of tanh what comes out, of gelu what goes in
   });
 
   it.each(ACTIVATIONS)('has value and gradient of its formula with activation %s', (activation) => {

@@ -73,9 +73,8 @@ export function plainLinear(
 defineGradient<LinearAttributes>({
   kernelName: 'NablaLinear',
   savedInputs: ['x', 'weight'],
-  savedOutputs: [true, true],
-  gradient: (gradOut, [x, weight, out, into], { activation }) => {
-    const saved = savesInput(activation) ? into : out;
+  savedOutputs: ({ activation }) => (savesInput(activation) ? [false, true] : [activation !== 'none']),
+  gradient: (gradOut, [x, weight, saved], { activation }) => {
     const gradInto = asRows(
       activation === 'none' ? gradOut : runKernelForOne('NablaActivationGrad', { gradOut, saved }, { activation }),
     );
