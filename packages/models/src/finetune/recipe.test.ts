@@ -123,6 +123,24 @@ it('learns by corrections: the run holds them and the head alone, and PEFT’s f
   base.dispose();
 });
 
+it('has other defaults for corrections, and takes what is given', async () => {
+  const model = await makeBert();
+  const settingsOf = async (options: Record<string, unknown>): Promise<unknown[]> => {
+    let config: Readonly<Record<string, unknown>> = {};
+    await startRun({
+      recipe: 'finetune',
+      folder: join(folder, `run-${++runs}`),
+      overrides: [{ model, data: writeReviews(), steps: 1, ...options }],
+      emit: (event) => void (event.event === 'start' && ({ config } = event)),
+      resolveData: resolveDataset,
+    });
+    return [config['learningRate'], config['loraTargets']];
+  };
+  expect(await settingsOf({})).toEqual([5e-5, undefined]);
+  expect(await settingsOf({ loraRank: 2 })).toEqual([1e-3, 'all-linear']);
+  expect(await settingsOf({ loraRank: 2, learningRate: 0.1, loraTargets: ['query'] })).toEqual([0.1, ['query']]);
+});
+
 it('ends where it would have without an interruption, with dropout and checkpointed blocks', async () => {
   const options = {
     model: await makeBert(),

@@ -11,6 +11,7 @@ import type { PretrainedModel } from '../pretrained/architecture.ts';
 import { pretrainedError } from '../pretrained/errors.ts';
 import { originOf } from '../pretrained/from-pretrained.ts';
 import { readJsonFile } from '../pretrained/json-file.ts';
+import { type LearnedTask, taskOf } from '../pretrained/task-classes.ts';
 import { toJson, writeFileAtomically } from '../training/files.ts';
 import { Conv1D } from '../gpt2/model.ts';
 import { Lora } from './lora.ts';
@@ -33,12 +34,12 @@ const configSchema = z.looseObject({
   use_dora: z.literal(false).default(false),
 });
 
-/** The task, as PEFT calls it, by the ending of a class's name. */
-const TASKS: readonly (readonly [RegExp, string])[] = [
-  [/ForSequenceClassification$/, 'SEQ_CLS'],
-  [/ForConditionalGeneration$/, 'SEQ_2_SEQ_LM'],
-  [/(ForCausalLM|LMHeadModel)$/, 'CAUSAL_LM'],
-];
+/** What PEFT calls the tasks. */
+const TASKS: Readonly<Record<LearnedTask, string>> = {
+  classification: 'SEQ_CLS',
+  'causal-lm': 'CAUSAL_LM',
+  seq2seq: 'SEQ_2_SEQ_LM',
+};
 
 /** Our name of a tensor → PEFT's. */
 function peftName(name: string): string {
@@ -56,10 +57,11 @@ export async function saveAdapter(model: PretrainedModel, lora: Lora, folder: st
   const tensors = Object.fromEntries([...lora.namedState()].map(([name, tensor]) => [peftName(name), tensor]));
   await writeSafetensors(join(folder, WEIGHTS_FILE), tensors, { format: 'pt' });
   const targets = lora.targets.map(lastName);
+  const task = taskOf(model.constructor.name);
   const first = [...model.namedModules()].find(([name]) => name === lora.targets[0])?.[1];
   const config = {
     peft_type: 'LORA',
-    task_type: TASKS.find(([ending]) => ending.test(model.constructor.name))?.[1] ?? null,
+    task_type: task === undefined ? null : TASKS[task],
     base_model_name_or_path: originOf(model)?.folder ?? null,
     r: lora.rank,
     lora_alpha: lora.alpha,
