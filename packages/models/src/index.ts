@@ -35,6 +35,7 @@ export { type GenerationConfig, generationDefaults, readGenerationConfig } from 
 export type { LogitContext, LogitMask } from './generation/logit-rules.ts';
 export type { BatchOptions, GenerationOptions } from './generation/options.ts';
 export type { GenerationInputs } from './generation/prompts.ts';
+export { GenerationSession } from './generation/session.ts';
 export { type TextModel, isPretrainedFolder, loadTextModel } from './generation/text-model.ts';
 export type { FinishReason, GeneratedToken } from './generation/write-rows.ts';
 export {

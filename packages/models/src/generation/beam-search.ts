@@ -53,7 +53,7 @@ export async function searchBeams(
     const searches = beginning.texts.map((prompt, row): Search => {
       return { prompt, running: [{ tokens: [], score: 0, logProbabilities: [], row }], finished: [] };
     });
-    let logits = await decoding.begin(beginning.rows, beginning.mask, signal);
+    let logits = await decoding.begin(beginning.rows, beginning.mask);
     for (;;) {
       for (const search of searches) if (search.running.length > 0) takeStep(search, logits, settings);
       const running = searches.flatMap((search) => search.running);
@@ -63,7 +63,7 @@ export async function searchBeams(
       decoding.reorder(running.map(({ row }) => row));
       let row = 0;
       for (const search of searches) search.running = search.running.map((beam) => ({ ...beam, row: row++ }));
-      logits = decoding.next(running.map(({ tokens }) => tokens.slice(-1)));
+      logits = await decoding.next(running.map(({ tokens }) => tokens.slice(-1)));
     }
   } finally {
     decoding.dispose();

@@ -5,6 +5,7 @@ import { ArgumentError, Generator, checkBoolean, checkInteger, checkNumber, chec
 
 import type { GenerationConfig } from './generation-config.ts';
 import type { LogitMask, LogitSettings } from './logit-rules.ts';
+import { GenerationSession, sessionError } from './session.ts';
 
 /** New tokens where neither the caller nor generation_config.json says how many, as in transformers. */
 const NEW_TOKENS = 20;
@@ -56,8 +57,11 @@ export interface GenerationOptions {
   readonly logProbabilities?: boolean | undefined;
   /** Whether keys and values are kept from step to step; default true. Without, every step computes the whole text anew. */
   readonly cache?: boolean | undefined;
+  /** Keeps them from text to text as well: what the next one begins with alike is not read again. One text, no beams. */
+  readonly session?: GenerationSession | undefined;
   /**
-   * Tokens of a prompt that are taken in at once, before the event loop goes on. Default by the size of the model: more for a small one.
+   * Tokens of a prompt that are read at once, before the event loop turns. Default: as many as take a moment, by the time that those
+   * before them took; since sums are rounded in another order then, the last bits of the logits may be others from time to time.
    */
   readonly tokensPerPass?: number | undefined;
   /** Stops before the next token; the error is its reason. */
@@ -73,6 +77,7 @@ export interface GenerationSettings extends LogitSettings {
   readonly generator: Generator;
   readonly logProbabilities: boolean;
   readonly cache: boolean;
+  readonly session: GenerationSession | undefined;
   readonly tokensPerPass: number | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -104,7 +109,7 @@ export interface BeamSettings extends GenerationSettings {
 export const generationOptionNames = [
   ...['maximumNewTokens', 'minimumNewTokens', 'sample', 'temperature', 'topK', 'topP', 'minP', 'repetitionPenalty'],
   ...['noRepeatNgramSize', 'badWords', 'allowedTokens', 'forbiddenTokens', 'logitMask', 'endTokens', 'padToken'],
-  ...['stopStrings', 'decode', 'generator', 'logProbabilities', 'cache', 'tokensPerPass', 'signal'],
+  ...['stopStrings', 'decode', 'generator', 'logProbabilities', 'cache', 'session', 'tokensPerPass', 'signal'],
 ];
 
 /** What options are resolved for. */
@@ -153,6 +158,7 @@ export function resolveOptions(
     generator: options.generator ?? new Generator(0),
     logProbabilities: options.logProbabilities ?? false,
     cache: options.cache ?? true,
+    session: options.session,
     tokensPerPass: options.tokensPerPass,
     signal: options.signal,
   };
@@ -182,6 +188,8 @@ export function resolveBatchOptions(
     const hint = 'Beams are searched, not drawn: leave out sample, temperature, topK, topP, minP and generator.';
     throw new ArgumentError({ op, argument: 'beams', expected: 'to be 1 for drawing', received: `${beams}`, hint });
   }
+  if (beams > 1 && settings.session !== undefined)
+    throw sessionError('a session', 'to write one text', `${beams} beams`);
   const sample = beams === 1 && settings.sample;
   return { ...settings, sample, beams, lengthPenalty, earlyStopping, returnedSequences };
 }
@@ -243,6 +251,11 @@ function checkGenerationOptions(options: GenerationOptions, vocabulary: number):
   }
   given('badWords', (words) => {
     for (const word of words) checkTokens('badWords', word, vocabulary);
+  });
+  given('session', (session: unknown) => {
+    if (!(session instanceof GenerationSession))
+      throw sessionError('session', 'to be a GenerationSession', 'another value');
+    if (options.cache === false) throw sessionError('cache', 'not to be false with a session', 'false');
   });
   if ((options.stopStrings ?? []).includes('')) {
     throw new ArgumentError({ op, argument: 'stopStrings', expected: 'not to be empty', received: '""' });

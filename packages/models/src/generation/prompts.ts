@@ -7,6 +7,7 @@ import { Decoding, type GenerativeModel, type MaskRows, type TokenRows, isEncode
 import type { Encoded, EncoderDecoderModel } from './encoder-decoder-model.ts';
 import type { GenerationConfig } from './generation-config.ts';
 import { type GenerationSettings, type GenerationTask, checkTokens } from './options.ts';
+import { sessionError } from './session.ts';
 
 /** Token ids of a batch. */
 export interface GenerationInputs {
@@ -80,14 +81,24 @@ export function taskOf(model: GenerativeModel, { texts }: Beginning): Generation
   return { vocabulary: model.vocabulary, context: model.context ?? Infinity, begun };
 }
 
-/** Ready to decode: for an encoder-decoder, with what the encoder made of the prompts. */
+/**
+ * Ready to decode: for an encoder-decoder, with what the encoder made of the prompts, all at once.
+ *
+ * @throws {ArgumentError} there is a session, and not one prompt without padding (code `SESSION`)
+ */
 export function startDecoding(
   model: GenerativeModel,
-  { read }: Beginning,
-  { cache, tokensPerPass }: GenerationSettings,
+  { rows, texts, read }: Beginning,
+  { cache, session, tokensPerPass, signal }: GenerationSettings,
 ): Decoding {
   const encoded = read === undefined || !isEncoderDecoder(model) ? undefined : encode(model, read);
-  return new Decoding(model, { cache, encoded, tokensPerPass });
+  if (session === undefined) return new Decoding(model, { cache, encoded, tokensPerPass, signal });
+  const [prompt = []] = texts;
+  if (rows.length > 1 || rows[0]?.length !== prompt.length) {
+    const received = rows.length > 1 ? `${rows.length} texts` : 'one with padding';
+    throw sessionError('a session', 'to write one text without padding', received);
+  }
+  return new Decoding(model, { cache, lent: session.lend(model, prompt), tokensPerPass, signal });
 }
 
 function encode(model: EncoderDecoderModel, { rows, mask }: { rows: TokenRows; mask: MaskRows }): Encoded {

@@ -39,7 +39,7 @@ export async function* writeRows(
   try {
     const written: number[][] = beginning.rows.map(() => []);
     const ended = beginning.rows.map(() => false);
-    let logits = await decoding.begin(beginning.rows, beginning.mask, signal);
+    let logits = await decoding.begin(beginning.rows, beginning.mask);
     for (;;) {
       const step = logits.map((row, i) => {
         const text = written[i] ?? [];
@@ -52,7 +52,7 @@ export async function* writeRows(
       if (ended.every(Boolean)) return;
       await nextTick();
       signal?.throwIfAborted();
-      logits = decoding.next(step.map((token) => [token?.id ?? settings.padToken]));
+      logits = await decoding.next(step.map((token) => [token?.id ?? settings.padToken]));
     }
   } finally {
     decoding.dispose();

@@ -21,6 +21,7 @@ import { KeyValueCache } from '../generation/cache.ts';
 import type { CausalModel } from '../generation/causal-model.ts';
 import { nextTokenLoss } from '../generation/causal-model.ts';
 import { type DecoderInputs, type VisibleKeys, decoderMask } from '../generation/decoder-mask.ts';
+import { type LayeredPass, finishPass, statesOf } from '../generation/layered-pass.ts';
 import { activate } from '../pretrained/activations.ts';
 import type { Architecture, PretrainedModel } from '../pretrained/architecture.ts';
 import { joinHeads, splitHeads } from '../pretrained/heads.ts';
@@ -179,24 +180,29 @@ export class GPT2Model extends Module implements PretrainedModel<GPT2Config> {
 
   /** int32 `[batch, time]` → `[batch, time, features]`. */
   override forward(tokens: Tensor, inputs: DecoderInputs = {}): Tensor {
-    return this.hiddenStates(tokens, inputs).at(-1) as Tensor;
+    return finishPass(this.byLayer(tokens, inputs));
   }
 
   /** The sum of the embeddings, then what each block makes of it, `[batch, time, features]`; the last after the last norm. */
   hiddenStates(tokens: Tensor, inputs: DecoderInputs = {}): Tensor[] {
+    return statesOf(this.byLayer(tokens, inputs));
+  }
+
+  /** What {@link forward} computes, block by block. */
+  *byLayer(tokens: Tensor, inputs: DecoderInputs = {}): LayeredPass {
     const [batch = 0, time = 0] = tokens.shape;
     const { cache } = inputs;
     const past = cache?.time ?? 0;
     const positions = inputs.positions ?? reshape(range(past, past + time, 1, 'int32'), [1, time]);
     const visible = decoderMask(batch, time, inputs);
     let x = this.drop.forward(add(this.wte.forward(tokens), this.wpe.forward(positions))); // [batch, time, features]
-    const states = [x];
+    yield { x, rest: [visible.mask] };
     for (const [layer, block] of [...this.h].entries()) {
       x = block.forward(x, { ...visible, layer, cache });
-      states.push(x);
+      yield { x, rest: [visible.mask] };
     }
     cache?.advance(time);
-    return states.with(-1, this.ln_f.forward(x));
+    return this.ln_f.forward(x);
   }
 }
 
@@ -234,6 +240,10 @@ export class GPT2LMHeadModel extends Module implements CausalModel<GPT2Config> {
 
   hidden(tokens: Tensor, inputs: DecoderInputs = {}): Tensor {
     return this.transformer.forward(tokens, inputs);
+  }
+
+  byLayer(tokens: Tensor, inputs: DecoderInputs = {}): LayeredPass {
+    return this.transformer.byLayer(tokens, inputs);
   }
 
   logits(hidden: Tensor): Tensor {
