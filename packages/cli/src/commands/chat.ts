@@ -6,7 +6,14 @@ import { createInterface } from 'node:readline';
 import type { Command } from '@commander-js/extra-typings';
 import { ArgumentError, NablaError } from '@nabla/core';
 import { type ChatMessage, encodeChat } from '@nabla/data';
-import { type GenerationOptions, type TextModel, generationDefaults, isEncoderDecoder, writeText } from '@nabla/models';
+import {
+  type GenerationOptions,
+  GenerationSession,
+  type TextModel,
+  generationDefaults,
+  isEncoderDecoder,
+  writeText,
+} from '@nabla/models';
 
 import { deviceOption } from '../device.ts';
 import { integer, number } from '../options.ts';
@@ -38,7 +45,11 @@ export function addChatCommand(program: Command, output: Output, input: NodeJS.R
         const talk = new Conversation(loaded, { system, tokens: options.tokens, drawing: drawing(options) });
         talk.check();
         output.note(`${RESET} begins anew, ${EXIT} or Ctrl-D ends, Ctrl-C stops an answer`);
-        await converse(talk, output, input);
+        try {
+          await converse(talk, output, input);
+        } finally {
+          talk.dispose();
+        }
       });
     });
 }
@@ -54,6 +65,8 @@ class Conversation {
   private messages: readonly ChatMessage[] = [];
   private readonly loaded: TextModel;
   private readonly options: ConversationOptions;
+  /** Of what was said before, nothing is read again. */
+  private session: GenerationSession | undefined;
 
   constructor(loaded: TextModel, options: ConversationOptions) {
     this.loaded = loaded;
@@ -84,16 +97,22 @@ class Conversation {
     const ids = encodeChat(tokenizer, asked);
     const maximumNewTokens = await newTokens(this.loaded, ids.length, this.options.tokens, TOKENS);
     const endTokens = await this.endTokens();
+    this.session ??= new GenerationSession(model);
+    const { session } = this;
     let answer = '';
     for await (const piece of writeText(model, tokenizer, ids, {
       ...this.options.drawing,
-      ...{ maximumNewTokens, endTokens, signal },
+      ...{ maximumNewTokens, endTokens, session, signal },
     })) {
       answer += piece;
       this.messages = [...asked, { role: 'assistant', content: answer }];
       yield piece;
     }
     this.messages = [...asked, { role: 'assistant', content: answer }];
+  }
+
+  dispose(): void {
+    this.session?.dispose();
   }
 
   /** Those of the model, and that of the tokenizer: of models taught to converse, some folders name the end of a turn only there. */
