@@ -103,8 +103,8 @@ export class Decoding {
       const part = rows.map((row) => row.slice(at, at + steps));
       at += steps;
       if (at >= time) return this.next(part);
-      const { longest } = await this.pass(part, waitFor);
-      this.pace.learn(rows.length * steps, longest);
+      const { step } = await this.pass(part, waitFor);
+      this.pace.learn(rows.length * steps, step);
       await nextTurn();
       this.signal?.throwIfAborted();
     }
@@ -157,9 +157,9 @@ export class Decoding {
   /**
    * Computes new tokens, and what `use` makes of the features of the last one of each row, `[rows, features]`.
    *
-   * @returns that, and how many milliseconds the longest step took
+   * @returns that, and how many milliseconds a step took
    */
-  private async pass<T>(rows: TokenRows, use: (last: Tensor) => T): Promise<{ result: T; longest: number }> {
+  private async pass<T>(rows: TokenRows, use: (last: Tensor) => T): Promise<{ result: T; step: number }> {
     this.tokens.forEach((row, i) => row.push(...(rows[i] ?? [])));
     const length = this.tokens[0]?.length ?? 0;
     this.mask?.forEach((row) => row.push(...new Array<number>(Math.max(0, length - row.length)).fill(1)));
@@ -170,7 +170,7 @@ export class Decoding {
       return use(reshape(slice(states, [0, time - 1, 0], [batch, 1, features]), [batch, features]));
     };
     const result = await takePass(this.layers(fed, length), turns, ofLast, (step) => this.evaluating(step));
-    return { result, longest: turns.longest };
+    return { result, step: turns.usual };
   }
 
   /** A pass over the last tokens of `length`, layer by layer if the model can be taken so. */
@@ -178,11 +178,11 @@ export class Decoding {
     const { model, encoded } = this;
     const fed = tensorOf(tokens);
     const inputs = this.inputs(length, fed.shape[1] ?? 0);
-    if (!isEncoderDecoder(model))
-      return model.byLayer === undefined ? model.hidden(fed, inputs) : yield* model.byLayer(fed, inputs);
-    if (encoded === undefined) throw new TypeError('an encoder-decoder decodes what was encoded');
-    if (model.decoderByLayer === undefined) return model.decoderHidden(fed, encoded, inputs);
-    return yield* model.decoderByLayer(fed, encoded, inputs);
+    if (isEncoderDecoder(model)) {
+      if (encoded === undefined) throw new TypeError('an encoder-decoder decodes what was encoded');
+      return model.decoderHidden(fed, encoded, inputs);
+    }
+    return model.byLayer === undefined ? model.hidden(fed, inputs) : yield* model.byLayer(fed, inputs);
   }
 
   /** Mask and positions of the last `time` of `length` tokens: a position counts the tokens before it that are no padding. */

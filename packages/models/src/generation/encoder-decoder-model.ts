@@ -7,7 +7,6 @@ import type { PretrainedConfig, PretrainedModel } from '../pretrained/architectu
 import type { KeyValueCache } from './cache.ts';
 import { IGNORED } from './causal-model.ts';
 import type { DecoderInputs } from './decoder-mask.ts';
-import type { LayeredPass } from './layered-pass.ts';
 
 /** What a decoder sees of the text that was read. */
 export interface Encoded {
@@ -33,8 +32,6 @@ export interface EncoderDecoderModel<
   encode(tokens: Tensor, attentionMask?: Tensor): Encoded;
   /** int32 `[batch, time]` → the decoder's states after its last norm, `[batch, time, features]`. */
   decoderHidden(tokens: Tensor, encoded: Encoded, inputs?: DecoderInputs): Tensor;
-  /** The same layer by layer; see `CausalModel`. */
-  decoderByLayer?(tokens: Tensor, encoded: Encoded, inputs?: DecoderInputs): LayeredPass;
   /** `[...batch, features]` → `[...batch, vocabulary]`. */
   logits(hidden: Tensor): Tensor;
 }

@@ -3,7 +3,7 @@
 
 import { ReadingPace, evenPart, paceOf } from './reading-pace.ts';
 
-/** A model of which the longest step of a pass takes `fixed` milliseconds and `each` for a token. */
+/** A model of which a step of a pass takes `fixed` milliseconds and `each` for a token. */
 function reader(fixed: number, each: number): (time: number, rows?: number) => number[] {
   const pace = new ReadingPace();
   return (time, rows = 1) => {
@@ -19,7 +19,7 @@ function reader(fixed: number, each: number): (time: number, rows?: number) => n
 }
 
 describe('ReadingPace', () => {
-  it('begins with 32 tokens, then has passes whose longest step takes 30 ms', () => {
+  it('begins with 32 tokens, then has passes whose steps take 30 ms', () => {
     const read = reader(0, 0.25);
     expect(read(512)).toEqual([32, 120, 120, 120, 120]);
     expect(read(512)).toEqual([103, 103, 102, 102, 102]);

@@ -31,7 +31,7 @@ export class ReadingPace {
     return evenPart(left, Math.floor(this.most / rows));
   }
 
-  /** Learns how long the longest step of a pass over `tokens` tokens was, in milliseconds. */
+  /** Learns how many milliseconds a step of a pass over `tokens` tokens took. */
   learn(tokens: number, milliseconds: number): void {
     const isRest = tokens < this.most / FALL && milliseconds < PATIENCE; // of which too little can be told
     if (isRest) return;

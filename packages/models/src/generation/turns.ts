@@ -17,7 +17,8 @@ export class Turns {
   private turned: number;
   /** When the step began. */
   private began: number;
-  #longest = 0;
+  /** Milliseconds of each step so far. */
+  private readonly steps: number[] = [];
 
   constructor(clock: Clock, signal?: AbortSignal) {
     this.clock = clock;
@@ -25,9 +26,10 @@ export class Turns {
     this.turned = this.began = clock();
   }
 
-  /** Milliseconds of the longest step. */
-  get longest(): number {
-    return this.#longest;
+  /** Milliseconds of a usual step, or of the last one if that took longer: it waits for what a device computes. */
+  get usual(): number {
+    const ascending = this.steps.slice(0, -1).sort((a, b) => a - b);
+    return Math.max(ascending[ascending.length >> 1] ?? 0, this.steps.at(-1) ?? 0); // the middle one: some were interrupted
   }
 
   /**
@@ -38,7 +40,7 @@ export class Turns {
   async afterStep(): Promise<void> {
     const now = this.clock();
     const step = now - this.began;
-    this.#longest = Math.max(this.#longest, step);
+    this.steps.push(step);
     this.began = now;
     if (now - this.turned + step <= PATIENCE) return;
     await nextTurn();
@@ -48,6 +50,6 @@ export class Turns {
 
   /** To be called after the last step. */
   end(): void {
-    this.#longest = Math.max(this.#longest, this.clock() - this.began);
+    this.steps.push(this.clock() - this.began);
   }
 }
