@@ -32,7 +32,7 @@ export { type GenerativeModel, isEncoderDecoder } from './generation/decoding.ts
 export { type Encoded, type EncoderDecoderModel, shiftRight } from './generation/encoder-decoder-model.ts';
 export { type Generated, generate, generateTokens } from './generation/generate.ts';
 export { type GenerationConfig, generationDefaults, readGenerationConfig } from './generation/generation-config.ts';
-export type { LogitContext, LogitMask } from './generation/logit-rules.ts';
+export type { LogitContext, LogitMask, SequenceBias } from './generation/logit-settings.ts';
 export type { BatchOptions, GenerationOptions } from './generation/options.ts';
 export type { GenerationInputs } from './generation/prompts.ts';
 export { GenerationSession } from './generation/session.ts';

@@ -24,8 +24,22 @@ export interface Beginning {
   readonly mask: MaskRows | undefined;
   /** The rows without padding. */
   readonly texts: TokenRows;
+  /** The prompts without padding: those rows, or what the encoder reads. */
+  readonly sources: TokenRows;
   /** What the encoder reads, if there is one. */
   readonly read?: { readonly rows: TokenRows; readonly mask: MaskRows } | undefined;
+}
+
+/** One row of a beginning. */
+export interface Prompt {
+  readonly row: number;
+  readonly text: readonly number[];
+  readonly source: readonly number[];
+}
+
+/** The prompt of a row. */
+export function promptOf({ texts, sources }: Beginning, row: number): Prompt {
+  return { row, text: texts[row] ?? [], source: sources[row] ?? [] };
 }
 
 /**
@@ -56,11 +70,11 @@ export function beginningOf(model: GenerativeModel, inputs: GenerationInputs, co
     if (mask.some((row) => row.at(-1) === 0)) {
       throw promptError('attentionMask', 'to have its padding on the left', 'a row that ends with padding');
     }
-    return { rows, mask, texts };
+    return { rows, mask, texts, sources: texts };
   }
   const [start = model.decoderStart] = [config.decoder_start_token_id ?? undefined].flat();
   const begun = rows.map(() => [start]);
-  return { rows: begun, mask: undefined, texts: begun, read: { rows, mask } };
+  return { rows: begun, mask: undefined, texts: begun, sources: texts, read: { rows, mask } };
 }
 
 function checkMask(ids: TokenRows, mask: MaskRows): void {

@@ -147,6 +147,10 @@ describe('a session', () => {
       const pair = { inputIds: [[1], [2, 3]] };
       await refused(generate(model, pair, { session }), /one text without padding, received 2 texts/);
       await refused(generate(model, { inputIds: [[1]] }, { session, beams: 2 }), /2 beams/);
+      await refused(
+        generate(model, { inputIds: [[1]] }, { session, returnedSequences: 3 }),
+        /one text, received 3 texts/,
+      );
       await refused(generate(model, { inputIds: [[1]] }, { session, cache: false }), /not to be false/);
       const padded = { inputIds: [[0, 1]], attentionMask: [[0, 1]] };
       await refused(generate(model, padded, { session }), /one with padding/);
