@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `npm run sanitize`: builds the driver of native/test with sanitizers and lets it call every kernel on every CPU target, rightly
-// and wrongly: once with AddressSanitizer and UndefinedBehaviorSanitizer, once with ThreadSanitizer. Minutes.
+// and wrongly, and tries the allocator: once with AddressSanitizer and UndefinedBehaviorSanitizer, once with ThreadSanitizer. Minutes.
 
 import { toolchain } from '../native/scripts/toolchain-id.mjs';
 import { lack } from './checks/sanitizers.mjs';
@@ -22,9 +22,13 @@ async function sanitize({ name, flags, words }) {
   const configure = ['cmake', '-S', 'native', '-B', build, `-DNABLA_SANITIZE=${flags}`, '-DCMAKE_BUILD_TYPE=None'];
   if (!(await stage(`configure (${name})`, [...configure, `-DCMAKE_CXX_COMPILER=${compiler}`]))) return false;
   if (!(await stage(`build (${name})`, ['cmake', '--build', build, '--parallel', '2']))) return false;
-  const { status, output } = await run([`${build}/contracts`, ...words]);
-  console.log(`${status === 0 ? '✓' : '✗'} ${flags}\n${output.trimEnd()}`);
-  return status === 0;
+  let passed = true;
+  for (const command of [[`${build}/allocator`], [`${build}/contracts`, ...words]]) {
+    const { status, output } = await run(command);
+    console.log(`${status === 0 ? '✓' : '✗'} ${flags}\n${output.trimEnd()}`);
+    passed &&= status === 0;
+  }
+  return passed;
 }
 
 const { missing } = toolchain();

@@ -140,6 +140,10 @@ void add_buffer(Random& random, Environment& environment, Call& call, const Touc
     else if (random.chance(50))  // what is updated in place; else the allocator's garbage
       fill(random, static_cast<T*>(environment.find(handle)->data), elements);
   }
+  if constexpr (std::is_same_v<T, const float>) {
+    // As weights may be that are only read.
+    if (handle != kNoBuffer && random.chance(20)) environment.store_as_bf16(*environment.find(handle));
+  }
   call.numbers.push_back(handle);
   call.writes = call.writes || (!std::is_const_v<T> && bytes > 0);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -60,7 +61,8 @@ std::vector<std::vector<uint8_t>> contents(const Environment& environment, const
   for (const Call::Buffer& buffer : call.buffers) {
     const addon::Slot* slot = environment.find(call.handle(buffer));
     const auto* bytes = slot == nullptr ? nullptr : static_cast<const uint8_t*>(slot->data);
-    all.emplace_back(bytes, bytes + (slot == nullptr ? 0 : buffer.bytes));
+    const auto count = static_cast<int64_t>(slot == nullptr ? 0 : slot->stored_bytes());
+    all.emplace_back(bytes, bytes + (buffer.bytes < count ? buffer.bytes : count));
   }
   return all;
 }
@@ -110,6 +112,8 @@ void run_in_place(const addon::Entry& entry, Environment& environment, const Cal
     if (!written.writes || written.bytes == 0) continue;
     for (const Call::Buffer& other : call.buffers) {
       if (!written.touch->may_be(other.touch->name) || other.bytes == 0 || other.item != written.item) continue;
+      const addon::Slot* source = environment.find(call.handle(other));
+      if (source == nullptr || source->halves) continue;  // it would be float32 then
       const auto original = contents(environment, call);
       // Where it is read too, it holds in place what the other one holds.
       auto before = original;
@@ -176,10 +180,20 @@ int main_of(bool threads, uint64_t seed) {
   for (const std::string& target : device::targets()) {
     device::set_target(target);
     Counts counts[2];
-    if (threads) {  // two environments at a time
+    if (threads) {  // two environments at a time, and a third that keeps changing the number of threads
+      std::atomic<bool> done{false};
       std::thread other([&] { try_all(2 * seed, counts[1]); });
+      std::thread changing([&] {
+        for (int i = 0; !done; ++i) {
+          set_thread_count(i % 2 == 0 ? 2 : kThreads);
+          std::this_thread::sleep_for(std::chrono::microseconds(100));  // else it holds the pool all the time
+        }
+      });
       try_all(2 * seed - 1, counts[0]);
       other.join();
+      done = true;
+      changing.join();
+      set_thread_count(kThreads);
     } else {
       try_all(seed, counts[0]);
     }

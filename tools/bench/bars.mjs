@@ -33,6 +33,7 @@ const BARS = [
   { title: 'training steps', cases: /^(recurrent|step)\//, figure: 'memory', bar: 1 },
   { title: 'what memory bounds', cases: /^bandwidth\//, figure: 'ofLimit', bar: 0.8 },
   { title: 'decoding', cases: /^decode\//, figure: 'ofLimit', bar: 0.8 },
+  { title: 'decoding in bf16, over reading float32', cases: /^decode-bf16\//, figure: 'ofLimit', bar: 1.6 },
   { title: 'every kind of case', cases: /^busy\//, figure: 'slowdown', bar: 2.5 },
   { title: 'in TypeScript, 256³ and above', cases: /^js\/gemm\/(256|512)x/, figure: 'ratio', bar: 3 },
   { title: 'in TypeScript, convolutions', cases: /^js\/conv\//, figure: 'ratio', bar: 3 },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs every example of the documentation against the built packages: docstrings of packages/*/src, ts blocks of README.md and docs/tokenizers.md.
+// Runs every example of the documentation against the built packages: docstrings of packages/*/src, ts blocks of the pages below.
 // Usage: npm run doctest [-- --json] [-- TEXT IN THE FILE'S PATH]
 
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -14,12 +14,18 @@ import { runExample } from './run-example.mjs';
 
 const packages = ['core', 'layers', 'optimizers', 'data', 'models'];
 const built = (path) => join(root, path.replace('/src/', '/dist/').replace(/\.ts$/, '.js'));
+/** Pages whose examples need no file of a published model. */
+const pageNames = [
+  'README.md',
+  'docs/tokenizers.md',
+  ...['gpt2', 'bert', 'llama', 't5', 'bart'].map((family) => `docs/models/${family}.md`),
+];
 const isDocumented = (path) => /^packages\/(?!testing\/)[^/]+\/src\/.*\.ts$/.test(path) && !path.endsWith('.test.ts');
 
 function allExamples(filter) {
   const read = (path) => readFileSync(join(root, path), 'utf8');
   const sources = repositoryFiles(['.ts']).filter(isDocumented);
-  const pages = ['README.md', 'docs/tokenizers.md'].filter((path) => existsSync(join(root, path)));
+  const pages = pageNames.filter((path) => existsSync(join(root, path)));
   const examples = [
     ...sources.flatMap((path) => examplesOfSource(path, read(path))),
     ...pages.flatMap((path) => examplesOfPage(path, read(path))),

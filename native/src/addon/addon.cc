@@ -67,6 +67,11 @@ int32_t living_handle(napi_env env, napi_value value) {
   return static_cast<int32_t>(handle);
 }
 
+size_t whole_floats(size_t bytes) {
+  if (bytes % sizeof(float) != 0) throw BadCall("expected a buffer of float32");
+  return bytes;
+}
+
 // allocate(bytes) -> handle
 napi_value Allocate(napi_env env, napi_callback_info info) {
   return guarded(env, "allocate", [&] {
@@ -132,6 +137,7 @@ struct Copy {
 napi_value Write(napi_env env, napi_callback_info info) {
   return guarded(env, "write", [&]() -> napi_value {
     Copy copy(env, info);
+    environment_of(env).store_as_float32(*copy.slot);
     copy.slot->writer = environment_of(env).next_call();
     if (copy.bytes != 0) device::copy_from_host(copy.slot->data, copy.array, copy.bytes);
     return nullptr;
@@ -141,8 +147,61 @@ napi_value Write(napi_env env, napi_callback_info info) {
 napi_value Read(napi_env env, napi_callback_info info) {
   return guarded(env, "read", [&]() -> napi_value {
     Copy copy(env, info);
-    if (copy.bytes != 0) device::copy_to_host(copy.array, copy.slot->data, copy.bytes);
+    if (copy.slot->halves) {
+      device::widen_bf16(static_cast<float*>(copy.array), static_cast<const uint16_t*>(copy.slot->data),
+                         copy.slot->floats());
+    } else if (copy.bytes != 0) {
+      device::copy_to_host(copy.array, copy.slot->data, copy.bytes);
+    }
     return nullptr;
+  });
+}
+
+// allocateBfloat16(bytes of float32) -> handle of zeros that are stored as bf16; of no buffer: this device does not
+napi_value AllocateBfloat16(napi_env env, napi_callback_info info) {
+  return guarded(env, "allocate", [&] {
+    Values<1> values(env, info);
+    const size_t bytes = whole_floats(static_cast<size_t>(integer(env, values.at[0], "bytes", 0)));
+    const int32_t handle = device::stores_bf16() ? environment_of(env).allocate_bf16(bytes) : kNoBuffer;
+    napi_value result = nullptr;
+    napi_create_int32(env, handle, &result);
+    return result;
+  });
+}
+
+// storeAsBfloat16(handle) -> whether this device does
+napi_value StoreAsBfloat16(napi_env env, napi_callback_info info) {
+  return guarded(env, "storeAsBfloat16", [&] {
+    Values<1> values(env, info);
+    Environment& environment = environment_of(env);
+    const Slot& slot = *environment.find(living_handle(env, values.at[0]));
+    whole_floats(slot.bytes);
+    napi_value result = nullptr;
+    napi_get_boolean(env, environment.store_as_bf16(slot), &result);
+    return result;
+  });
+}
+
+// writeRounded(target, source, start) -> whether the target is stored as bf16: then the floats of the source, another
+// buffer, are in it, rounded, from the one at `start` on
+napi_value WriteRounded(napi_env env, napi_callback_info info) {
+  return guarded(env, "writeRounded", [&] {
+    Values<3> values(env, info);
+    Environment& environment = environment_of(env);
+    const Slot& target = *environment.find(living_handle(env, values.at[0]));
+    const Slot& source = *environment.find(living_handle(env, values.at[1]));
+    const auto start = static_cast<size_t>(integer(env, values.at[2], "start", 0));
+    whole_floats(source.bytes);
+    if (source.halves || start > target.floats() || source.floats() > target.floats() - start)
+      throw BadCall("expected a source of float32 that ends within the target");
+    if (target.halves) {
+      target.writer = environment.next_call();
+      device::round_to_bf16(static_cast<uint16_t*>(target.data) + start, static_cast<const float*>(source.data),
+                            source.floats());
+    }
+    napi_value result = nullptr;
+    napi_get_boolean(env, target.halves, &result);
+    return result;
   });
 }
 
@@ -258,6 +317,9 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   hot(exports, "release", Release);
   hot(exports, "write", Write);
   hot(exports, "read", Read);
+  hot(exports, "allocateBfloat16", AllocateBfloat16);
+  hot(exports, "storeAsBfloat16", StoreAsBfloat16);
+  hot(exports, "writeRounded", WriteRounded);
   Napi::Object kernels = Napi::Object::New(env);
   for (const Entry& entry : entries()) hot(kernels, entry.name, RunKernel, &entry);
   exports.Set("kernels", kernels);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the argument area: numbers become buffers, integers, floats and lists, each checked before it is believed.
 #pragma once
+#include <list>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
 
-#include "addon/environment.h"
+#include "addon/widened.h"
 #include "kernels/contract.h"
 
 namespace nabla::addon {
@@ -97,6 +98,12 @@ inline void check_extent(const char* name, const Extent& elements, size_t elemen
   }
 }
 
+// Of an extent that was checked.
+template <class T>
+size_t bytes_of(const Extent& elements) {
+  return static_cast<size_t>(elements.value()) * sizeof(T);
+}
+
 // One buffer parameter of a kernel: read, checked against its Touch, then handed over with the kernel's own type.
 template <class Parameter>
 struct BufferArgument;
@@ -115,30 +122,38 @@ struct BufferArgument<T*> {
   void each(const Touch& touch, const Visit& visit) const {
     if (slot != nullptr && touch.elements.value() != 0) visit(0, *slot);
   }
-  T* pass() const { return slot == nullptr ? nullptr : static_cast<T*>(slot->data); }
+  T* pass(const Touch& touch) {
+    if (slot == nullptr) return nullptr;
+    if constexpr (kWrites)
+      return static_cast<T*>(slot->data);
+    else
+      return static_cast<T*>(widened.read(*slot, bytes_of<T>(touch.elements)));
+  }
+
+ private:
+  Widened widened;  // to the end of the call
 };
 
 template <>
 struct BufferArgument<Operand> : BufferArgument<const float*> {
-  mutable std::optional<Keeper> keeper;  // to the end of the call
-  Operand pass() const {
-    if (slot == nullptr) return {nullptr, nullptr};
+  Operand pass(const Touch&) {
+    if (slot == nullptr) return {nullptr, nullptr, nullptr};
     keeper.emplace(slot->kept, slot->writer);
-    return {BufferArgument<const float*>::pass(), &*keeper};
+    if (slot->halves) return {nullptr, static_cast<const uint16_t*>(slot->data), &*keeper};
+    return {static_cast<const float*>(slot->data), nullptr, &*keeper};
   }
+
+ private:
+  std::optional<Keeper> keeper;  // to the end of the call
 };
 
 template <class T>
 struct BufferArgument<Buffers<T>> {
   static constexpr const char* kType = "buffers";
   std::vector<const Slot*> slots;
-  std::vector<T*> items;
   void read(Arguments& arguments) {
     const int64_t count = arguments.list_count("a list of buffers");
-    for (int64_t i = 0; i < count; ++i) {
-      slots.push_back(arguments.buffer());
-      items.push_back(slots.back() == nullptr ? nullptr : static_cast<T*>(slots.back()->data));
-    }
+    for (int64_t i = 0; i < count; ++i) slots.push_back(arguments.buffer());
   }
   void check(const Touch& touch) const {
     if (touch.lengths == nullptr || static_cast<size_t>(touch.lengths->count) != slots.size())
@@ -147,13 +162,30 @@ struct BufferArgument<Buffers<T>> {
     for (size_t i = 0; i < slots.size(); ++i) check_extent(touch.name, touch.lengths->items[i], sizeof(T), slots[i]);
   }
   static constexpr bool kWrites = !std::is_const_v<T>;
-  bool is_written(const Touch&) const { return kWrites && !items.empty(); }
+  bool is_written(const Touch&) const { return kWrites && !slots.empty(); }
   template <class Visit>
   void each(const Touch& touch, const Visit& visit) const {
     for (size_t i = 0; i < slots.size(); ++i)
       if (slots[i] != nullptr && touch.lengths->items[i] != 0) visit(i, *slots[i]);
   }
-  Buffers<T> pass() const { return {static_cast<int64_t>(items.size()), items.data()}; }
+  Buffers<T> pass(const Touch& touch) {
+    for (size_t i = 0; i < slots.size(); ++i) items.push_back(item(slots[i], touch.lengths->items[i]));
+    return {static_cast<int64_t>(items.size()), items.data()};
+  }
+
+ private:
+  T* item(const Slot* slot, int64_t length) {
+    if (slot == nullptr) return nullptr;
+    if constexpr (kWrites)
+      return static_cast<T*>(slot->data);
+    else if (!slot->halves)
+      return static_cast<T*>(slot->data);
+    else
+      return static_cast<T*>(widened.emplace_back().read(*slot, bytes_of<T>(length)));
+  }
+
+  std::vector<T*> items;
+  std::list<Widened> widened;  // to the end of the call
 };
 
 }  // namespace nabla::addon

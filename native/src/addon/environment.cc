@@ -3,8 +3,10 @@
 #include "addon/environment.h"
 
 #include <atomic>
+#include <cstring>
 #include <stdexcept>
 
+#include "kernels/device.h"
 #include "system/allocator.h"
 
 namespace nabla::addon {
@@ -26,19 +28,27 @@ Environment::Environment() : arguments_(kArgumentCount), first_generation_(first
 Environment::~Environment() {
   for (Slot& slot : slots_) {
     forget(slot.kept);
-    nabla::release(slot.data, slot.bytes);
+    nabla::release(slot.data, slot.stored_bytes());
   }
 }
 
-int32_t Environment::allocate(size_t bytes) {
-  void* data = nabla::allocate(bytes);
+int32_t Environment::allocate(size_t bytes) { return take_slot(nabla::allocate(bytes), bytes, false); }
+
+int32_t Environment::allocate_bf16(size_t bytes) {
+  void* const halves = nabla::allocate(bytes / 2);
+  std::memset(halves, 0, bytes / 2);
+  return take_slot(halves, bytes, true);
+}
+
+// A handle of a block, which it takes over.
+int32_t Environment::take_slot(void* data, size_t bytes, bool halves) {
   int32_t index;
   if (!free_slots_.empty()) {
     index = free_slots_.back();
     free_slots_.pop_back();
   } else {
     if (slots_.size() > static_cast<size_t>(kIndexMask)) {
-      nabla::release(data, bytes);
+      nabla::release(data, halves ? bytes / 2 : bytes);
       throw std::length_error("no handle left: 16777216 buffers are alive");
     }
     index = static_cast<int32_t>(slots_.size());
@@ -48,7 +58,8 @@ int32_t Environment::allocate(size_t bytes) {
   Slot& slot = slots_[index];
   slot.data = data;
   slot.bytes = bytes;
-  bytes_ += bytes;
+  slot.halves = halves;
+  bytes_ += slot.stored_bytes();
   buffers_ += 1;
   return (slot.generation << kIndexBits) | index;
 }
@@ -66,14 +77,39 @@ bool Environment::release(int32_t handle) {
   const int32_t index = handle & kIndexMask;
   Slot& slot = slots_[index];
   forget(slot.kept);
-  nabla::release(slot.data, slot.bytes);
-  bytes_ -= slot.bytes;
+  nabla::release(slot.data, slot.stored_bytes());
+  bytes_ -= slot.stored_bytes();
   buffers_ -= 1;
   slot.data = nullptr;
   slot.owner = nullptr;
   slot.generation = (slot.generation + 1) & kGenerationMask;
   free_slots_.push_back(index);
   return true;
+}
+
+bool Environment::store_as_bf16(const Slot& slot) {
+  if (!device::stores_bf16()) return false;
+  if (slot.halves) return true;
+  auto* const halves = static_cast<uint16_t*>(nabla::allocate(slot.bytes / 2));
+  device::round_to_bf16(halves, static_cast<const float*>(slot.data), slot.floats());
+  slot.writer = next_call();  // its values are others now
+  forget(slot.kept);
+  replace(slots_[static_cast<size_t>(&slot - slots_.data())], halves, true);
+  return true;
+}
+
+void Environment::widen(const Slot& slot) {
+  auto* const floats = static_cast<float*>(nabla::allocate(slot.bytes));
+  device::widen_bf16(floats, static_cast<const uint16_t*>(slot.data), slot.floats());
+  replace(slots_[static_cast<size_t>(&slot - slots_.data())], floats, false);
+}
+
+void Environment::replace(Slot& slot, void* data, bool halves) {
+  nabla::release(slot.data, slot.stored_bytes());
+  bytes_ -= slot.stored_bytes();
+  slot.data = data;
+  slot.halves = halves;
+  bytes_ += slot.stored_bytes();
 }
 
 }  // namespace nabla::addon

@@ -17,12 +17,16 @@ constexpr int32_t kIndexMask = (1 << kIndexBits) - 1;
 constexpr int kCallShift = 24;  // bits below the number of a call, which tell its arguments apart
 
 struct Slot {
-  void* data = nullptr;  // nullptr: free
-  size_t bytes = 0;
+  void* data = nullptr;         // nullptr: free
+  size_t bytes = 0;             // of its elements, as kernels see them
+  bool halves = false;          // whether `data` has them as bf16 in place of float32, in half the bytes
   int32_t generation = 0;       // counts reuse, so that an old handle is noticed
   mutable uint64_t writer = 0;  // the call and the argument that last wrote it, see overlaps.h
   mutable Kept kept;            // the copy of it that a kernel keeps, valid while `writer` stays
   void* owner = nullptr;        // a weak reference to the JavaScript object that the buffer belongs to; nullptr: none
+
+  size_t stored_bytes() const { return halves ? bytes / 2 : bytes; }
+  size_t floats() const { return bytes / sizeof(float); }
 };
 
 class Environment {
@@ -33,8 +37,15 @@ class Environment {
   Environment& operator=(const Environment&) = delete;
 
   int32_t allocate(size_t bytes);          // a new handle; throws OutOfMemory
+  int32_t allocate_bf16(size_t bytes);     // of float32 zeros that are stored as bf16
   bool release(int32_t handle);            // false: no such buffer
   const Slot* find(int32_t handle) const;  // nullptr: no such buffer
+  // Stores a buffer of float32 as bf16, rounded. False: this device does not; throws OutOfMemory.
+  bool store_as_bf16(const Slot& slot);
+  // Stores it as float32 again, with the same values: before a kernel writes it.
+  void store_as_float32(const Slot& slot) {
+    if (slot.halves) widen(slot);
+  }
   void set_owner(int32_t handle, void* owner) { slots_[handle & kIndexMask].owner = owner; }
 
   // Handles of the buffers for whose owner `is_gone` answers true.
@@ -53,10 +64,14 @@ class Environment {
   uint64_t next_call() { return ++calls_ << kCallShift; }
 
   double* arguments() { return arguments_.data(); }
-  size_t bytes() const { return bytes_; }      // live, as asked for
+  size_t bytes() const { return bytes_; }      // live, as stored
   size_t buffers() const { return buffers_; }  // live
 
  private:
+  int32_t take_slot(void* data, size_t bytes, bool halves);
+  void widen(const Slot& slot);
+  void replace(Slot& slot, void* data, bool halves);
+
   std::vector<Slot> slots_;
   std::vector<int32_t> free_slots_;
   std::vector<double> arguments_;

@@ -7,6 +7,7 @@
 
 #include "addon/overlaps.h"
 #include "kernels/device.h"
+#include "system/thread_pool.h"
 
 namespace nabla::addon {
 
@@ -74,7 +75,14 @@ struct Dispatch<Kernel, std::index_sequence<I...>> {
     (walk(std::false_type{}, std::get<I>(buffers), I), ...);
     // A kernel that may write nothing has nothing to do; its loops, which no extent bounds then, could be endless.
     if (!(std::get<I>(buffers).is_written(touched[I]) || ...)) return;
-    kernel(std::get<I>(buffers).pass()..., params);
+    const auto make_float32 = [&](const auto& buffer, size_t argument) {
+      if constexpr (std::decay_t<decltype(buffer)>::kWrites)
+        buffer.each(touched[argument],
+                    [&](size_t, const Slot& slot) { arguments.environment().store_as_float32(slot); });
+    };
+    (make_float32(std::get<I>(buffers), I), ...);
+    const SteadyThreads steady;
+    kernel(std::get<I>(buffers).pass(touched[I])..., params);
   }
 
   static Description describe() {

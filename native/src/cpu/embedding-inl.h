@@ -8,12 +8,21 @@ inline void check_indices(const int32_t* indices, const EmbeddingParams& p) {
            static_cast<long long>(p.vocabulary - 1), indices[i], static_cast<long long>(i));
 }
 
-inline void embedding_f32(const float* weight, const int32_t* indices, float* out, const EmbeddingParams& p) {
+inline void embedding_f32(Operand weight, const int32_t* indices, float* out, const EmbeddingParams& p) {
   check_indices(indices, p);
   const int64_t features = p.features;
   parallel_for(p.count, row_grain(features), [=](int64_t begin, int64_t end, int) {
-    for (int64_t i = begin; i < end; ++i)
-      memcpy(out + i * features, weight + indices[i] * features, static_cast<size_t>(features) * sizeof(float));
+    for (int64_t i = begin; i < end; ++i) {
+      float* const to = out + i * features;
+      if (weight.halves == nullptr) {
+        memcpy(to, weight.data + indices[i] * features, static_cast<size_t>(features) * sizeof(float));
+      } else {
+        const uint16_t* const from = weight.halves + indices[i] * features;
+        for_vectors(0, features, [=](int64_t f, auto lanes) {
+          store_lanes(to + f, lanes == kLanes ? load_bf16(from + f) : load_bf16_partial(from + f, lanes), lanes);
+        });
+      }
+    }
   });
 }
 

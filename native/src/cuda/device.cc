@@ -34,6 +34,10 @@ bool set_matmul_precision(const std::string& precision) {
   return true;
 }
 
+bool stores_bf16() { return false; }
+void round_to_bf16(uint16_t*, const float*, size_t) {}
+void widen_bf16(float*, const uint16_t*, size_t) {}
+
 void copy_from_host(void* to, const void* from, size_t bytes) {
   // Returns when `from` may change again, since that is ordinary memory.
   cuda::check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, cuda::stream()), "write");

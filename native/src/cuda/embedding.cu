@@ -26,9 +26,9 @@ struct LookUp {
   }
 };
 
-void embedding_f32(const float* weight, const int32_t* indices, float* out, const EmbeddingParams& p) {
+void embedding_f32(Operand weight, const int32_t* indices, float* out, const EmbeddingParams& p) {
   check_indices(indices, p);
-  for_each("embedding", p.count * p.features, LookUp{weight, indices, out, p.features});
+  for_each("embedding", p.count * p.features, LookUp{weight.data, indices, out, p.features});
 }
 
 void embedding_grad_f32(const float* grad_out, const int32_t* indices, float* grad_weight, const EmbeddingParams& p) {

@@ -23,6 +23,11 @@ std::string matmul_library();  // what multiplies matrices, in words
 // False: it cannot.
 bool set_matmul_precision(const std::string& precision);
 
+// Whether buffers of float32 may be stored as bf16 here; the functions below are for those.
+bool stores_bf16();
+void round_to_bf16(uint16_t* to, const float* from, size_t count);  // to the nearest, ties to even; NaN stays NaN
+void widen_bf16(float* to, const uint16_t* from, size_t count);
+
 void copy_from_host(void* to, const void* from, size_t bytes);
 void copy_to_host(void* to, const void* from, size_t bytes);  // after all that was asked of the device before
 

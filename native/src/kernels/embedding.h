@@ -3,6 +3,7 @@
 // An index outside [0, vocabulary) is refused before the first write.
 #pragma once
 #include "kernels/contract.h"
+#include "kernels/operand.h"
 
 namespace nabla {
 
@@ -21,7 +22,7 @@ struct EmbeddingParams {
 
 struct Embedding {
   using Params = EmbeddingParams;
-  using Function = void (*)(const float* weight, const int32_t* indices, float* out, const EmbeddingParams& params);
+  using Function = void (*)(Operand weight, const int32_t* indices, float* out, const EmbeddingParams& params);
 
   static std::array<Touch, 3> contract(const EmbeddingParams& p, Rules&) {
     return {{{"weight", Extent(p.vocabulary) * p.features},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An operand of which a kernel may keep a copy in a layout of its own from call to call, while nobody writes it.
+// An operand that a kernel takes as it is stored, and of which it may keep a copy in a layout of its own from call to
+// call, while nobody writes it.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -9,8 +10,9 @@ namespace nabla {
 class Keeper;
 
 struct Operand {
-  const float* data;
-  Keeper* keeper;  // nullptr: nothing can be kept
+  const float* data;       // nullptr where it is stored as bf16
+  const uint16_t* halves;  // what is stored then; else nullptr
+  Keeper* keeper;          // nullptr: nothing can be kept
 };
 
 // Tells layouts apart: which format, and all that the copy depends on beside the contents of the buffer.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The caching allocator: 64-byte aligned blocks of a few size classes, kept for reuse, counted, and limited.
-// One per process; every function may be called from any thread.
+// The caching allocator: 64-byte aligned blocks, small ones of a few size classes, kept for reuse, counted, and
+// limited. One per process; every function may be called from any thread.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace nabla {
 constexpr size_t kAlignment = 64;  // one cache line, one AVX-512 register
 
 struct MemoryStatistics {
-  size_t in_use;       // bytes handed out, rounded up to their size class
+  size_t in_use;       // bytes handed out, rounded up
   size_t cached;       // bytes free and kept for reuse
   size_t peak;         // the most that was ever in use
   size_t limit;        // in_use may not exceed it
@@ -40,7 +40,8 @@ class BadMemoryLimit : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Bytes that a request really takes: rounded up to a power of two or to 5/4, 6/4, 7/4 of one.
+// Bytes that a request really takes: up to 64 KiB rounded up to a power of two or to 5/4, 6/4, 7/4 of one, then to
+// pages.
 size_t size_class(size_t bytes);
 
 // Throws OutOfMemory, BadMemoryLimit; the bytes are not cleared. Where there are none, copies that are kept to save

@@ -29,6 +29,7 @@ constexpr int64_t kRangesPerThread = 4;            // of a share, so that others
 constexpr size_t kCacheLine = 64;
 
 thread_local bool inside_body = false;
+thread_local int steady_threads = 0;  // the number of threads while a SteadyThreads lives, else 0
 
 void pause() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -103,7 +104,7 @@ struct Job {
 
 class Pool {
  public:
-  int threads() const { return threads_.load(std::memory_order_relaxed); }
+  int threads() const { return steady_threads > 0 ? steady_threads : threads_.load(std::memory_order_relaxed); }
 
   void set_threads(int wanted) {
     std::lock_guard<std::mutex> owner(owner_);
@@ -208,5 +209,8 @@ void run_parallel(int64_t count, int64_t grain, ParallelBody body, void* context
 int thread_count() { return pool().threads(); }
 
 void set_thread_count(int threads) { pool().set_threads(threads < 1 ? default_threads() : threads); }
+
+SteadyThreads::SteadyThreads() { steady_threads = pool().threads(); }
+SteadyThreads::~SteadyThreads() { steady_threads = 0; }
 
 }  // namespace nabla

@@ -15,4 +15,14 @@ void run_parallel(int64_t count, int64_t grain, ParallelBody body, void* context
 int thread_count();
 void set_thread_count(int threads);  // 0: NABLA_THREADS, else the processors this process may use
 
+// While one lives, thread_count() and run_parallel on its thread keep to the number there was when it was made: a
+// kernel asks for it once to size its working memory and once to run, and another environment may set it in between.
+class SteadyThreads {
+ public:
+  SteadyThreads();
+  ~SteadyThreads();
+  SteadyThreads(const SteadyThreads&) = delete;
+  SteadyThreads& operator=(const SteadyThreads&) = delete;
+};
+
 }  // namespace nabla

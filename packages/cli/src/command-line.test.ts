@@ -13,12 +13,17 @@ describe('nabla', () => {
     const help = await nabla('--help');
     expect(help).toMatchObject({ status: 0, notes: '' });
     const names =
-      'train finetune evaluate predict generate chat embed classify serve recipes summary doctor data convert tokenizer download'.split(
+      'train finetune evaluate cross-validate predict generate chat embed classify serve recipes summary doctor data convert tokenizer download'.split(
         ' ',
       );
     for (const name of names) {
       expect(help.result).toContain(`  ${name} `);
       expect(await nabla(name, '--help')).toMatchObject({ status: 0, notes: '' });
+    }
+    for (const name of 'finetune generate chat embed classify serve convert download'.split(' ')) {
+      const { result } = await nabla(name, '--help');
+      expect(result).toMatch(new RegExp(`\n\nExamples:\n  \\$ nabla ${name} `));
+      for (const line of result.split('\n')) expect(line.length).toBeLessThan(121);
     }
   });
 
@@ -35,7 +40,8 @@ describe('nabla', () => {
     [['train', 'fnn', 'more'], /too many arguments/],
     [['summary'], /missing required argument 'recipe\|run'/],
     [['evaluate'], /missing required argument 'run'/],
-    [['generate', 'run', '--tokens', '5'], /required option '--prompt <text>' not specified/],
+    [['generate', 'run', '--tokens', '5'], /no --prompt, and nothing on stdin/],
+    [['classify', 'model'], /no texts, and nothing on stdin/],
     [['data', 'lsit'], /unknown command 'lsit'\n\(Did you mean list\?\)/],
     [[], /Usage: nabla/],
   ])('refuses %j', async (words, message) => {

@@ -9,6 +9,7 @@ import { createColors } from 'picocolors';
 import { addChatCommand } from './commands/chat.ts';
 import { addClassifyCommand } from './commands/classify.ts';
 import { addConvertCommand } from './commands/convert.ts';
+import { addCrossValidateCommand } from './commands/cross-validate.ts';
 import { addDataCommand } from './commands/data.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addDownloadCommand } from './commands/download.ts';
@@ -29,6 +30,7 @@ const COMMANDS = [
   addTrainCommand,
   addFinetuneCommand,
   addEvaluateCommand,
+  addCrossValidateCommand,
   addPredictCommand,
   addGenerateCommand,
   addChatCommand,

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ctrl-C during training: the first time ends it after the current step, the second time at once.
+// Ctrl-C: during training the first time ends it after the current step, while a model writes after the current token; the second time
+// it ends at once.
 
-import { INTERRUPTED } from './exit.ts';
+import { Exit, INTERRUPTED } from './exit.ts';
 import type { Output } from './output.ts';
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** What asks a process to end. */
+export const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** Turns the signals that ask a process to end into an AbortSignal. */
 export class Interrupt {
@@ -37,4 +39,23 @@ export class Interrupt {
     this.controller.abort();
     this.output.note('Saving a checkpoint … (Ctrl-C again: stop at once)');
   };
+}
+
+/**
+ * Does what can be stopped by the signal that it is given: the first Ctrl-C stops it, a second one ends the process.
+ *
+ * @throws {Exit} it was stopped
+ */
+export async function untilInterrupted(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const controller = new AbortController();
+  const stop = (): void => controller.abort();
+  for (const name of SIGNALS) process.once(name, stop);
+  try {
+    await work(controller.signal);
+  } catch (error) {
+    if (controller.signal.aborted) throw new Exit(INTERRUPTED);
+    throw error;
+  } finally {
+    for (const name of SIGNALS) process.off(name, stop);
+  }
 }

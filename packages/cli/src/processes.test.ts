@@ -32,17 +32,20 @@ interface Ended {
 function nabla(
   words: readonly string[],
   environment = {},
-  watch?: (stdout: string, child: ChildProcess) => void,
+  watch?: (stdout: string, child: ChildProcess, stderr: string) => void,
 ): Promise<Ended> {
   const child = spawn(process.execPath, [COMMAND, ...words], {
     cwd: folder,
     env: { ...process.env, NABLA_THREADS: '1', ...environment },
   });
   let [stdout, stderr] = ['', ''];
-  child.stderr.on('data', (chunk) => (stderr += String(chunk)));
+  child.stderr.on('data', (chunk) => {
+    stderr += String(chunk);
+    watch?.(stdout, child, stderr);
+  });
   child.stdout.on('data', (chunk) => {
     stdout += String(chunk);
-    watch?.(stdout, child);
+    watch?.(stdout, child, stderr);
   });
   return new Promise((resolve) => child.on('close', (status) => resolve({ status, stdout, stderr })));
 }
@@ -110,6 +113,32 @@ describe.each(cpuTargets().length > 0 ? ['js', 'cpu'] : ['js'])('on device %s', 
       expect(bytesOf(run)).toBe(bytesOf(whole));
     },
   );
+
+  it('text that is written stops at Ctrl-C, with a line break', async () => {
+    let sent = false;
+    const words = ['generate', whole, '--prompt', 'hello', '--tokens', '1000000', '--device', device];
+    const { status, stdout, stderr } = await nabla(words, {}, (text, child) => {
+      if (text.length < 10 || sent) return;
+      sent = child.kill('SIGINT');
+    });
+    expect(status).toBe(130);
+    expect(stdout).toMatch(/^hello[helo, wrd]{5,}\n$/);
+    expect(stderr).toMatch(/^device .*\n$/); // and nothing else
+  });
+
+  it('a server answers until it is stopped', async () => {
+    let asked: Promise<unknown> | undefined;
+    const words = ['serve', whole, '--port', '0', '--device', device];
+    const { status } = await nabla(words, {}, (_, child, notes) => {
+      const [address] = /http:\S+/.exec(notes) ?? [];
+      if (address === undefined || asked !== undefined) return;
+      asked = fetch(`${address}/models`)
+        .then((response) => response.json())
+        .finally(() => child.kill('SIGINT'));
+    });
+    expect(status).toBe(0);
+    expect(await asked).toMatchObject({ data: [{ id: whole }] });
+  });
 });
 
 it('without the addon device js is taken, and cpu says what to do', async () => {

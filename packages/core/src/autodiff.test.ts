@@ -5,6 +5,7 @@ import { GradientAccumulator, noGrad, valueAndGrad } from './autodiff.ts';
 import { setDevice } from './index.ts';
 import { trackLeaks } from './leaks.ts';
 import { dispose, memory, scope } from './memory.ts';
+import { clipByGlobalNorm } from './ops/global-norm.ts';
 import { Generator } from './random.ts';
 import {
   type Tensor,
@@ -233,6 +234,17 @@ describe('GradientAccumulator', () => {
     accumulator.add([zeros([2, 2]), scalar(5)]);
     expect(accumulator.mean().map(values)).toEqual([[0, 0, 0, 0], [5]]);
     expect(() => accumulator.mean()).toThrow(expect.objectContaining({ code: 'ARGUMENT' }));
+  });
+
+  it('gives a mean of one batch that can be changed in place', () => {
+    const accumulator = new GradientAccumulator();
+    const gradient = tensor1d([3, 4]);
+    accumulator.add([gradient]);
+    const [mean] = accumulator.mean();
+    clipByGlobalNorm([mean], 1);
+    expect(values(gradient)).toEqual([3, 4]);
+    expect(values(mean)[0]).toBeCloseTo(0.6);
+    dispose(gradient, mean);
   });
 
   it('refuses gradients of other parameters, and holds on to its sums', () => {

@@ -212,7 +212,7 @@ export class GradientAccumulator {
    */
   mean(): Tensor[] {
     checkInteger('GradientAccumulator.mean', 'the number of batches', this.#count, { minimum: 1 });
-    const means = this.#sums.map((sum) => div(sum, this.#count));
+    const means = this.#sums.map((sum) => (this.#count === 1 ? clone(sum) : div(sum, this.#count)));
     this.dispose();
     return means;
   }

@@ -6,7 +6,7 @@ import type { NativeBackend } from './backend/native-backend.ts';
 import { nativeMemory, resetPeakMemory, setDevice, setMemoryLimit, trimMemory } from './device.ts';
 import { DeviceError } from './errors.ts';
 import { dispose, memory } from './memory.ts';
-import { type Tensor, add, backend, complex, matMul, ones, tensor1d, zeros } from './tf.ts';
+import { type Tensor, add, backend, complex, fill, matMul, ones, tensor1d, zeros } from './tf.ts';
 
 const { addon } = addonSearch();
 
@@ -31,6 +31,9 @@ if (addon === undefined) {
     };
     return { inUse, cached };
   };
+
+  /** All that the addon has of the system. */
+  const taken = (): number => addon.memory().inUse + addon.memory().cached;
 
   beforeEach(() => {
     setDevice('cpu');
@@ -88,6 +91,53 @@ if (addon === undefined) {
     });
   });
 
+  describe('blocks of many sizes', () => {
+    /** Takes and gives back what a training step on a batch of some length does: activations of each layer, the last freed first. */
+    const step = (length: number): void => {
+      const made: Tensor[] = [];
+      for (let layer = 0; layer < 6; layer++) {
+        for (const width of [384, 96, 192, 384]) made.push(zeros([8, length, width]));
+      }
+      for (const tensor of made.toReversed()) tensor.dispose();
+    };
+    it('take the memory of the longest batch, whatever comes before and after it', () => {
+      const before = taken();
+      step(128);
+      const longest = taken() - before;
+      trimMemory();
+      for (let i = 0; i < 30; i++) step(16 + ((i * 37) % 113)); // 16 to 128
+      expect(taken() - before).toBeLessThan(1.5 * longest);
+    });
+
+    it('are cut from what is free, and joined again', () => {
+      const before = taken();
+      const parts = Array.from({ length: 4 }, () => zeros([2 ** 18])); // 1 MiB each
+      const { cached } = addon.memory();
+      for (const part of parts) part.dispose();
+      const whole = zeros([2 ** 20]); // 4 MiB: the four are neighbours
+      expect(addon.memory().cached).toBe(cached);
+      whole.dispose();
+      trimMemory();
+      expect(taken()).toBe(before);
+    });
+
+    it('hold what was written into them while their neighbours come and go', () => {
+      const sizes = [70_000, 131_072, 300_001, 65_537, 1_000_000];
+      const kept = sizes.map((size, i) => fill([size], i));
+      for (let round = 0; round < 20; round++) {
+        const i = round % sizes.length;
+        kept[i]?.dispose();
+        dispose(zeros([sizes[(round * 3) % sizes.length] ?? 0]));
+        kept[i] = fill([sizes[i] ?? 0], i);
+      }
+      kept.forEach((tensor, i) => {
+        const values = tensor.dataSync();
+        expect([values.length, values.every((value) => value === i)]).toEqual([sizes[i], true]);
+      });
+      dispose(kept);
+    });
+  });
+
   describe('the limit', () => {
     it.each([-1, 0.5, NaN, 2 ** 60])('cannot be %d', (bytes) => {
       expect(() => setMemoryLimit(bytes)).toThrow(expect.objectContaining({ code: 'ARGUMENT' }));
@@ -124,12 +174,16 @@ if (addon === undefined) {
       expect(matMul(x, x, false, true).shape).toEqual([1000, 1000]);
     });
 
-    it('takes back what is kept for reuse before it refuses', () => {
-      const { inUse } = addon.memory();
-      setMemoryLimit(inUse + 2_000_000);
-      zeros([200_000]).dispose(); // 0.9 MB with what is rounded up, kept
-      const x = zeros([300_000]); // 1.3 MB, of another size class: both would be too much
-      expect(addon.memory().cached).toBe(0);
+    it.each([
+      ['small', 5_000, 7_500],
+      ['large', 200_000, 300_000],
+    ])('takes back what is kept for reuse before it refuses: %s blocks', (_, before, after) => {
+      const limit = Math.ceil(taken() + 1.6 * 4 * after);
+      setMemoryLimit(limit);
+      zeros([before]).dispose(); // kept
+      expect(addon.memory().cached).toBeGreaterThanOrEqual(4 * before);
+      const x = zeros([after]); // of another size: both would be too much
+      expect(taken()).toBeLessThanOrEqual(limit);
       x.dispose();
     });
   });

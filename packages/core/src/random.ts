@@ -6,7 +6,7 @@ import { ArgumentError } from './errors.ts';
 import { runKernelForOne } from './ops/run.ts';
 import { philox } from './philox.ts';
 import { sizeOf } from './shape.ts';
-import { type Tensor, zeros } from './tf.ts';
+import type { Tensor } from './tf.ts';
 
 /** Where a generator stands, for checkpoints. */
 export interface GeneratorState {
@@ -111,7 +111,7 @@ export class Generator {
 
   /**
    * Runs `f`, in which {@link uniform} and {@link normal} give zeros and draw nothing: for a model whose values are read from a
-   * file next, and whose initial ones would be drawn in vain.
+   * file next, and whose initial ones would be drawn in vain. The zeros take memory when they are first used.
    *
    * @example
    * const generator = new Generator(1);
@@ -156,7 +156,7 @@ export class Generator {
     checkSizes('Generator.uniform', 'shape', shape);
     checkNumber('Generator.uniform', 'low', low);
     checkNumber('Generator.uniform', 'high', high, { minimum: low });
-    if (this.#blank) return zeros([...shape]);
+    if (this.#blank) return runKernelForOne('NablaBlank', {}, { shape });
     const { seed } = this;
     const offset = this.next(blocksFor(sizeOf(shape)));
     return runKernelForOne('NablaRandomUniform', {}, { shape, seed, offset, low, high });
@@ -171,7 +171,7 @@ export class Generator {
     checkSizes('Generator.normal', 'shape', shape);
     checkNumber('Generator.normal', 'mean', mean);
     checkNumber('Generator.normal', 'standardDeviation', standardDeviation, { minimum: 0 });
-    if (this.#blank) return zeros([...shape]);
+    if (this.#blank) return runKernelForOne('NablaBlank', {}, { shape });
     const { seed } = this;
     const offset = this.next(blocksFor(sizeOf(shape)));
     return runKernelForOne('NablaRandomNormal', {}, { shape, seed, offset, mean, standardDeviation });

@@ -59,7 +59,6 @@ export {
   unstack,
   // arithmetic and elementwise functions
   abs,
-  add,
   addN,
   atan2,
   ceil,

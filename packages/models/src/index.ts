@@ -3,7 +3,13 @@
 
 export { FINETUNE_TASKS, type FinetuneConfig, finetuneDefaults, finetuneSchema } from './finetune/config.ts';
 export { type BertConfig, bertSchema } from './bert/config.ts';
-export { BertForMaskedLM, BertForSequenceClassification } from './bert/heads.ts';
+export {
+  BertForMaskedLM,
+  BertForQuestionAnswering,
+  BertForSequenceClassification,
+  BertForTokenClassification,
+} from './bert/heads.ts';
+export { BertForNextSentencePrediction, BertForPreTraining } from './bert/pretraining.ts';
 export { type BertInputs, BertModel, type BertModelOptions } from './bert/model.ts';
 export { cosineOf } from './embedding/cosine.ts';
 export type { Pooling } from './embedding/pooling.ts';
@@ -17,11 +23,14 @@ export {
   type CLIPVisionSettings,
   clipSchema,
 } from './clip/config.ts';
-export { PublishedClassifier } from './classification/published-classifier.ts';
+export { PublishedClassifier, type PublishedClassifierOptions } from './classification/published-classifier.ts';
+export { type ClassAnswer, type RankedClass, rankClasses } from './classification/rank-classes.ts';
 export { type CLIPInputs, CLIPModel, type CLIPOutput, type CLIPSettings } from './clip/model.ts';
 export { CLIPTextModel, CLIPTextModelWithProjection, type TextInputs, type TowerOutput } from './clip/text.ts';
 export { CLIPVisionModel, CLIPVisionModelWithProjection } from './clip/vision.ts';
 export { type BartConfig, bartSchema } from './bart/config.ts';
+export { BartForSequenceClassification } from './bart/classifier.ts';
+export { MBartForConditionalGeneration, MBartModel, mbartSchema } from './bart/mbart.ts';
 export { BartForConditionalGeneration, type BartInputs, BartModel } from './bart/model.ts';
 export { type FnnConfig, fnnDefaults, fnnSchema } from './fnn/config.ts';
 export { type FnnShape, makeFnn } from './fnn/model.ts';
@@ -32,9 +41,12 @@ export { type GenerativeModel, isEncoderDecoder } from './generation/decoding.ts
 export { type Encoded, type EncoderDecoderModel, shiftRight } from './generation/encoder-decoder-model.ts';
 export { type Generated, generate, generateTokens } from './generation/generate.ts';
 export { type GenerationConfig, generationDefaults, readGenerationConfig } from './generation/generation-config.ts';
-export type { LogitContext, LogitMask } from './generation/logit-rules.ts';
+export type { LogitContext, LogitMask, SequenceBias } from './generation/logit-settings.ts';
 export type { BatchOptions, GenerationOptions } from './generation/options.ts';
 export type { GenerationInputs } from './generation/prompts.ts';
+export { largestTokens, logSumOfExponentials } from './generation/sampling.ts';
+export { StopStrings } from './generation/stop-strings.ts';
+export { GenerationSession } from './generation/session.ts';
 export { type TextModel, isPretrainedFolder, loadTextModel } from './generation/text-model.ts';
 export type { FinishReason, GeneratedToken } from './generation/write-rows.ts';
 export {
@@ -44,10 +56,31 @@ export {
   writePieces,
   writeText,
 } from './generation/write-text.ts';
+export { type DistilBertConfig, distilBertSchema } from './distilbert/config.ts';
+export {
+  DistilBertForMaskedLM,
+  DistilBertForQuestionAnswering,
+  DistilBertForSequenceClassification,
+  DistilBertForTokenClassification,
+} from './distilbert/heads.ts';
+export { DistilBertModel } from './distilbert/model.ts';
+export { GPT2ForSequenceClassification } from './gpt2/classifier.ts';
 export { type GPT2Config, gpt2Schema } from './gpt2/config.ts';
 export { GPT2LMHeadModel, GPT2Model } from './gpt2/model.ts';
+export type { EncoderInputs, EncoderModel } from './heads/encoder-model.ts';
+export { LastTokenClassifier } from './heads/last-token-classifier.ts';
+export { MaskedLanguageModel } from './heads/masked-language-model.ts';
+export { type AnswerLogits, type AnswerPlaces, QuestionAnswerer } from './heads/question-answerer.ts';
+export { TextClassifier, isTextClassifier } from './heads/text-classifier.ts';
+export { TokenClassifier } from './heads/token-classifier.ts';
+export { isAdapterFolder } from './lora/adapted-model.ts';
 export { Lora, type LoraOptions, defaultTargets } from './lora/lora.ts';
 export { loadAdapter, saveAdapter } from './lora/peft-files.ts';
+export {
+  LlamaForSequenceClassification,
+  MistralForSequenceClassification,
+  Qwen2ForSequenceClassification,
+} from './llama/classifier.ts';
 export {
   type LlamaConfig,
   type MistralConfig,
@@ -88,6 +121,10 @@ export {
   SeriesForecaster,
   type SeriesForecasterShape,
 } from './rnn/model.ts';
+export { mpnetSchema } from './mpnet/config.ts';
+export { MPNetForMaskedLM, MPNetForSequenceClassification } from './mpnet/heads.ts';
+export { MPNetModel } from './mpnet/model.ts';
+export { TRAINED_FOLDERS } from './finetune/recipe.ts';
 export { findRecipe, recipes } from './registry.ts';
 export type { Architecture, PretrainedClass, PretrainedConfig, PretrainedModel } from './pretrained/architecture.ts';
 export { architectures } from './pretrained/architectures.ts';
@@ -98,12 +135,28 @@ export {
   type Converted,
   convertPretrained,
 } from './pretrained/convert-pretrained.ts';
-export { type FromPretrainedOptions, fromPretrained } from './pretrained/from-pretrained.ts';
+export { type FromPretrainedOptions, classInFolder, fromPretrained } from './pretrained/from-pretrained.ts';
 export type { ImageInputs } from './pretrained/patches.ts';
 export { classificationLoss } from './pretrained/labels.ts';
+export { STORAGES, type WeightStorage, storeMatrices } from './pretrained/storage.ts';
 export { type SavePretrainedOptions, savePretrained } from './pretrained/save-pretrained.ts';
-export { type T5Config, t5Schema } from './t5/config.ts';
+export { type RobertaConfig, robertaSchema, xlmRobertaSchema } from './roberta/config.ts';
+export {
+  RobertaForMaskedLM,
+  RobertaForQuestionAnswering,
+  RobertaForSequenceClassification,
+  RobertaForTokenClassification,
+  XLMRobertaForMaskedLM,
+  XLMRobertaForQuestionAnswering,
+  XLMRobertaForSequenceClassification,
+  XLMRobertaForTokenClassification,
+} from './roberta/heads.ts';
+export { RobertaModel, XLMRobertaModel } from './roberta/model.ts';
+export { type T5Config, mt5Schema, t5Schema } from './t5/config.ts';
+export { MT5EncoderModel, MT5ForConditionalGeneration } from './t5/mt5.ts';
 export { T5EncoderModel, T5ForConditionalGeneration, type T5Inputs } from './t5/model.ts';
+export { type TextCnnConfig, textCnnDefaults, textCnnSchema } from './text-cnn/config.ts';
+export { TextCnn, type TextCnnShape } from './text-cnn/model.ts';
 export type { Chart, ChartLine } from './training/chart.ts';
 export type { Checkpoint, TrainerState } from './training/checkpoint.ts';
 export { type RawConfiguration, resolveConfiguration } from './training/configuration.ts';

@@ -8,6 +8,7 @@ import { cnnRecipe } from './cnn/recipe.ts';
 import { finetuneRecipe } from './finetune/recipe.ts';
 import { fnnRecipe } from './fnn/recipe.ts';
 import { rnnRecipe } from './rnn/recipe.ts';
+import { textCnnRecipe } from './text-cnn/recipe.ts';
 import type { Recipe } from './training/recipe.ts';
 import { transformerRecipe } from './transformer/recipe.ts';
 import { vitRecipe } from './vit/recipe.ts';
@@ -17,6 +18,7 @@ export const recipes: readonly Recipe[] = [
   fnnRecipe,
   cnnRecipe,
   rnnRecipe,
+  textCnnRecipe,
   attentionRecipe,
   transformerRecipe,
   finetuneRecipe,

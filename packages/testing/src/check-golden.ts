@@ -3,9 +3,9 @@
 
 import { type DataType, type Tensor, type Variable, dispose, scope, tensor, variable } from '@nabla/core';
 import { assertClose } from './compare-tensors.ts';
-import type { ForwardCase, TensorRecord } from './golden.ts';
+import type { ForwardCase } from './golden.ts';
 import { weightedGradients } from './gradients.ts';
-import type { TensorValues } from './tensor-values.ts';
+import type { TensorRecord, TensorValues } from './tensor-values.ts';
 import { type Tolerance, tolerance } from './tolerances.ts';
 
 /** Tensors by name, on the active device. */

@@ -3,10 +3,8 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TensorValues } from './tensor-values.ts';
-
-/** Tensors by name. */
-export type TensorRecord = Readonly<Record<string, TensorValues>>;
+import type { GptCase, LlamaCase, PublishedCase } from './golden-models.ts';
+import type { TensorRecord, TensorValues } from './tensor-values.ts';
 
 /** What every fixture says about itself. */
 export interface Fixture<Case> {
@@ -173,6 +171,7 @@ export interface Fixtures {
     hidden: number;
     classes: number;
   }>;
+  text_cnn: ForwardCase<Record<'vocabulary' | 'width' | 'filters' | 'classes', number> & { filterWords: number[] }>;
   losses: ForwardCase<{ loss: 'MSELoss' | 'CrossEntropyLoss' | 'BCEWithLogitsLoss'; reduction: Reduction }>;
   /** The input is logits `[batch, time, classes]`: PyTorch's gradient is right only behind a log-softmax. */
   ctc_loss: ForwardCase<{ reduction: Reduction; blank: number; zeroInfinity: boolean }>;
@@ -361,38 +360,9 @@ export interface Fixtures {
     /** By the name of the metric and its variant. */
     readonly expected: Readonly<Record<string, number | readonly number[] | readonly (readonly number[])[]>>;
   };
-  gpt: {
-    readonly name: string;
-    readonly options: { vocabulary: number; context: number; width: number; heads: number; layers: number };
-    readonly inputs: TensorRecord;
-    /** By nanoGPT's state names; `transformer.wte.weight` is also the output layer's weight. */
-    readonly parameters: TensorRecord;
-    readonly logits: TensorValues;
-    readonly loss: TensorValues;
-    readonly parameterGradients: TensorRecord;
-    /** Ten steps of AdamW with clipping on the one batch: the loss and the gradient norm before each step. */
-    readonly training: {
-      readonly options: {
-        learningRate: number;
-        betas: [number, number];
-        epsilon: number;
-        weightDecay: number;
-        maximumNorm: number;
-      };
-      readonly losses: TensorValues;
-      readonly gradientNorms: TensorValues;
-    };
-  };
-  llama: {
-    readonly name: string;
-    /** The name of the class. */
-    readonly model: string;
-    /** Fields of config.json. */
-    readonly config: Readonly<Record<string, unknown>>;
-    readonly inputs: TensorRecord;
-    readonly parameters: TensorRecord;
-    readonly logits: TensorValues;
-  };
+  gpt: GptCase;
+  llama: LlamaCase;
+  published_heads: PublishedCase;
 }
 
 /** The name of a fixture. */

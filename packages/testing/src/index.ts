@@ -26,10 +26,10 @@ export {
   type Fixtures,
   type ForwardCase,
   type OptimizerCase,
-  type TensorRecord,
   golden,
 } from './golden.ts';
 export { failAllocations } from './fail-allocations.ts';
+export { COMMIT, type Hub, type Trouble, filesIn, give, sha256, useHub } from './hub.ts';
 export { type KernelCall, NO_CHOICE, PLAIN, kernelCall } from './kernel-calls/index.ts';
 export {
   Draw,
@@ -44,5 +44,5 @@ export { expectNoLeaks, watchLeaks } from './no-leaks.ts';
 export { type RandomTensorOptions, randomIntegers, randomMask, randomTensor, randomValues } from './random-tensor.ts';
 export { describeWithData, sharedDataFolder } from './shared-data.ts';
 export { isClose } from './compare.ts';
-export type { Expected, NestedNumbers, TensorValues } from './tensor-values.ts';
+export type { Expected, NestedNumbers, TensorRecord, TensorValues } from './tensor-values.ts';
 export { type Tolerance, type ToleranceKind, tolerance } from './tolerances.ts';

@@ -10,6 +10,9 @@ export interface TensorValues {
   readonly values: ArrayLike<number>;
 }
 
+/** Tensors by name. */
+export type TensorRecord = Readonly<Record<string, TensorValues>>;
+
 /** Nested lists of numbers, as deep as the tensor has axes. */
 export type NestedNumbers = number | boolean | readonly NestedNumbers[];
 

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decoding one sequence: the next token's logits from a cache of keys and values. Every weight is read once for it.
+// Decoding one sequence: the next token's logits from a cache of keys and values. Every weight is read once for it. By ops, and by
+// the published GPT-2 with its own cache, which keeps its weights the other way round.
 
 import {
+  Generator,
   add,
   concat,
   linear,
   noGrad,
   reshape,
   scaledDotProductAttention,
+  scope,
   slice,
+  storeAsBfloat16,
   tensor,
   transpose,
   unstack,
 } from '@nabla/core';
+import { GPT2LMHeadModel } from '@nabla/models';
 
 import { fill } from '../inputs.mjs';
 import { MODELS, fillParameters } from './models.mjs';
@@ -43,18 +48,85 @@ function decode(model, token, caches) {
   return linear(model.norm.forward(x), model.embedding.weight);
 }
 
-function prepare(spec) {
+/** Rounds the matrices of a model to bf16, and keeps them so or as float32. */
+function roundMatrices(model, storage) {
+  for (const matrix of model.parameters().filter(({ rank }) => rank === 2)) {
+    storeAsBfloat16(matrix);
+    if (storage === 'bfloat16') continue;
+    const rounded = tensor(matrix.dataSync(), matrix.shape);
+    matrix.assign(rounded);
+    rounded.dispose();
+  }
+}
+
+function prepare(spec, storage) {
   const { layers, heads, width, past } = spec;
   const { model, data } = MODELS.gpt({ ...spec, batch: 1, time: past + 1 });
   fillParameters(model);
+  if (storage !== undefined) roundMatrices(model, storage);
   const shape = [1, heads, past, width / heads];
   const caches = Array.from({ length: layers }, (_, layer) =>
     [0, 1].map((part) => tensor(fill(past * width, FIRST_SEED + 2 * layer + part), shape)),
   );
   const token = tensor([[1]], [1, 1], 'int32');
   return {
+    model,
+    caches,
+    token,
     run: () => noGrad(() => ({ logits: decode(model, token, caches) })),
     kept: [...model.parameters(), ...data, token, ...caches.flat()],
+  };
+}
+
+/** The values of a layer whose weight is `[outputs, inputs]`, for one whose weight is `[inputs, outputs]`. */
+function assignTurned(layer, weight, bias) {
+  scope(() => layer.weight.assign(transpose(weight)));
+  layer.bias.assign(bias);
+}
+
+/** The published model with the values of the other one. */
+function published({ vocabulary, layers, heads, width, past }, { embedding, positions, blocks, norm }) {
+  const sizes = { vocab_size: vocabulary, n_positions: past + 1, n_embd: width, n_layer: layers, n_head: heads };
+  const model = new GPT2LMHeadModel({ ...sizes, activation_function: 'gelu' }, new Generator(1));
+  const { wte, wpe, h, ln_f } = model.transformer;
+  wte.weight.assign(embedding.weight);
+  wpe.weight.assign(positions.weight);
+  ln_f.loadStateDict(norm.stateDict());
+  const blocksOfOther = [...blocks];
+  for (const [i, { ln_1, attn, ln_2, mlp }] of [...h].entries()) {
+    const { self_attn, norm1, norm2, linear1, linear2 } = blocksOfOther[i];
+    ln_1.loadStateDict(norm1.stateDict());
+    ln_2.loadStateDict(norm2.stateDict());
+    assignTurned(attn.c_attn, self_attn.in_proj_weight, self_attn.in_proj_bias);
+    assignTurned(attn.c_proj, self_attn.out_proj.weight, self_attn.out_proj.bias);
+    assignTurned(mlp.c_fc, linear1.weight, linear1.bias);
+    assignTurned(mlp.c_proj, linear2.weight, linear2.bias);
+  }
+  return model.eval();
+}
+
+/** A cache that holds so many tokens before every run: what a run adds is written over by the next one. */
+function cacheOf(model, caches) {
+  const cache = model.newCache();
+  for (const [layer, [keys, values]] of caches.entries()) cache.write(layer, keys, values);
+  cache.advance(caches[0][0].shape[2]);
+  const still = {
+    time: cache.time,
+    capacity: (time) => cache.capacity(time),
+    write: (layer, keys, values) => cache.write(layer, keys, values),
+    advance: () => undefined,
+  };
+  return { cache, still };
+}
+
+function preparePublished(spec) {
+  const { model: other, caches, token, kept } = prepare(spec);
+  const model = published(spec, other);
+  const { cache, still } = cacheOf(model, caches);
+  for (const thing of kept) if (thing !== token) thing.dispose();
+  return {
+    run: () => noGrad(() => ({ logits: model.forward(token, { cache: still }) })),
+    kept: [...model.parameters(), cache, token],
   };
 }
 
@@ -63,12 +135,25 @@ function weightBytes({ vocabulary, layers, width }) {
   return FLOAT * (vocabulary * width + layers * (12 * width ** 2 + 13 * width) + 2 * width);
 }
 
-export const decodeCases = [255].map((past) => ({
-  name: `decode/gpt2_124M_t${past + 1}`,
-  device: 'cpu',
-  unit: 'ms',
-  spec: { family: 'decode', ...GPT2, past },
-  limit: { operation: 'read', bytes: weightBytes(GPT2) },
-  prepare,
-  patience: 3,
-}));
+const PAST = 255;
+
+function decodeCase(family, model, further) {
+  return {
+    name: `${family}/${model}_t${PAST + 1}`,
+    device: 'cpu',
+    unit: 'ms',
+    spec: { family, ...GPT2, past: PAST },
+    limit: { operation: 'read', bytes: weightBytes(GPT2) },
+    patience: 3,
+    ...further,
+  };
+}
+
+export const decodeCases = [
+  decodeCase('decode', 'gpt2_124M', { prepare: (spec) => prepare(spec) }),
+  decodeCase('decode', 'gpt2_124M_published', { prepare: preparePublished }),
+  decodeCase('decode-bf16', 'gpt2_124M', {
+    prepare: (spec) => prepare(spec, 'bfloat16'),
+    rivals: { float32: (spec) => prepare(spec, 'float32') },
+  }),
+];

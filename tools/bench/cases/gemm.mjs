@@ -24,6 +24,9 @@ const BATCHED_SHAPES = [
   [48, 256, 64, 256],
 ];
 
+/** One row: the products of decoding. */
+const ROW_SHAPES = [[1, 768, 3072]];
+
 /** On the js device: those whose peer is done within a second. */
 const JS_SHAPES = [
   [128, 128, 128],
@@ -59,6 +62,7 @@ function gemm(batch, [rows, inner, columns], transposition, device) {
 
 export const gemmCases = [
   ...SHAPES.flatMap((shape) => Object.keys(TRANSPOSED).map((kind) => gemm(1, shape, kind, 'cpu'))),
+  ...ROW_SHAPES.flatMap((shape) => ['NN', 'NT'].map((kind) => gemm(1, shape, kind, 'cpu'))),
   ...BATCHED_SHAPES.flatMap(([batch, ...shape]) => ['NN', 'NT', 'TN'].map((kind) => gemm(batch, shape, kind, 'cpu'))),
   ...JS_SHAPES.flatMap((shape) => ['NN', 'NT'].map((kind) => gemm(1, shape, kind, 'js'))),
 ];

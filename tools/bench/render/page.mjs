@@ -68,6 +68,11 @@ const FAMILIES = [
     'The next token of one sequence, with a cache of keys and values, float32 weights of the size of GPT-2.',
   ],
   [
+    'decode-bf16',
+    'Decoding with weights in bf16',
+    'The same with matrices that are stored as bf16, against ours in float32. Limit: a read of the float32 weights.',
+  ],
+  [
     'gemm',
     'Matrix products',
     'Rows × inner length × columns; T: that operand is transposed. Ours is called from JavaScript; the kernel alone from C++, as the libraries are.',

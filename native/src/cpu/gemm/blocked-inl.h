@@ -44,12 +44,8 @@ struct Chunk {
   }
 
   // The operands from the first row of a panel of A and the first column of one of B on, as they are in memory.
-  View a_source(int64_t panel) const {
-    return {g.a.data + (row + row_panels.begin(panel)) * g.a.row + from * g.a.column, g.a.row, g.a.column};
-  }
-  View b_source(int64_t panel) const {
-    return {g.b.data + from * g.b.row + (column + column_panels.begin(panel)) * g.b.column, g.b.row, g.b.column};
-  }
+  View a_source(int64_t panel) const { return g.a.at(row + row_panels.begin(panel), from); }
+  View b_source(int64_t panel) const { return g.b.at(from, column + column_panels.begin(panel)); }
 
   // Whether the microkernel reads them there instead of from a packed panel.
   bool a_in_place() const { return Format::a_in_place(g.a, column_panels.length); }

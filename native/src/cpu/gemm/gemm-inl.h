@@ -23,6 +23,7 @@ inline void blocked_product(const Gemm& g, float* workspace) {
 template <class Format = Float32>
 inline void gemm_block(const Gemm& g, float* workspace) {
   if (Format::kThin && is_thin(g)) return thin_product(g, 0, g.m > g.n ? g.m : g.n);
+  if (Format::kThin && is_thin_in_rows(g)) return thin_rows_product(g);
   blocked_product<Format>(g, workspace);
 }
 
@@ -81,6 +82,7 @@ inline void gemm_parallel(const Gemm& g) {
                  [&](int64_t begin, int64_t end, int) { thin_product(g, begin, end); });
     return;
   }
+  if (Format::kThin && is_thin_in_rows(g)) return thin_rows_parallel(g);
   const int64_t worth = 2 * g.m * g.n * g.k / kParallelWork, threads = thread_count();
   const Grid grid = grid_of(g, worth < 1 ? 1 : smaller(worth, threads));
   const int64_t workspace = gemm_workspace<Format>(grid.height(), grid.width(), g.k);

@@ -8,11 +8,21 @@ inline int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 struct View {
   const float* data;
   int64_t row, column;
+  const uint16_t* halves = nullptr;  // in place of `data` where the matrix is stored as bf16
+
+  // The same from element (i, j) on.
+  View at(int64_t i, int64_t j) const {
+    const int64_t offset = i * row + j * column;
+    return halves == nullptr ? View{data + offset, row, column} : View{nullptr, row, column, halves + offset};
+  }
 };
 
 // A row-major matrix whose rows are `stride` elements apart, or its transpose.
 inline View matrix(const float* data, int64_t stride, bool transpose) {
   return transpose ? View{data, 1, stride} : View{data, stride, 1};
+}
+inline View matrix(const uint16_t* halves, int64_t stride, bool transpose) {
+  return transpose ? View{nullptr, 1, stride, halves} : View{nullptr, stride, 1, halves};
 }
 
 // Rows or columns cut into as few panels of at most `most` units as possible, the larger ones first. Equal panels,
@@ -32,19 +42,36 @@ struct Panels {
   int64_t end(int64_t panel) const { return smaller(length, begin(panel + 1)); }
 };
 
+// Numbers in memory, float32 or bf16, in registers.
+inline F32 load_number(const float* p) { return load(p); }
+inline F32 load_number(const float* p, int64_t n) { return load_partial(p, n); }
+inline F32 load_number(const uint16_t* p) { return load_bf16(p); }
+inline F32 load_number(const uint16_t* p, int64_t n) { return load_bf16_partial(p, n); }
+
+// to[i] = from[i] for i < width <= kWidth, and 0 for width <= i < kWidth.
+template <int kWidth>
+inline void copy_line(const float* from, int64_t width, float* to) {
+  if (width == kWidth) {
+    memcpy(to, from, kWidth * sizeof(float));
+  } else {
+    for (int i = 0; i < kWidth; ++i) to[i] = i < width ? from[i] : 0.0f;
+  }
+}
+template <int kWidth>
+inline void copy_line(const uint16_t* from, int64_t width, float* to) {
+  static_assert(kWidth % kLanes == 0, "a panel of B is whole vectors wide");
+  for (int i = 0; i < kWidth; i += kLanes)
+    store(to + i, width - i >= kLanes ? load_number(from + i) : i < width ? load_number(from + i, width - i) : zero());
+}
+
 // Writes panel[p * kWidth + i] = source[p * depth_stride + i * width_stride] for p < depth, i < width <= kWidth, and 0
 // for width <= i < kWidth.
-template <int kWidth>
-inline void pack_panel(const float* source, int64_t depth_stride, int64_t width_stride, int64_t depth, int64_t width,
+template <int kWidth, class T>
+inline void pack_panel(const T* source, int64_t depth_stride, int64_t width_stride, int64_t depth, int64_t width,
                        float* panel) {
   if (width_stride == 1) {
-    for (int64_t p = 0; p < depth; ++p, source += depth_stride, panel += kWidth) {
-      if (width == kWidth) {
-        memcpy(panel, source, kWidth * sizeof(float));
-      } else {
-        for (int i = 0; i < kWidth; ++i) panel[i] = i < width ? source[i] : 0.0f;
-      }
-    }
+    for (int64_t p = 0; p < depth; ++p, source += depth_stride, panel += kWidth)
+      copy_line<kWidth>(source, width, panel);
     return;
   }
   // Transposes blocks of kLanes x kLanes in registers.
@@ -55,9 +82,9 @@ inline void pack_panel(const float* source, int64_t depth_stride, int64_t width_
       const int64_t columns = depth - p < kLanes ? depth - p : kLanes;
       F32 rows[kLanes];
       for (int i = 0; i < kLanes; ++i) {
-        const float* from = source + (first + i) * width_stride + p;
+        const T* from = source + (first + i) * width_stride + p;
         const bool present = (whole || i < kLast) && first + i < width;
-        rows[i] = !present ? zero() : columns == kLanes ? load(from) : load_partial(from, columns);
+        rows[i] = !present ? zero() : columns == kLanes ? load_number(from) : load_number(from, columns);
       }
       transpose(rows);
       float* to = panel + p * kWidth + first;
@@ -73,8 +100,8 @@ inline void pack_panel(const float* source, int64_t depth_stride, int64_t width_
 }
 
 // Packs into a panel as many vectors wide as `width` needs.
-template <int kVectors = kTileVectors>
-inline void pack_vectors(const float* source, int64_t depth_stride, int64_t width_stride, int64_t depth, int64_t width,
+template <int kVectors = kTileVectors, class T>
+inline void pack_vectors(const T* source, int64_t depth_stride, int64_t width_stride, int64_t depth, int64_t width,
                          float* panel) {
   if constexpr (kVectors > 1) {
     if (width <= (kVectors - 1) * kLanes)

@@ -24,7 +24,7 @@ inline void finish_block(const Gemm& g, int64_t row, int64_t column, int64_t row
 inline Gemm part_of(const Gemm& g, int64_t row, int64_t column, int64_t row_end, int64_t column_end) {
   Gemm part = g;
   part.m = row_end - row, part.n = column_end - column;
-  part.a.data += row * g.a.row, part.b.data += column * g.b.column;
+  part.a = g.a.at(row, 0), part.b = g.b.at(0, column);
   part.c += row * g.ldc + column;
   if (g.epilogue.bias != nullptr) part.epilogue.bias += column;
   if (g.epilogue.pre != nullptr) part.epilogue.pre += row * g.ldc + column;

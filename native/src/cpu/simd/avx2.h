@@ -38,6 +38,10 @@ inline I32 load(const int32_t* p) { return {_mm256_loadu_si256(reinterpret_cast<
 inline I32 load_u8(const uint8_t* p) {
   return {_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)))};
 }
+inline F32 load_bf16(const uint16_t* p) {
+  const __m256i halves = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+  return {_mm256_castsi256_ps(_mm256_slli_epi32(halves, 16))};
+}
 inline void store(float* p, F32 a) { _mm256_storeu_ps(p, a.v); }
 inline void store(int32_t* p, I32 a) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a.v); }
 inline void store_u8(uint8_t* p, I32 a) {
@@ -57,6 +61,12 @@ inline I32 load_u8_partial(const uint8_t* p, int64_t n) {
   uint8_t bytes[kLanes] = {};
   for (int64_t i = 0; i < n; ++i) bytes[i] = p[i];
   return load_u8(bytes);
+}
+inline F32 load_bf16_partial(const uint16_t* p, int64_t n) {
+  if (n >= kLanes) return load_bf16(p);
+  uint16_t halves[kLanes] = {};
+  for (int64_t i = 0; i < n; ++i) halves[i] = p[i];
+  return load_bf16(halves);
 }
 inline void store_partial(float* p, F32 a, int64_t n) {
   if (n >= kLanes) return store(p, a);

@@ -36,6 +36,10 @@ inline I32 load(const int32_t* p) { return {_mm512_loadu_si512(p)}; }
 inline I32 load_u8(const uint8_t* p) {
   return {_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))};
 }
+inline F32 load_bf16(const uint16_t* p) {
+  return {_mm512_castsi512_ps(
+      _mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))), 16))};
+}
 inline void store(float* p, F32 a) { _mm512_storeu_ps(p, a.v); }
 inline void store(int32_t* p, I32 a) { _mm512_storeu_si512(p, a.v); }
 inline void store_u8(uint8_t* p, I32 a) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(a.v)); }
@@ -43,6 +47,10 @@ inline F32 load_partial(const float* p, int64_t n) { return {_mm512_maskz_loadu_
 inline I32 load_partial(const int32_t* p, int64_t n) { return {_mm512_maskz_loadu_epi32(first_lanes(n).v, p)}; }
 inline I32 load_u8_partial(const uint8_t* p, int64_t n) {
   return {_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(first_lanes(n).v, p))};
+}
+inline F32 load_bf16_partial(const uint16_t* p, int64_t n) {
+  return {
+      _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(first_lanes(n).v, p)), 16))};
 }
 inline void store_partial(float* p, F32 a, int64_t n) { _mm512_mask_storeu_ps(p, first_lanes(n).v, a.v); }
 inline void store_partial(int32_t* p, I32 a, int64_t n) { _mm512_mask_storeu_epi32(p, first_lanes(n).v, a.v); }

@@ -12,6 +12,7 @@
 //   store_partial(p, v, n)        the first n >= 0 of them, or all if n >= kLanes; memory beyond is not touched
 //   load_u8  store_u8  load_u8_partial  store_u8_partial
 //                                 the same for uint8_t in memory and I32 here; stores keep the low byte of a lane
+//   load_bf16(p)  load_bf16_partial(p, n)                  the same for bf16 in memory, as uint16_t, and F32 here
 //   zero()  splat(x)  splat_i32(x)  lane_index()           0; x in all lanes; I32 x in all lanes; I32 0, 1, 2, ...
 //
 //   add sub mul div neg abs sqrt  on floats; div and sqrt are correctly rounded
@@ -80,6 +81,7 @@ inline I32 load(const int32_t* p) {
   return a;
 }
 inline I32 load_u8(const uint8_t* p) { return {Ints{p[0], p[1], p[2], p[3]}}; }
+inline F32 load_bf16(const uint16_t* p) { return as_f32({(Ints)(Unsigneds{p[0], p[1], p[2], p[3]} << 16)}); }
 inline void store(float* p, F32 a) { memcpy(p, &a, sizeof a); }
 inline void store(int32_t* p, I32 a) { memcpy(p, &a, sizeof a); }
 inline void store_u8(uint8_t* p, I32 a) {
@@ -97,6 +99,12 @@ inline I32 load_partial(const int32_t* p, int64_t n) {
   I32 a = splat_i32(0);
   for (int64_t i = 0; i < n; ++i) a.v[i] = p[i];
   return a;
+}
+inline F32 load_bf16_partial(const uint16_t* p, int64_t n) {
+  if (n >= kLanes) return load_bf16(p);
+  uint16_t halves[kLanes] = {};
+  for (int64_t i = 0; i < n; ++i) halves[i] = p[i];
+  return load_bf16(halves);
 }
 inline void store_partial(float* p, F32 a, int64_t n) {
   if (n >= kLanes) return store(p, a);

@@ -44,6 +44,7 @@ inline I32 load_u8(const uint8_t* p) {
   const uint16x8_t halves = vmovl_u8(vcreate_u8(bytes));
   return {vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(halves)))};
 }
+inline F32 load_bf16(const uint16_t* p) { return {vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(p), 16))}; }
 inline void store(float* p, F32 a) { vst1q_f32(p, a.v); }
 inline void store(int32_t* p, I32 a) { vst1q_s32(p, a.v); }
 inline void store_u8(uint8_t* p, I32 a) {
@@ -68,6 +69,12 @@ inline I32 load_u8_partial(const uint8_t* p, int64_t n) {
   uint8_t lanes[kLanes] = {};
   for (int64_t i = 0; i < n; ++i) lanes[i] = p[i];
   return load_u8(lanes);
+}
+inline F32 load_bf16_partial(const uint16_t* p, int64_t n) {
+  if (n >= kLanes) return load_bf16(p);
+  uint16_t halves[kLanes] = {};
+  for (int64_t i = 0; i < n; ++i) halves[i] = p[i];
+  return load_bf16(halves);
 }
 inline void store_partial(float* p, F32 a, int64_t n) {
   if (n >= kLanes) return store(p, a);

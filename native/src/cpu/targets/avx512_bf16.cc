@@ -39,9 +39,11 @@ float* kept_panels(Operand b, const MatmulParams& p) {
 }
 
 void matmul_bf16(const float* a, Operand b, const float* bias, float* c, float* pre, const MatmulParams& p) {
-  float* const kept = kept_panels(b, p);
-  if (kept == nullptr && !Bf16::pays(p)) return avx512::table().matmul_f32(a, b, bias, c, pre, p);
-  matmul<Bf16>(a, b.data, bias, c, pre, p, kept);
+  // A B that is stored as bf16 is read as it is; a packed copy of it would be as large as what was saved.
+  float* const kept = b.halves == nullptr ? kept_panels(b, p) : nullptr;
+  if (b.halves != nullptr || (kept == nullptr && !Bf16::pays(p)))
+    return avx512::table().matmul_f32(a, b, bias, c, pre, p);
+  matmul<Bf16>(a, b, bias, c, pre, p, kept);
 }
 }  // namespace
 

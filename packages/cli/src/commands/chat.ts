@@ -6,12 +6,17 @@ import { createInterface } from 'node:readline';
 import type { Command } from '@commander-js/extra-typings';
 import { ArgumentError, NablaError } from '@nabla/core';
 import { type ChatMessage, encodeChat } from '@nabla/data';
-import { type GenerationOptions, type TextModel, generationDefaults, isEncoderDecoder, writeText } from '@nabla/models';
+import { type GenerationOptions, GenerationSession, type TextModel, isEncoderDecoder, writeText } from '@nabla/models';
 
+import { checkAbility } from '../abilities.ts';
 import { deviceOption } from '../device.ts';
-import { integer, number } from '../options.ts';
+import { addDrawingOptions, drawing } from '../drawing.ts';
+import { endTokensOf } from '../end-tokens.ts';
+import { findModel, modelArgument } from '../find-model.ts';
+import { examples } from '../options.ts';
 import type { Output } from '../output.ts';
-import { drawing, newTokens, withTextModel } from './generate-published.ts';
+import { storageOption } from '../storage.ts';
+import { newTokens, withTextModel } from './generate-published.ts';
 
 /** Tokens of an answer where neither the command nor the folder says how many. */
 const TOKENS = 512;
@@ -19,26 +24,28 @@ const RESET = '/reset';
 const EXIT = '/exit';
 
 export function addChatCommand(program: Command, output: Output, input: NodeJS.ReadableStream): void {
-  program
-    .command('chat')
-    .description('talk with a published model that was made for conversations')
-    .argument('<folder>', 'folder of a model from the Hugging Face hub')
+  addDrawingOptions(program.command('chat'))
+    .description('talk with a model that was made for conversations, line by line')
+    .argument('<model>', modelArgument('a fine-tuned run'))
     .option('--system <text>', 'what the model is told before the conversation')
-    .option('--tokens <n>', 'how many tokens an answer has, at most', integer(1))
-    .option('--temperature <t>', 'below 1 bolder, above 1 more varied; 0: always the likeliest', number)
-    .option('--top-k <k>', 'draw among the k likeliest only; 0: among all', integer(0))
-    .option('--top-p <p>', 'draw among the likeliest that have probability p together', number)
-    .option('--min-p <p>', 'draw among those at least p times as probable as the likeliest', number)
-    .option('--repetition-penalty <x>', 'above 1: rather not what the text has already', number)
-    .option('--greedy', 'always the likeliest token')
-    .option('--seed <n>', 'of the draw', integer(0))
     .addOption(deviceOption())
-    .action(async (folder, { system, ...options }) => {
-      await withTextModel(folder, options, output, async (loaded) => {
+    .addOption(storageOption())
+    .addHelpText(
+      'after',
+      examples('nabla chat Qwen/Qwen2.5-0.5B-Instruct --system "You are brief."', 'nabla chat ./model < questions.txt'),
+    )
+    .action(async (source, { system, ...options }) => {
+      const found = await findModel(source, output);
+      await checkAbility('chat', found);
+      await withTextModel(found, options, output, async (loaded) => {
         const talk = new Conversation(loaded, { system, tokens: options.tokens, drawing: drawing(options) });
-        talk.check();
+        talk.check(source);
         output.note(`${RESET} begins anew, ${EXIT} or Ctrl-D ends, Ctrl-C stops an answer`);
-        await converse(talk, output, input);
+        try {
+          await converse(talk, output, input);
+        } finally {
+          talk.dispose();
+        }
       });
     });
 }
@@ -54,6 +61,8 @@ class Conversation {
   private messages: readonly ChatMessage[] = [];
   private readonly loaded: TextModel;
   private readonly options: ConversationOptions;
+  /** Of what was said before, nothing is read again. */
+  private session: GenerationSession | undefined;
 
   constructor(loaded: TextModel, options: ConversationOptions) {
     this.loaded = loaded;
@@ -67,14 +76,14 @@ class Conversation {
   }
 
   /** @throws {ArgumentError} the model is not made for conversations, or not for this system message (code `CHAT`) */
-  check(): void {
-    if (isEncoderDecoder(this.loaded.model)) {
-      const expected = 'to be one that goes on with a conversation';
-      const hint = 'It answers single texts: nabla generate.';
-      const received = 'one that has an encoder';
-      throw new ArgumentError({ op: 'chat', argument: 'the model', expected, received, hint }, 'CHAT');
+  check(source: string): void {
+    const { model, tokenizer } = this.loaded;
+    if (isEncoderDecoder(model) || tokenizer.chatTemplate === undefined) {
+      const expected = 'to have a chat template, in tokenizer_config.json or chat_template.jinja';
+      const hint = `It was not made for conversations. To let it write: nabla generate ${source}`;
+      throw new ArgumentError({ op: 'chat', argument: `"${source}"`, expected, received: 'none', hint }, 'CHAT');
     }
-    encodeChat(this.loaded.tokenizer, [...this.messages, { role: 'user', content: 'Hello' }]);
+    encodeChat(tokenizer, [...this.messages, { role: 'user', content: 'Hello' }]);
   }
 
   /** The answer to a message, as it is written. What was written belongs to the conversation, however it ended. */
@@ -83,11 +92,13 @@ class Conversation {
     const asked = [...this.messages, { role: 'user', content }];
     const ids = encodeChat(tokenizer, asked);
     const maximumNewTokens = await newTokens(this.loaded, ids.length, this.options.tokens, TOKENS);
-    const endTokens = await this.endTokens();
+    const endTokens = await endTokensOf(this.loaded);
+    this.session ??= new GenerationSession(model);
+    const { session } = this;
     let answer = '';
     for await (const piece of writeText(model, tokenizer, ids, {
       ...this.options.drawing,
-      ...{ maximumNewTokens, endTokens, signal },
+      ...{ maximumNewTokens, endTokens, session, signal },
     })) {
       answer += piece;
       this.messages = [...asked, { role: 'assistant', content: answer }];
@@ -96,11 +107,8 @@ class Conversation {
     this.messages = [...asked, { role: 'assistant', content: answer }];
   }
 
-  /** Those of the model, and that of the tokenizer: of models taught to converse, some folders name the end of a turn only there. */
-  private async endTokens(): Promise<number[]> {
-    const { model, tokenizer } = this.loaded;
-    const { eos_token_id: own } = await generationDefaults(model);
-    return [own ?? [], tokenizer.eosId ?? []].flat();
+  dispose(): void {
+    this.session?.dispose();
   }
 }
 

@@ -4,7 +4,7 @@
 import { type Command, Option } from '@commander-js/extra-typings';
 import { convertPretrained } from '@nabla/models';
 
-import { size } from '../options.ts';
+import { examples, size } from '../options.ts';
 import type { Output } from '../output.ts';
 import { ByteProgress } from '../render/byte-progress.ts';
 
@@ -19,6 +19,7 @@ export function addConvertCommand(program: Command, output: Output): void {
     )
     .option('--shard-size <size>', 'largest file, such as 500MB; more becomes several', size, 5e9)
     .option('--force', 'replace weights that are there already')
+    .addHelpText('after', examples('nabla convert ./old-model', 'nabla convert ./old-model ./half --dtype F16'))
     .action(async (source, target, { dtype, shardSize, force }) => {
       const progress = new ByteProgress(output);
       try {

@@ -4,23 +4,37 @@
 import type { Command } from '@commander-js/extra-typings';
 import { SentenceEmbedder, cosineOf } from '@nabla/models';
 
+import { checkAbility } from '../abilities.ts';
 import { chooseDevice, deviceOption } from '../device.ts';
-import { STDIN, readText } from '../input.ts';
+import { findModel, modelArgument } from '../find-model.ts';
+import { STDIN, readLines } from '../input.ts';
+import { examples } from '../options.ts';
 import type { Output } from '../output.ts';
 import { table } from '../render/table.ts';
+import { storageOption } from '../storage.ts';
 
 export function addEmbedCommand(program: Command, output: Output, input: NodeJS.ReadableStream): void {
   program
     .command('embed')
     .description('make vectors of texts with a published sentence encoder')
-    .argument('<folder>', 'folder of a model from the Hugging Face hub')
-    .argument('<text...>', `texts; ${STDIN}: the lines of stdin`)
+    .argument('<model>', modelArgument())
+    .argument('[text...]', `texts; ${STDIN}, or nothing: the lines of stdin`)
     .addOption(deviceOption())
+    .addOption(storageOption())
     .option('--json', 'print one JSON object per text, with its vector; else a table of how alike the texts are')
-    .action(async (folder, words, { json, device }) => {
-      const texts = words.length === 1 && words[0] === STDIN ? (await readText(input)).split(/\r?\n/) : words;
+    .addHelpText(
+      'after',
+      examples(
+        'nabla embed sentence-transformers/all-MiniLM-L6-v2 "A man eats." "A woman eats." "It rains."',
+        'nabla embed ./all-MiniLM-L6-v2 --json < sentences.txt > vectors.jsonl',
+      ),
+    )
+    .action(async (source, words, { json, device, storage }, command) => {
+      const texts = await readLines(words, input, command);
+      const found = await findModel(source, output);
+      await checkAbility('embed', found);
       chooseDevice(device, output);
-      const embedder = await SentenceEmbedder.fromFolder(folder);
+      const embedder = await SentenceEmbedder.fromFolder(found.folder, { storage });
       try {
         const rows = await embedder.embed(texts);
         if (json === true) {

@@ -5,10 +5,12 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 import { type Command, Option } from '@commander-js/extra-typings';
+import { ArgumentError } from '@nabla/core';
 import { FINETUNE_TASKS, type RawConfiguration } from '@nabla/models';
 
 import { deviceOption } from '../device.ts';
-import { integer, number, setting } from '../options.ts';
+import { findModel, modelArgument } from '../find-model.ts';
+import { examples, integer, number, setting } from '../options.ts';
 import type { Output } from '../output.ts';
 import { train } from './train.ts';
 
@@ -16,7 +18,7 @@ export function addFinetuneCommand(program: Command, output: Output): void {
   program
     .command('finetune')
     .description('let a published model learn from your texts')
-    .argument('<model>', 'folder of the model, or its name on the Hugging Face hub')
+    .argument('<model>', modelArgument('a fine-tuned run'))
     .addOption(new Option('--task <task>', 'what is learned').choices(FINETUNE_TASKS).makeOptionMandatory())
     .option(
       '--data <path|name>',
@@ -35,8 +37,15 @@ export function addFinetuneCommand(program: Command, output: Output): void {
     .option('--config <file>', 'options in a YAML file')
     .option('--set <key=value>', 'one option; may be repeated (see `nabla recipes finetune`)', setting)
     .option('--json', 'print one JSON object per line and nothing else')
+    .addHelpText(
+      'after',
+      examples(
+        'nabla finetune google-bert/bert-base-uncased --task classification --data reviews.csv',
+        'nabla finetune openai-community/gpt2 --task causal-lm --data book.txt --lora-rank 8',
+      ),
+    )
     .action(
-      async (model, { task, batchSize, learningRate, loraRank, loraTargets, gradientCheckpointing, ...options }) => {
+      async (source, { task, batchSize, learningRate, loraRank, loraTargets, gradientCheckpointing, ...options }) => {
         const targets = loraTargets === 'all-linear' ? loraTargets : loraTargets?.split(',');
         const named: RawConfiguration = {
           batchSize,
@@ -48,11 +57,21 @@ export function addFinetuneCommand(program: Command, output: Output): void {
         const given = Object.entries(named).filter(([, value]) => value !== undefined);
         const set = {
           ...options.set,
-          model: existsSync(model) ? resolve(model) : model,
+          model: await learner(source, output),
           task,
           ...Object.fromEntries(given),
         };
         await train('finetune', { ...options, set }, output);
       },
     );
+}
+
+/** The model that is to learn: a full path, or a name of the hub, whose files are fetched first. */
+async function learner(source: string, output: Output): Promise<string> {
+  const { kind, folder, recipe } = await findModel(source, output);
+  if (kind === 'published') return existsSync(source) ? resolve(folder) : source;
+  const expected = 'to be a published model';
+  const received = kind === 'run' ? `a run of the recipe ${String(recipe)}` : 'corrections of a model';
+  const hint = 'A run of our own goes on with nabla train --resume RUN.';
+  throw new ArgumentError({ op: 'finetune', argument: `"${source}"`, expected, received, hint }, 'MODEL');
 }

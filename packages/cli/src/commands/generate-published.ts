@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // nabla generate with a published model: what the options of the command mean for it, and how its text is shown.
 
-import { ArgumentError, Generator } from '@nabla/core';
+import { ArgumentError } from '@nabla/core';
 import {
   type BatchOptions,
   type FinishReason,
-  type GenerationOptions,
   type TextModel,
+  type WeightStorage,
   generate,
   generationDefaults,
   isEncoderDecoder,
@@ -15,23 +15,20 @@ import {
 } from '@nabla/models';
 
 import { type DeviceChoiceName, chooseDevice } from '../device.ts';
+import { type DrawingOptions, drawing } from '../drawing.ts';
+import type { FoundModel } from '../find-model.ts';
+import { untilInterrupted } from '../interrupt.ts';
 import type { Output } from '../output.ts';
+import { tokenTexts } from '../token-text.ts';
 
 /** What the options of the command say. */
-export interface GenerateCommandOptions {
+export interface GenerateCommandOptions extends DrawingOptions {
   readonly prompt: string;
-  readonly tokens?: number | undefined;
-  readonly temperature?: number | undefined;
-  readonly topK?: number | undefined;
-  readonly topP?: number | undefined;
-  readonly minP?: number | undefined;
-  readonly repetitionPenalty?: number | undefined;
   readonly beams?: number | undefined;
   readonly stop?: string[] | undefined;
-  readonly seed?: number | undefined;
-  readonly greedy?: true | undefined;
   readonly json?: true | undefined;
   readonly device?: DeviceChoiceName | undefined;
+  readonly storage?: WeightStorage | undefined;
   readonly best?: true | undefined;
 }
 
@@ -40,13 +37,13 @@ const TOKENS = 100;
 
 /** Loads a published model that writes, lends it to `use`, and frees it. */
 export async function withTextModel<T>(
-  folder: string,
-  { device }: { device?: DeviceChoiceName | undefined },
+  { folder }: FoundModel,
+  { device, storage }: { device?: DeviceChoiceName | undefined; storage?: WeightStorage | undefined },
   output: Output,
   use: (loaded: TextModel) => Promise<T>,
 ): Promise<T> {
   chooseDevice(device, output);
-  const loaded = await loadTextModel(folder);
+  const loaded = await loadTextModel(folder, { storage });
   try {
     return await use(loaded);
   } finally {
@@ -55,7 +52,7 @@ export async function withTextModel<T>(
 }
 
 export async function generateWithPublished(
-  folder: string,
+  found: FoundModel,
   options: GenerateCommandOptions,
   output: Output,
 ): Promise<void> {
@@ -63,36 +60,27 @@ export async function generateWithPublished(
     const expected = 'not to be given for a published model, which has one set of weights';
     throw new ArgumentError({ op: 'generate', argument: '--best', expected, received: 'it' }, 'OPTION');
   }
-  await withTextModel(folder, options, output, async (loaded) => {
+  await withTextModel(found, options, output, async (loaded) => {
     const { model, tokenizer } = loaded;
     const { ids } = tokenizer.encode(options.prompt);
     const settings = { ...drawing(options), maximumNewTokens: await newTokens(loaded, ids.length, options.tokens) };
     const beams = options.beams ?? (await usualBeams(loaded, options));
-    const show = options.json === true ? showJson(folder, options, output) : showText(loaded, options.prompt, output);
-    if (beams > 1) {
-      show.piece(await searched(loaded, ids, { ...settings, beams }, options.stop ?? []));
-    } else {
-      const logProbabilities = options.json === true;
-      for await (const { text, token, finish } of writePieces(model, tokenizer, ids, {
-        ...settings,
-        logProbabilities,
-        stopStrings: options.stop,
-      })) {
-        show.piece({ text, finish, tokens: [{ ...token, text: tokenizer.decode([token.id]) }] });
+    const json = options.json === true;
+    const textOf = tokenTexts(tokenizer);
+    const show = json ? showJson(found.source, options, output) : showText(loaded, options.prompt, output);
+    await untilInterrupted(async (signal) => {
+      if (!json) signal.addEventListener('abort', () => output.piece('\n'));
+      if (beams > 1) {
+        show.piece(await searched(loaded, ids, { ...settings, beams, signal }, options.stop ?? []));
+      } else {
+        const further = { stopStrings: options.stop, logProbabilities: json, signal };
+        for await (const { text, token, finish } of writePieces(model, tokenizer, ids, { ...settings, ...further })) {
+          show.piece({ text, finish, tokens: [{ ...token, text: textOf(token.id) }] });
+        }
       }
-    }
-    show.end();
+      show.end();
+    });
   });
-}
-
-/** The options that say how a token is chosen. */
-export function drawing(options: Omit<GenerateCommandOptions, 'prompt'>): GenerationOptions {
-  const { temperature, topK, topP, minP, repetitionPenalty, seed, greedy } = options;
-  return {
-    ...{ temperature, topK, topP, minP, repetitionPenalty },
-    ...(seed !== undefined && { generator: new Generator(seed) }),
-    ...(greedy === true && { sample: false }),
-  };
 }
 
 /** How many tokens to add: as asked, as the folder says, or as many as there is room for, up to {@link TOKENS}. */
@@ -145,7 +133,8 @@ async function searched(
   const added = row.slice(isEncoderDecoder(model) ? 1 : ids.length).slice(0, values.length);
   const text = decode([...begun, ...added]).slice(decode(begun).length);
   const ends = stopStrings.map((stop) => text.indexOf(stop)).filter((place) => place >= 0);
-  const tokens = added.map((id, i) => ({ id, text: decode([id]), logProbability: values[i] }));
+  const textOf = tokenTexts(tokenizer);
+  const tokens = added.map((id, i) => ({ id, text: textOf(id), logProbability: values[i] }));
   return { text: text.slice(0, Math.min(text.length, ...ends)), tokens };
 }
 
@@ -167,7 +156,7 @@ function showText({ model }: TextModel, prompt: string, output: Output): Show {
 }
 
 /** All of it as one object. */
-function showJson(folder: string, { prompt }: GenerateCommandOptions, output: Output): Show {
+function showJson(source: string, { prompt }: GenerateCommandOptions, output: Output): Show {
   let [text, finish]: [string, FinishReason | undefined] = ['', undefined];
   const tokens: ShownToken[] = [];
   return {
@@ -176,6 +165,6 @@ function showJson(folder: string, { prompt }: GenerateCommandOptions, output: Ou
       finish = piece.finish;
       tokens.push(...piece.tokens.map(({ id, text: own, logProbability }) => ({ id, text: own, logProbability })));
     },
-    end: () => output.result(JSON.stringify({ event: 'generate', model: folder, prompt, text, finish, tokens })),
+    end: () => output.result(JSON.stringify({ event: 'generate', model: source, prompt, text, finish, tokens })),
   };
 }

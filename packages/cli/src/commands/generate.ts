@@ -3,45 +3,66 @@
 
 import type { Command } from '@commander-js/extra-typings';
 import { ArgumentError, Generator } from '@nabla/core';
-import { isPretrainedFolder } from '@nabla/models';
 
+import { checkAbility } from '../abilities.ts';
 import { deviceOption } from '../device.ts';
-import { STDIN, readText } from '../input.ts';
+import { addDrawingOptions } from '../drawing.ts';
+import { MISUSED } from '../exit.ts';
+import { findModel, modelArgument } from '../find-model.ts';
+import { STDIN, isTerminal, readText } from '../input.ts';
+import { untilInterrupted } from '../interrupt.ts';
 import { BEST, withModel } from '../model.ts';
-import { collected, integer, number } from '../options.ts';
+import { collected, examples, integer } from '../options.ts';
 import type { Output } from '../output.ts';
+import { storageOption } from '../storage.ts';
 import { type GenerateCommandOptions, generateWithPublished } from './generate-published.ts';
 
 /** Options that a run of a recipe does not know. */
-const PUBLISHED_ONLY = ['topP', 'minP', 'repetitionPenalty', 'beams', 'stop', 'json'] as const;
+const PUBLISHED_ONLY = ['topP', 'minP', 'repetitionPenalty', 'beams', 'stop', 'json', 'storage'] as const;
 
 /** Defaults for the run of a recipe; a published model has its own. */
 const RUN_DEFAULTS = { tokens: 200, temperature: 0.8, topK: 0, seed: 0 };
 
 export function addGenerateCommand(program: Command, output: Output, input: NodeJS.ReadableStream): void {
-  program
-    .command('generate')
+  addDrawingOptions(program.command('generate'))
     .description('let a language model write: the one of a run, or a published one')
-    .argument('<folder>', 'folder of the run, or of a model from the Hugging Face hub')
-    .requiredOption('--prompt <text>', `beginning of the text, or what is to be answered; ${STDIN}: read it from stdin`)
-    .option('--tokens <n>', 'how many tokens to add, at most', integer(1))
-    .option('--temperature <t>', 'below 1 bolder, above 1 more varied; 0: always the likeliest', number)
-    .option('--top-k <k>', 'draw among the k likeliest only; 0: among all', integer(0))
-    .option('--top-p <p>', 'draw among the likeliest that have probability p together', number)
-    .option('--min-p <p>', 'draw among those at least p times as probable as the likeliest', number)
-    .option('--repetition-penalty <x>', 'above 1: rather not what the text has already', number)
+    .argument('<model>', modelArgument('a run'))
+    .option(
+      '--prompt <text>',
+      `beginning of the text, or what is to be answered; ${STDIN}, or nothing: read from stdin`,
+    )
     .option('--beams <n>', 'search for the likeliest text with n at once', integer(1))
     .option('--stop <text>', 'where to end; may be given several times', collected)
-    .option('--greedy', 'always the likeliest token')
-    .option('--seed <n>', 'of the draw', integer(0))
     .option('--json', 'print one JSON object, with every token')
     .addOption(deviceOption())
+    .addOption(storageOption())
     .option('--best', BEST)
-    .action(async (folder, given) => {
-      const options = { ...given, prompt: given.prompt === STDIN ? await readText(input) : given.prompt };
-      const write = (await isPretrainedFolder(folder)) ? generateWithPublished : generateWithRun;
-      await write(folder, options, output);
+    .addHelpText(
+      'after',
+      examples(
+        'nabla generate openai-community/gpt2 --prompt "The sea" --tokens 40 --temperature 0.8',
+        'nabla generate ./t5-small --beams 4 < question.txt',
+        'nabla generate runs/transformer-1 --prompt "Call me"',
+      ),
+    )
+    .action(async (source, given, command) => {
+      const prompt = await promptOf(given.prompt, input);
+      if (prompt === undefined) return command.error('error: no --prompt, and nothing on stdin', { exitCode: MISUSED });
+      const options = { ...given, prompt };
+      const found = await findModel(source, output);
+      const isRun = found.kind === 'run' || (options.best === true && found.recipe !== undefined);
+      if (isRun) return generateWithRun(source, options, output);
+      await checkAbility('generate', found);
+      await generateWithPublished(found, options, output);
     });
+}
+
+/** What was given as the prompt, or what is piped in; undefined where there is neither. */
+async function promptOf(given: string | undefined, input: NodeJS.ReadableStream): Promise<string | undefined> {
+  if (given === STDIN) return readText(input);
+  if (given !== undefined) return given;
+  const piped = isTerminal(input) ? '' : await readText(input);
+  return piped === '' ? undefined : piped;
 }
 
 async function generateWithRun(run: string, options: GenerateCommandOptions, output: Output): Promise<void> {
@@ -65,11 +86,15 @@ async function generateWithRun(run: string, options: GenerateCommandOptions, out
       topK: topK ?? RUN_DEFAULTS.topK,
       generator: new Generator(seed ?? RUN_DEFAULTS.seed),
     });
-    let begun = false;
-    for await (const piece of pieces) {
-      output.piece(begun ? piece : prompt + piece);
-      begun = true;
-    }
-    output.piece('\n');
+    await untilInterrupted(async (signal) => {
+      let begun = false;
+      for await (const piece of pieces) {
+        output.piece(begun ? piece : prompt + piece);
+        begun = true;
+        if (signal.aborted) break;
+      }
+      output.piece('\n');
+      signal.throwIfAborted();
+    });
   });
 }

@@ -15,7 +15,7 @@ export function addPredictCommand(program: Command, output: Output): void {
     .argument('<run>', 'folder of the run')
     .argument(
       '<input...>',
-      'fnn: the numbers of a row, with commas (after -- if it begins with -); cnn, attention, vit: an image file; transformer: the beginning of a text',
+      'fnn: the numbers of a row, with commas (after -- if it begins with -); cnn, attention, vit: an image file; transformer: the beginning of a text; text-cnn, translation: a text',
     )
     .addOption(deviceOption())
     .option('--best', BEST)

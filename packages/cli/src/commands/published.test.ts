@@ -4,11 +4,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 
 import { Generator } from '@nabla/core';
 import { BertForSequenceClassification, BertModel, type PretrainedModel, savePretrained } from '@nabla/models';
 
-import { nabla } from '../test-nabla.ts';
+import { nabla, nablaReading } from '../test-nabla.ts';
 
 const WORDS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'good', 'bad', 'film', 'a'];
 const shape = { vocab_size: 8, hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 16 };
@@ -63,6 +64,18 @@ describe('nabla classify', () => {
   it('refuses a model that tells no classes apart', async () => {
     const { status, notes } = await nabla('classify', join(folder, 'encoder'), 'a film');
     expect(status).toBe(1);
-    expect(notes).toMatch(/architectures.*to name a classifier.*BertModel.*\[PRETRAINED\]/s);
+    expect(notes).toMatch(
+      /to be a classifier, received BertModel, which makes vectors of texts. It is for nabla embed, nabla serve\. .*\[MODEL\]/s,
+    );
+  });
+
+  it('reads lines from stdin', async () => {
+    const lines = (): Readable => Readable.from(['a good film\na bad film\n']);
+    const words = ['classify', join(folder, 'classifier'), '--json'];
+    const given = await nabla(...words, 'a good film', 'a bad film');
+    expect(await nablaReading(lines(), ...words)).toEqual(given);
+    expect(await nablaReading(lines(), ...words, '-')).toEqual(given);
+    const vectors = await nablaReading(lines(), 'embed', join(folder, 'encoder'), '--json');
+    expect(vectors.result.trimEnd().split('\n')).toHaveLength(2);
   });
 });

@@ -22,7 +22,7 @@ function listRecipes(): string {
 }
 
 /** Every option with its default and its meaning; an option without a default is commented out. */
-function toYaml({ name, title, schema, defaults, taskDefaults = {} }: Recipe): string {
+function toYaml({ name, title, schema, defaults, taskDefaults = {}, dependentDefaults = [] }: Recipe): string {
   const options = Object.entries(schema.shape).map(([option, type]) => {
     const value = defaults[option];
     const line = value === undefined ? `# ${option}:` : `${option}: ${inline(value)}`;
@@ -30,9 +30,10 @@ function toYaml({ name, title, schema, defaults, taskDefaults = {} }: Recipe): s
   });
   const width = Math.max(...options.map(({ line }) => line.length));
   const lines = options.map(({ line, meaning }) => `${line.padEnd(width)}  # ${meaning}`);
-  const others = Object.entries(taskDefaults).map(([task, changes]) => {
+  const ofTasks = Object.entries(taskDefaults).map(([task, changes]) => ({ when: `task: ${task}`, defaults: changes }));
+  const others = [...ofTasks, ...dependentDefaults].map(({ when, defaults: changes }) => {
     const values = Object.entries(changes).map(([option, value]) => `${option}: ${inline(value)}`);
-    return `# With task: ${task}, these are the defaults: ${values.join(', ')}`;
+    return `# With ${when}, these are the defaults: ${values.join(', ')}`;
   });
   return [`# ${name}: ${title}`, ...lines, ...others].join('\n');
 }

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// nabla serve: a published model behind OpenAI's interface.
+// nabla serve: a model behind OpenAI's interface.
 
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
 import type { Command } from '@commander-js/extra-typings';
 import { serve } from '@hono/node-server';
-import { ArgumentError, NablaError } from '@nabla/core';
+import { ArgumentError } from '@nabla/core';
 
 import { chooseDevice, deviceOption } from '../device.ts';
-import { integer } from '../options.ts';
+import { findModel, modelArgument } from '../find-model.ts';
+import { SIGNALS } from '../interrupt.ts';
+import { examples, integer } from '../options.ts';
 import type { Output } from '../output.ts';
+import { ServeError } from '../serve/errors.ts';
 import { disposeServed, loadServed } from '../serve/served-model.ts';
 import { makeServer } from '../serve/server.ts';
+import { storageOption } from '../storage.ts';
 
 /** Only programs of the same machine reach these. */
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
@@ -20,23 +24,35 @@ const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 const BODY_BYTES = 4 * 2 ** 20;
 /** Requests that may wait: what a person would still wait for. */
 const WAITING = 16;
+/** Milliseconds that connections have to end when the server stops. */
+const PATIENCE = 2000;
 
 export function addServeCommand(program: Command, output: Output): void {
   program
     .command('serve')
     .description('answer requests for completions, conversations or embeddings, as OpenAI’s server does')
-    .argument('<folder>', 'folder of a model from the Hugging Face hub')
+    .argument('<model>', modelArgument('a run that writes'))
     .option('--host <address>', 'where to listen; other than 127.0.0.1 lets other machines in', '127.0.0.1')
     .option('--port <n>', 'the port; 0: any that is free', integer(0), 8000)
     .option('--api-key <key>', 'what requests must know (default: NABLA_API_KEY, else nothing)')
     .option('--waiting <n>', 'requests that may wait for their turn', integer(0), WAITING)
     .addOption(deviceOption())
-    .action(async (folder, { host, port, apiKey = process.env['NABLA_API_KEY'], waiting, device }) => {
+    .addOption(storageOption())
+    .addHelpText(
+      'after',
+      examples(
+        'nabla serve Qwen/Qwen2.5-0.5B-Instruct --api-key secret',
+        'nabla serve runs/transformer-1 --port 9000',
+        `curl http://127.0.0.1:8000/v1/completions -H 'content-type: application/json' -d '{"prompt": "The sea"}'`,
+      ),
+    )
+    .action(async (source, { host, port, apiKey = process.env['NABLA_API_KEY'], waiting, device, storage }) => {
+      const found = await findModel(source, output);
       chooseDevice(device, output);
-      const served = await loadServed(folder);
+      const served = await loadServed(found, { storage });
       const stop = new AbortController();
-      const end = (): void => stop.abort(new NablaError('STOPPED', 'The server is being stopped.'));
-      process.once('SIGINT', end).once('SIGTERM', end);
+      const end = (): void => stop.abort(new ServeError(503, 'stopped', 'The server is being stopped.'));
+      for (const name of SIGNALS) process.once(name, end);
       try {
         const app = makeServer(served, {
           apiKey,
@@ -55,9 +71,11 @@ export function addServeCommand(program: Command, output: Output): void {
         if (!stop.signal.aborted) await once(stop.signal, 'abort');
         const closed = once(server, 'close');
         server.close();
+        const patience = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), PATIENCE);
         await closed;
+        clearTimeout(patience);
       } finally {
-        process.off('SIGINT', end).off('SIGTERM', end);
+        for (const name of SIGNALS) process.off(name, end);
         disposeServed(served);
       }
     });

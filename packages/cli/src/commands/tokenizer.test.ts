@@ -60,7 +60,7 @@ describe('nabla tokenizer', () => {
     [['train', 'none.txt'], 1, 'none.txt'],
     [['train', 'hugs.txt', '--vocabulary', '10'], 1, 'to be at least 257'],
     [['train', 'hugs.txt', '--kind', 'word'], 2, 'Allowed choices are bpe, wordpiece, character'],
-    [['show', 'nowhere', 'text'], 1, 'to have tokenizer.json'],
+    [['show', './nowhere', 'text'], 1, 'to be a folder, or a model of the hub'],
   ])('refuses %j', async (words, status, message) => {
     const ran = await nabla('tokenizer', ...words);
     expect(ran.status).toBe(status);

@@ -14,13 +14,15 @@ import {
 } from '@nabla/data';
 import { createColors } from 'picocolors';
 
-import { integer } from '../options.ts';
+import { fetchModel, modelArgument } from '../find-model.ts';
+import { STDIN, readText as readInput } from '../input.ts';
+import { examples, integer } from '../options.ts';
 import type { Output } from '../output.ts';
 import { table } from '../render/table.ts';
 
 const KINDS = ['bpe', 'wordpiece', 'character'] as const;
 
-export function addTokenizerCommand(program: Command, output: Output): void {
+export function addTokenizerCommand(program: Command, output: Output, input: NodeJS.ReadableStream): void {
   const tokenizer = program.command('tokenizer').description('learn a tokenizer, or look at one');
   tokenizer
     .command('train')
@@ -30,6 +32,7 @@ export function addTokenizerCommand(program: Command, output: Output): void {
     .option('--vocabulary <size>', 'the most tokens; a character tokenizer has as many as there are', integer(1), 8000)
     .option('--minimum-frequency <count>', 'leave pairs apart that are there less often', integer(0), 2)
     .option('-o, --out <folder>', 'where to write tokenizer.json', 'tokenizer')
+    .addHelpText('after', examples('nabla tokenizer train book.txt --vocabulary 4000 -o my-tokenizer'))
     .action(async (files, { kind, vocabulary, minimumFrequency, out: path }) => {
       const out = basename(path) === 'tokenizer.json' ? dirname(path) : path;
       if (kind === 'character') {
@@ -52,12 +55,19 @@ export function addTokenizerCommand(program: Command, output: Output): void {
   tokenizer
     .command('show')
     .description('print the tokens of a text and their ids')
-    .argument('<folder>', 'folder of a tokenizer or of a published model')
-    .argument('<text>', 'what to cut into tokens')
+    .argument('<model>', modelArgument('a tokenizer'))
+    .argument('<text>', `what to cut into tokens; ${STDIN}: what stdin has`)
     .option('--plain', 'without the special tokens that the model wants around a text')
-    .action(async (folder, text, { plain = false }) => {
-      const loaded = await PretrainedTokenizer.fromFolder(folder);
+    .option('--json', 'print one JSON object with ids and tokens')
+    .addHelpText('after', examples('nabla tokenizer show openai-community/gpt2 "Hello, world"'))
+    .action(async (source, given, { plain = false, json }) => {
+      const text = given === STDIN ? await readInput(input) : given;
+      const loaded = await PretrainedTokenizer.fromFolder(await fetchModel(source, output, { weights: false }));
       const { ids } = loaded.encode(text, { addSpecialTokens: !plain });
+      if (json === true) {
+        const shown = { event: 'tokenizer', text, ids, tokens: ids.map((id) => loaded.tokenOf(id) ?? null) };
+        return output.result(JSON.stringify(shown));
+      }
       const { cyan, yellow } = createColors(output.terminal !== undefined);
       const tokens = ids.map((id) => loaded.tokenOf(id) ?? '');
       output.result(tokens.map((token, i) => (i % 2 === 0 ? cyan(token) : yellow(token))).join(' '));

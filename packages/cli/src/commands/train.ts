@@ -10,6 +10,7 @@ import {
   type Emit,
   EventLog,
   type RawConfiguration,
+  type TrainingResult,
   findRecipe,
   readRunConfiguration,
   recipes,
@@ -58,11 +59,15 @@ export function addTrainCommand(program: Command, output: Output): void {
     .option('--set <key=value>', 'one option; may be repeated (see `nabla recipes RECIPE`)', setting)
     .option('--resume <run>', 'go on with a run from its last checkpoint')
     .option('--json', 'print one JSON object per line and nothing else')
-    .action((recipe, options) => train(recipe, options, output));
+    .action(async (recipe, options) => void (await train(recipe, options, output)));
 }
 
 /** Starts a run, or goes on with one, and shows it. */
-export async function train(recipe: string | undefined, options: TrainOptions, output: Output): Promise<void> {
+export async function train(
+  recipe: string | undefined,
+  options: TrainOptions,
+  output: Output,
+): Promise<TrainingResult> {
   const begin = options.resume === undefined ? start(recipe, options) : resume(options.resume, recipe, options);
   chooseDevice(options.device ?? begin.device, output);
   const view = options.json === true ? undefined : new TrainingView(output);
@@ -77,8 +82,9 @@ export async function train(recipe: string | undefined, options: TrainOptions, o
   };
   try {
     const resolveData = dataResolver(output, options.data);
-    const { finished } = await begin.run({ emit, signal: interrupt.signal, resolveData });
-    if (!finished) throw new Exit(INTERRUPTED);
+    const result = await begin.run({ emit, signal: interrupt.signal, resolveData });
+    if (!result.finished) throw new Exit(INTERRUPTED);
+    return result;
   } finally {
     view?.stop();
     interrupt.stop();
@@ -101,9 +107,14 @@ function start(recipe: string | undefined, options: TrainOptions): Beginning {
   }
   const { name } = findRecipe(recipe);
   const folder = options.out ?? freeFolder(name);
-  const file = options.config === undefined ? {} : readConfigurationFile(options.config);
-  const overrides = [withFullPath(file), withFullPath(options.set ?? {}), flags(options)];
+  const overrides = layersOf(options);
   return { run: (common) => startRun({ ...common, recipe, folder, overrides }) };
+}
+
+/** What is asked for besides the recipe's defaults: the file, then `--set`, then the flags. */
+export function layersOf(options: TrainOptions): RawConfiguration[] {
+  const file = options.config === undefined ? {} : readConfigurationFile(options.config);
+  return [withFullPath(file), withFullPath(options.set ?? {}), flags(options)];
 }
 
 function resume(folder: string, recipe: string | undefined, options: TrainOptions): Beginning {
@@ -136,7 +147,8 @@ function flags({ data, seed, steps, epochs }: TrainOptions): RawConfiguration {
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 }
 
-function freeFolder(recipe: string): string {
+/** A folder in `runs` that is not there yet. */
+export function freeFolder(recipe: string): string {
   for (let number = 1; ; number++) {
     const folder = join('runs', `${recipe}-${number}`);
     if (!existsSync(folder)) return folder;

@@ -75,10 +75,18 @@ describe('with a trained model', () => {
     expect(empty.notes).toMatch(/the beginning of the text to have at least one character, received none/);
   });
 
-  it.each(['evaluate', 'predict', 'generate'])('%s refuses a folder that is no run', async (command) => {
-    const more = { evaluate: [], predict: ['1'], generate: ['--prompt', 'a', '--tokens', '1'] }[command] ?? [];
-    const { status, notes } = await nabla(command, 'nowhere', ...more);
+  it.each(['evaluate', 'predict'])('%s refuses a folder that is no run', async (command) => {
+    const { status, notes } = await nabla(command, 'nowhere', ...(command === 'predict' ? ['1'] : []));
     expect(status).toBe(1);
     expect(notes).toMatch(/nowhere\/config\.json to be a file of a run/);
+  });
+
+  it('generate refuses what is neither a folder nor a name of the hub', async () => {
+    expect((await nabla('generate', './nowhere', '--prompt', 'a')).notes).toMatch(
+      /to be a folder, or a model of the hub/,
+    );
+    expect((await nabla('generate', 'runs/nowhere', '--prompt', 'a')).notes).toMatch(
+      /no such folder\. There are no runs/,
+    );
   });
 });

@@ -12,7 +12,8 @@ export function formatAnswer({ prediction, input: _, ...rest }: Readonly<Record<
   const shown = lists.flatMap((list) => list.slice(0, SHOWN)).map(formatEntry);
   const others = Object.entries(rest).filter(([, value]) => !Array.isArray(value));
   const said = others.map(([name, value]) => `   ${name}: ${formatValue(value)}`);
-  return `${formatValue(prediction)}   (${shown.join(', ')})${said.join('')}`;
+  const behind = shown.length === 0 ? '' : `   (${shown.join(', ')})`;
+  return `${formatValue(prediction)}${behind}${said.join('')}`;
 }
 
 function formatEntry(entry: Record<string, unknown>): string {

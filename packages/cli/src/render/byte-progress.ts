@@ -3,6 +3,7 @@
 
 import { Presets, SingleBar } from 'cli-progress';
 
+import { SIGNALS } from '../interrupt.ts';
 import type { Output } from '../output.ts';
 import { formatBytes } from './format.ts';
 
@@ -28,6 +29,7 @@ export class ByteProgress {
         const options = { format, stream: terminal, hideCursor: true, barsize: 24, gracefulExit: false };
         this.bar = new SingleBar(options, Presets.shades_classic);
         this.bar.start(total, done, words);
+        for (const name of SIGNALS) process.once(name, this.onSignal);
       }
       this.bar.setTotal(total);
       this.bar.update(done, words);
@@ -40,7 +42,14 @@ export class ByteProgress {
 
   /** Gives the terminal back. */
   stop(): void {
+    for (const name of SIGNALS) process.off(name, this.onSignal);
     this.bar?.stop();
     this.bar = undefined;
   }
+
+  /** The cursor is hidden while there is a bar. */
+  private readonly onSignal = (name: NodeJS.Signals): void => {
+    this.stop();
+    process.kill(process.pid, name); // nobody listens any more: the process ends
+  };
 }

@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream';
 
 import type { TrainingEvent } from '@nabla/models';
 
+import { formatAnswer } from './answer.ts';
 import { chartSvg } from './chart-svg.ts';
 import { formatBytes, formatDuration, formatMetrics, formatNumber } from './format.ts';
 import { lossChart } from './loss-chart.ts';
@@ -49,6 +50,15 @@ describe('numbers', () => {
   ])('%d bytes are %s', (value, text) => expect(formatBytes(value)).toBe(text));
 
   it('metrics are a list', () => expect(formatMetrics({ loss: 0.5, accuracy: 1 })).toBe('loss 0.5, accuracy 1'));
+});
+
+it('an answer is the prediction, and what stands behind it where there is something', () => {
+  const classes = [
+    { class: 'cat', chance: 0.9 },
+    { class: 'dog', chance: 0.1 },
+  ];
+  expect(formatAnswer({ input: 'cat.jpg', prediction: 'cat', classes })).toBe('cat   (cat 0.9, dog 0.1)');
+  expect(formatAnswer({ input: 'A cat.', prediction: 'Un chat.' })).toBe('Un chat.');
 });
 
 it('tables are aligned', () => {

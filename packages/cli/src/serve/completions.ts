@@ -1,139 +1,116 @@
 // SPDX-License-Identifier: Apache-2.0
-// Texts that are written for requests: what they ask for, what it comes to, in OpenAI's words.
+// Completions: texts that go on after prompts, in OpenAI's words.
 
-import { randomInt, randomUUID } from 'node:crypto';
-
-import { Generator } from '@nabla/core';
-import { type FinishReason, type GenerativeModel, type TextOptions, type TextPiece, writePieces } from '@nabla/models';
-
+import { type View, answerHead } from './answers.ts';
 import { ServeError } from './errors.ts';
-import type { ChatRequest, CompletionRequest } from './schemas.ts';
+import { type Order, type OrderedPiece, orderOf } from './orders.ts';
+import type { CompletionRequest } from './schemas.ts';
 import { type ServedModel, writerOf } from './served-model.ts';
+import type { Writer } from './writer.ts';
 
 /** Tokens that are added where nobody says how many: OpenAI's default for completions. */
 const COMPLETION_TOKENS = 16;
 
-/** A text to write, as any request comes to it. */
-export interface Order {
-  readonly model: GenerativeModel;
-  readonly prompts: readonly (readonly number[])[];
-  /** Texts for each prompt. */
-  readonly count: number;
-  /** Tokens to add, at most; undefined as far as the context reaches. */
-  readonly tokens: number | undefined;
-  readonly options: TextOptions;
-  readonly seed: number;
-}
-
-/** How many tokens were read and written. */
-export interface Usage {
-  prompt_tokens: number;
-  completion_tokens: number;
-  total_tokens: number;
-}
-
-/** A piece of one of the texts that were ordered. */
-export interface OrderedPiece {
-  /** Which text, from 0. */
-  readonly index: number;
-  readonly piece: TextPiece;
+/** Tokens with the logarithms of their probabilities. */
+interface CompletionProbabilities {
+  readonly tokens: string[];
+  readonly token_logprobs: number[];
+  readonly top_logprobs: Record<string, number>[] | null;
+  /** Where each token begins, counted from the beginning of the prompt. */
+  readonly text_offset: number[];
 }
 
 /** What a request for a completion orders. */
 export function completionOrder(served: ServedModel, request: CompletionRequest): Order {
-  const model = writerOf(served);
-  const { tokenizer } = served;
-  const { prompt } = request;
-  const encode = (one: string | number[]): readonly number[] =>
-    typeof one === 'string' ? tokenizer.encode(one).ids : checkIds(one, model.vocabulary);
-  const several = Array.isArray(prompt) && typeof prompt[0] !== 'number';
-  const prompts = several ? (prompt as (string | number[])[]).map(encode) : [encode(prompt as string | number[])];
-  return order(model, prompts, request, request.max_tokens ?? COMPLETION_TOKENS, request.logprobs != null);
+  refuseForeign(request);
+  const writer = writerOf(served);
+  const { prompt, logprobs } = request;
+  const prompts = listOf(prompt).map((one) => writer.read(one));
+  const room = Math.min(...prompts.map((one) => writer.room(one) ?? Infinity));
+  return orderOf(writer, prompts, request, {
+    tokens: request.max_tokens ?? Math.max(1, Math.min(COMPLETION_TOKENS, room)),
+    logProbabilities: logprobs != null,
+    likeliest: logprobs ?? 0,
+  });
 }
 
-/** What a request of a conversation orders. */
-export function chatOrder(served: ServedModel, request: ChatRequest, prompt: readonly number[]): Order {
-  const tokens = request.max_completion_tokens ?? request.max_tokens ?? undefined;
-  return order(writerOf(served), [prompt], request, tokens, request.logprobs === true);
+/** One prompt, or several: a list of numbers is one of tokens. */
+function listOf(prompt: CompletionRequest['prompt']): readonly (string | readonly number[])[] {
+  if (typeof prompt === 'string') return [prompt];
+  const numbers = prompt.filter((one) => typeof one === 'number');
+  return numbers.length > 0 ? [numbers] : prompt.filter((one) => typeof one !== 'number');
 }
 
-function checkIds(ids: readonly number[], vocabulary: number): readonly number[] {
-  const wrong = ids.find((id) => id >= vocabulary);
-  if (wrong === undefined) return ids;
-  throw new ServeError(400, 'invalid_token', `Token ${wrong} is not below ${vocabulary}.`, 'prompt');
+/** @throws {ServeError} what is asked for is not done here */
+function refuseForeign({ best_of, n, suffix, echo, logprobs }: CompletionRequest): void {
+  const refuse = (parameter: string, message: string): never => {
+    throw new ServeError(400, 'unsupported_parameter', message, parameter);
+  };
+  if (best_of != null && best_of !== (n ?? 1)) {
+    refuse('best_of', '"best_of" is not supported: all texts that are written are returned. Ask for n of them.');
+  }
+  if (suffix != null && suffix !== '') refuse('suffix', '"suffix" is not supported: texts go on to their end.');
+  if (echo === true && logprobs != null) {
+    refuse('logprobs', '"logprobs" with "echo" is not supported: they are told of new tokens only.');
+  }
 }
 
-type Sampling = Pick<
-  CompletionRequest,
-  'temperature' | 'top_p' | 'top_k' | 'min_p' | 'repetition_penalty' | 'seed' | 'n' | 'stop'
->;
-
-function order(
-  model: GenerativeModel,
-  prompts: readonly (readonly number[])[],
-  { temperature, top_p, top_k, min_p, repetition_penalty, seed, n, stop }: Sampling,
-  tokens: number | undefined,
-  logProbabilities: boolean,
-): Order {
+/** How completions look. */
+export function completionView(served: ServedModel, request: CompletionRequest, order: Order): View {
+  const promptOf = (index: number): string => order.prompts[Math.floor(index / order.count)]?.text ?? '';
+  const begun = (index: number): string => (request.echo === true ? promptOf(index) : '');
+  const offsets = new Map<number, number>();
   return {
-    model,
-    prompts,
-    count: n ?? 1,
-    tokens,
-    seed: seed ?? randomInt(2 ** 47),
-    options: {
-      temperature: temperature ?? 1,
-      sample: true,
-      topP: top_p ?? 1,
-      topK: top_k ?? 0,
-      minP: min_p ?? 0,
-      ...(repetition_penalty != null && { repetitionPenalty: repetition_penalty }),
-      stopStrings: [stop ?? []].flat().filter((text) => text !== ''),
-      logProbabilities,
+    head: answerHead(served, 'text_completion', 'cmpl'),
+    opening: (index) =>
+      request.echo === true ? { index, text: promptOf(index), logprobs: null, finish_reason: null } : undefined,
+    piece: (piece) => {
+      const { index, text } = piece;
+      const offset = offsets.get(index) ?? promptOf(index).length;
+      const logprobs = probabilitiesOf(order.writer, [piece], offset);
+      if (piece.id !== undefined && logprobs !== null)
+        offsets.set(index, offset + order.writer.textOf(piece.id).length);
+      return { index, text, logprobs, finish_reason: null };
     },
+    closing: (index, finish) => ({ index, text: '', logprobs: null, finish_reason: finish }),
+    whole: ({ index, text, finish, pieces }) => ({
+      index,
+      text: `${begun(index)}${text}`,
+      logprobs: probabilitiesOf(order.writer, pieces, promptOf(index).length),
+      finish_reason: finish,
+    }),
   };
 }
 
-/** Writes all texts of an order, one after the other; counts the tokens. */
-export async function* writeOrder(
-  { tokenizer }: ServedModel,
-  { model, prompts, count, tokens, options, seed }: Order,
-  usage: Usage,
-  signal: AbortSignal,
-): AsyncGenerator<OrderedPiece, undefined> {
-  const generator = new Generator(seed);
-  for (const [row, prompt] of prompts.entries()) {
-    usage.prompt_tokens += prompt.length;
-    for (let copy = 0; copy < count; copy++) {
-      if (tokens === 0) continue;
-      const settings = { ...options, generator, signal, ...(tokens !== undefined && { maximumNewTokens: tokens }) };
-      for await (const piece of writePieces(model, tokenizer, prompt, settings)) {
-        usage.completion_tokens += 1;
-        yield { index: row * count + copy, piece };
-      }
-    }
-  }
-  usage.total_tokens = usage.prompt_tokens + usage.completion_tokens;
+function probabilitiesOf(
+  writer: Writer,
+  pieces: readonly OrderedPiece[],
+  start: number,
+): CompletionProbabilities | null {
+  const told = pieces.flatMap(({ id, logProbability, likeliest }) =>
+    id === undefined || logProbability === undefined ? [] : [{ id, logProbability, likeliest }],
+  );
+  if (told.length === 0) return null;
+  const texts = told.map(({ id }) => writer.textOf(id));
+  let offset = start;
+  return {
+    tokens: told.map(({ id }) => nameOf(writer, id)),
+    token_logprobs: told.map(({ logProbability }) => logProbability),
+    top_logprobs: told.every(({ likeliest }) => likeliest.length === 0)
+      ? null
+      : told.map(({ likeliest }) =>
+          Object.fromEntries(likeliest.map(({ id, logProbability }) => [nameOf(writer, id), logProbability])),
+        ),
+    text_offset: texts.map((text) => {
+      const place = offset;
+      offset += text.length;
+      return place;
+    }),
+  };
 }
 
-export function noUsage(): Usage {
-  return { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
-}
-
-/** OpenAI's word for why a text ended. */
-export function finishReason(finish: FinishReason | undefined): 'stop' | 'length' | null {
-  if (finish === undefined) return null;
-  return finish === 'length' ? 'length' : 'stop';
-}
-
-/** What every answer of a request has in common. */
-export function answerHead(served: ServedModel, object: string, prefix: string): AnswerHead {
-  return { id: `${prefix}-${randomUUID()}`, object, created: Math.floor(Date.now() / 1000), model: served.name };
-}
-
-export interface AnswerHead {
-  readonly id: string;
-  readonly object: string;
-  readonly created: number;
-  readonly model: string;
+/** What a token is called: its text, or its id where it is a part of a character, which would look like any other such part. */
+function nameOf(writer: Writer, id: number): string {
+  const text = writer.textOf(id);
+  return text.includes('\uFFFD') ? `token_id:${id}` : text;
 }

@@ -24,10 +24,16 @@ export interface ErrorBody {
   readonly error: { message: string; type: string; param: string | null; code: string | null };
 }
 
+/** OpenAI's word for a text beyond the context. */
+const TOO_LONG = 'context_length_exceeded';
+
+/** Codes of what a request can only bring to light: weights that give no numbers, a tokenizer of another model. */
+const BROKEN = ['GENERATE', 'VOCABULARY'];
+
 /** Status and body for anything that was thrown. What is not the client's fault does not tell it how the server is made. */
 export function answerTo(error: unknown): { status: number; body: ErrorBody } {
   const { status, message, parameter, code } = read(error);
-  const type = status >= 500 ? 'server_error' : 'invalid_request_error';
+  const type = status >= 500 ? 'server_error' : status === 429 ? 'rate_limit_error' : 'invalid_request_error';
   return { status, body: { error: { message, type, param: parameter ?? null, code } } };
 }
 
@@ -38,8 +44,8 @@ function read(error: unknown): {
   code: string | null;
 } {
   if (error instanceof ServeError) return error;
-  if (error instanceof NablaError && error.name === 'ArgumentError') {
-    return { status: 400, message: error.message, code: error.code };
+  if (error instanceof NablaError && error.name === 'ArgumentError' && !BROKEN.includes(error.code)) {
+    return { status: 400, message: error.message, code: error.code === 'CONTEXT' ? TOO_LONG : error.code };
   }
   const { statusCode, message } = error as { statusCode?: number; message?: string };
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {

@@ -7,8 +7,29 @@ import { ServeError } from './errors.ts';
 
 /** Tokens that one request may ask for, whatever the model's context. */
 const MOST_TOKENS = 32768;
+/** Tokens of a prompt that is given as such: more than any context. */
+const LONGEST_PROMPT = 2 ** 20;
+const MOST_PROMPTS = 64;
+const MOST_INPUTS = 2048;
+const MOST_MESSAGES = 4096;
+const MOST_BIASES = 1024;
 
-const stop = z.union([z.string(), z.array(z.string()).max(16)]).nullish();
+/**
+ * A list of a limited length. The length is looked at first: of a list of a million wrong elements, each would be a finding of its own.
+ */
+function list<Element extends z.ZodType>(element: Element, most: number, least = 1) {
+  const isShort = (value: unknown): boolean => Array.isArray(value) && value.length >= least && value.length <= most;
+  const error = `Expected a list of ${least} to ${most} elements`;
+  return z.custom<unknown[]>(isShort, { error, abort: true }).pipe(z.array(element));
+}
+
+/** Numbers by token; their number is looked at first, as that of a list. */
+const biases = z
+  .custom<object>((value) => typeof value === 'object' && value !== null && Object.keys(value).length <= MOST_BIASES, {
+    error: `Expected numbers by token id, ${MOST_BIASES} at most`,
+    abort: true,
+  })
+  .pipe(z.record(z.string(), z.number().min(-100).max(100)));
 
 const sampling = {
   model: z.string().nullish(),
@@ -18,21 +39,37 @@ const sampling = {
   top_k: z.int().min(0).nullish(),
   min_p: z.number().min(0).max(1).nullish(),
   repetition_penalty: z.number().positive().nullish(),
-  seed: z.int().min(0).nullish(),
+  presence_penalty: z.number().min(-2).max(2).nullish(),
+  frequency_penalty: z.number().min(-2).max(2).nullish(),
+  logit_bias: biases.nullish(),
+  seed: z.int().nullish(),
   n: z.int().min(1).max(16).nullish(),
-  stop,
+  stop: z.union([z.string(), list(z.string(), 16, 0)]).nullish(),
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
   user: z.string().nullish(),
 };
 
-const tokens = z.array(z.int().min(0)).min(1);
+/** Token ids; the first that is none ends the check, for the same reason. */
+const tokens = z.custom<number[]>(
+  (value) =>
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.length <= LONGEST_PROMPT &&
+    value.every((id) => Number.isSafeInteger(id) && id >= 0),
+  { error: 'Expected token ids, at least one' },
+);
+
+/** What requests to write say in the same words. */
+export type SamplingRequest = z.infer<z.ZodObject<typeof sampling>>;
 
 export const completionSchema = z.looseObject({
   ...sampling,
-  prompt: z.union([z.string(), tokens, z.array(z.string()).min(1).max(64), z.array(tokens).min(1).max(64)]),
+  prompt: z.union([z.string(), list(z.string(), MOST_PROMPTS), list(tokens, MOST_PROMPTS), tokens]),
   echo: z.boolean().nullish(),
-  logprobs: z.int().min(0).max(1).nullish(),
+  suffix: z.string().nullish(),
+  best_of: z.int().min(1).nullish(),
+  logprobs: z.int().min(0).max(20).nullish(),
 });
 
 /** A part of a message that has several: text alone is read. */
@@ -40,22 +77,26 @@ const part = z.looseObject({ type: z.literal('text'), text: z.string() });
 
 export const chatSchema = z.looseObject({
   ...sampling,
-  max_completion_tokens: z.int().min(0).max(MOST_TOKENS).nullish(),
-  messages: z
-    .array(
-      z.looseObject({
-        role: z.enum(['system', 'developer', 'user', 'assistant', 'tool']),
-        content: z.union([z.string(), z.array(part)]).nullish(),
-      }),
-    )
-    .min(1)
-    .max(4096),
+  max_tokens: z.int().min(1).max(MOST_TOKENS).nullish(),
+  max_completion_tokens: z.int().min(1).max(MOST_TOKENS).nullish(),
+  messages: list(
+    z.looseObject({
+      role: z.enum(['system', 'developer', 'user', 'assistant', 'tool']),
+      content: z.union([z.string(), list(part, MOST_MESSAGES)]).nullish(),
+    }),
+    MOST_MESSAGES,
+  ),
   logprobs: z.boolean().nullish(),
+  top_logprobs: z.int().min(0).max(20).nullish(),
+  tools: z.array(z.unknown()).nullish(),
+  functions: z.array(z.unknown()).nullish(),
+  response_format: z.looseObject({ type: z.string() }).nullish(),
+  modalities: z.array(z.unknown()).nullish(),
 });
 
 export const embeddingsSchema = z.looseObject({
   model: z.string().nullish(),
-  input: z.union([z.string(), z.array(z.string()).min(1).max(2048)]),
+  input: z.union([z.string(), list(z.string(), MOST_INPUTS), list(tokens, MOST_INPUTS), tokens]),
   encoding_format: z.enum(['float', 'base64']).nullish(),
   dimensions: z.int().min(1).nullish(),
 });

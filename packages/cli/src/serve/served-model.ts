@@ -1,34 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a server serves: a published model that writes, or one that makes vectors of texts.
+// What a server serves: a model that writes, or one that makes vectors of texts.
 
-import { basename, join } from 'node:path';
+import { basename, resolve } from 'node:path';
 
-import type { PretrainedTokenizer } from '@nabla/data';
-import { type GenerativeModel, SentenceEmbedder, isSentenceEncoder, loadTextModel } from '@nabla/models';
+import { ArgumentError } from '@nabla/core';
+import { SentenceEmbedder, type WeightStorage, isSentenceEncoder, loadTextModel, openRun } from '@nabla/models';
 
+import { checkAbility } from '../abilities.ts';
+import type { FoundModel } from '../find-model.ts';
 import { ServeError } from './errors.ts';
+import { PublishedWriter, RunWriter, type Writer } from './writer.ts';
 
 /** A model that is loaded, and what it is called in requests and answers. */
 export interface ServedModel {
   readonly name: string;
-  readonly tokenizer: PretrainedTokenizer;
-  readonly writer: GenerativeModel | undefined;
+  /** When it was loaded, in seconds. */
+  readonly created: number;
+  readonly writer: Writer | undefined;
   readonly embedder: SentenceEmbedder | undefined;
 }
 
 /**
- * Loads a model to serve.
+ * Loads a model to serve: a published one, one with corrections, or that of a run that writes.
  *
- * @throws {ArgumentError} a file is missing or wrong, or the tokenizer has tokens that the model does not know
+ * @throws {ArgumentError} a file is missing or wrong, or the model can do nothing that is asked of a server (code `MODEL`)
  */
-export async function loadServed(folder: string): Promise<ServedModel> {
-  const name = basename(join(folder, '.'));
-  if (await isSentenceEncoder(folder)) {
-    const embedder = await SentenceEmbedder.fromFolder(folder);
-    return { name, tokenizer: embedder.tokenizer, writer: undefined, embedder };
+export async function loadServed(
+  found: FoundModel,
+  options: { storage?: WeightStorage | undefined } = {},
+): Promise<ServedModel> {
+  const { source, kind, folder, recipe } = found;
+  const isOfHub = kind === 'published' && recipe === undefined && source !== folder;
+  const name = isOfHub ? source : basename(resolve(source));
+  const head = { name, created: Math.floor(Date.now() / 1000), writer: undefined, embedder: undefined };
+  if (kind === 'run') return { ...head, writer: await openWriter(found) };
+  await checkAbility('serve', found);
+  if (kind === 'published' && (await isSentenceEncoder(folder))) {
+    return { ...head, embedder: await SentenceEmbedder.fromFolder(folder, options) };
   }
-  const { model, tokenizer } = await loadTextModel(folder);
-  return { name, tokenizer, writer: model, embedder: undefined };
+  return { ...head, writer: new PublishedWriter(await loadTextModel(folder, options)) };
+}
+
+/** The model of a run that goes on with texts. */
+async function openWriter({ source, folder, recipe }: FoundModel): Promise<Writer> {
+  if (recipe === 'finetune') {
+    const expected = 'to be finished: the model that it learns is saved at its end';
+    const hint = `Go on with it: nabla train --resume ${source}`;
+    const mismatch = { op: 'serve', argument: `"${source}"`, expected, received: 'a run under way', hint };
+    throw new ArgumentError(mismatch, 'MODEL');
+  }
+  const restored = await openRun(folder);
+  if (restored.generate !== undefined) return new RunWriter(restored, restored.generate);
+  restored.model.dispose();
+  const expected = 'to be a model that writes, or an encoder of texts';
+  const hint = `Runs of transformer and finetune are served. This one answers with nabla predict ${source}.`;
+  const received = `a run of the recipe ${String(recipe)}`;
+  throw new ArgumentError({ op: 'serve', argument: `"${source}"`, expected, received, hint }, 'MODEL');
 }
 
 /** Frees a model. */
@@ -38,7 +65,7 @@ export function disposeServed({ writer, embedder }: ServedModel): void {
 }
 
 /** @throws {ServeError} the model makes vectors, not texts */
-export function writerOf({ writer, name }: ServedModel): GenerativeModel {
+export function writerOf({ writer, name }: ServedModel): Writer {
   if (writer !== undefined) return writer;
   throw new ServeError(400, 'model_not_generative', `"${name}" does not write: /v1/embeddings makes vectors.`, 'model');
 }
@@ -47,4 +74,11 @@ export function writerOf({ writer, name }: ServedModel): GenerativeModel {
 export function embedderOf({ embedder, name }: ServedModel): SentenceEmbedder {
   if (embedder !== undefined) return embedder;
   throw new ServeError(400, 'model_without_embeddings', `"${name}" makes no vectors: it writes texts.`, 'model');
+}
+
+/** @throws {ServeError} a request asks for another model (status 404) */
+export function checkModel({ name }: ServedModel, asked: string | null | undefined): void {
+  if (asked == null || asked === name) return;
+  const message = `The model "${asked.slice(0, 200)}" is not served here: "${name}" is.`;
+  throw new ServeError(404, 'model_not_found', message, 'model');
 }

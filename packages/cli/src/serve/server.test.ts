@@ -11,6 +11,7 @@ import type { Hono } from 'hono';
 import { makePublishedFolder } from '../test-published.ts';
 import { type ServedModel, disposeServed, loadServed } from './served-model.ts';
 import { type ServerOptions, makeServer } from './server.ts';
+import { type Body, eventsOf, post } from '../test-server.ts';
 
 let folder: string;
 let served: ServedModel;
@@ -20,7 +21,8 @@ beforeAll(async () => {
   setDevice('auto');
   folder = mkdtempSync(join(tmpdir(), 'nabla-serve-'));
   await makePublishedFolder(join(folder, 'tiny'));
-  served = await loadServed(join(folder, 'tiny'));
+  const place = join(folder, 'tiny');
+  served = await loadServed({ source: place, kind: 'published', folder: place });
 });
 afterAll(() => {
   disposeServed(served);
@@ -33,25 +35,11 @@ function server(options: Partial<ServerOptions> = {}): Hono {
   return makeServer(served, { apiKey: undefined, waiting: 2, bodyBytes: 10_000, log, signal, ...options });
 }
 
-type Body = Record<string, unknown>;
-
-async function post(app: Hono, path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return app.request(path, { method: 'POST', body: text, headers: { 'content-type': 'application/json', ...headers } });
-}
-
 async function completion(app: Hono, body: Body): Promise<{ text: string; finish_reason: string }[]> {
   const response = await post(app, '/v1/completions', body);
   expect(response.status).toBe(200);
   const answer = (await response.json()) as { choices: { text: string; finish_reason: string }[] };
   return answer.choices;
-}
-
-/** The objects of a stream of events, without the last, which says that all is done. */
-async function events(response: Response): Promise<Body[]> {
-  const lines = (await response.text()).split('\n').filter((line) => line.startsWith('data: '));
-  expect(lines.at(-1)).toBe('data: [DONE]');
-  return lines.slice(0, -1).map((line) => JSON.parse(line.slice(6)) as Body);
 }
 
 describe('completions', () => {
@@ -86,7 +74,7 @@ describe('completions', () => {
     const body = { prompt: 'Hello', max_tokens: 12, temperature: 0 };
     const [whole] = await completion(server(), body);
     const options = { ...body, stream: true, stream_options: { include_usage: true } };
-    const chunks = await events(await post(server(), '/v1/completions', options));
+    const chunks = await eventsOf(await post(server(), '/v1/completions', options));
     const choices = chunks.flatMap(({ choices: found }) => found as { text: string; finish_reason: string | null }[]);
     expect(choices.map(({ text }) => text).join('')).toBe(whole?.text);
     expect(choices.at(-1)?.finish_reason).toBe('length');
@@ -102,7 +90,7 @@ describe('conversations', () => {
     const response = await post(server(), '/v1/chat/completions', body);
     const answer = (await response.json()) as { choices: { message: { content: string } }[] };
     expect(answer).toMatchObject({ object: 'chat.completion', choices: [{ message: { role: 'assistant' } }] });
-    const chunks = await events(await post(server(), '/v1/chat/completions', { ...body, stream: true }));
+    const chunks = await eventsOf(await post(server(), '/v1/chat/completions', { ...body, stream: true }));
     const deltas = chunks.flatMap(({ choices }) => (choices as { delta: Body }[]).map(({ delta }) => delta));
     expect(deltas[0]).toMatchObject({ role: 'assistant' });
     expect(deltas.map(({ content }) => content).join('')).toBe(answer.choices[0]?.message.content);
@@ -136,7 +124,7 @@ describe('what is refused', () => {
     ['/v1/chat/completions', { messages: [] }, 400, /"messages"/],
     ['/v1/chat/completions', { messages: [{ role: 'robot', content: 'x' }] }, 400, /"messages.0.role"/],
     ['/v1/embeddings', { input: 'x' }, 400, /makes no vectors/],
-    ['/v1/nothing', {}, 404, /no \/v1\/nothing/],
+    ['/v1/nothing', {}, 404, /no POST \/v1\/nothing/],
   ];
 
   it.each(refused.map((row) => [row[3], row] as const))('%s', async (_, [path, body, status, message]) => {

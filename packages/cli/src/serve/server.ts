@@ -8,22 +8,15 @@ import { bodyLimit } from 'hono/body-limit';
 import { streamSSE } from 'hono/streaming';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
-import { chatPrompt } from './chat.ts';
-import {
-  type Order,
-  type OrderedPiece,
-  answerHead,
-  chatOrder,
-  completionOrder,
-  finishReason,
-  noUsage,
-  writeOrder,
-} from './completions.ts';
+import { type View, streamed } from './answers.ts';
+import { chatOrder, chatView } from './chat.ts';
+import { completionOrder, completionView } from './completions.ts';
 import { embed } from './embeddings.ts';
 import { ServeError, answerTo } from './errors.ts';
+import { type Order, type OrderedPiece, collect, noUsage, writeOrder } from './orders.ts';
 import { RequestQueue } from './queue.ts';
-import { chatSchema, completionSchema, embeddingsSchema, readBody } from './schemas.ts';
-import type { ServedModel } from './served-model.ts';
+import { type SamplingRequest, chatSchema, completionSchema, embeddingsSchema, readBody } from './schemas.ts';
+import { type ServedModel, checkModel } from './served-model.ts';
 
 export interface ServerOptions {
   /** What requests must know, as `Authorization: Bearer …`; undefined: nothing. */
@@ -43,9 +36,10 @@ export function makeServer(served: ServedModel, options: ServerOptions): Hono {
   const queue = new RequestQueue(options.waiting);
   const app = new Hono();
   app.onError((error, context) => refuse(context, error, options));
-  app.notFound((context) =>
-    refuse(context, new ServeError(404, 'unknown_url', `There is no ${context.req.path}.`), options),
-  );
+  app.notFound((context) => {
+    const { method, path } = context.req;
+    return refuse(context, new ServeError(404, 'unknown_url', `There is no ${method} ${path}.`), options);
+  });
   app.use('/v1/*', async (context, next) => {
     checkKey(context.req.header('authorization'), options.apiKey);
     await next();
@@ -60,60 +54,36 @@ export function makeServer(served: ServedModel, options: ServerOptions): Hono {
     }),
   );
   app.get('/health', (context) => context.json({ status: 'ok' }));
-  app.get('/v1/models', (context) =>
-    context.json({ object: 'list', data: [{ id: served.name, object: 'model', owned_by: 'nabla' }] }),
-  );
+
+  const { name, created } = served;
+  const model = { id: name, object: 'model', created, owned_by: 'nabla' };
+  app.get('/v1/models', (context) => context.json({ object: 'list', data: [model] }));
+  app.get('/v1/models/:model{.+}', (context) => {
+    checkModel(served, context.req.param('model'));
+    return context.json(model);
+  });
 
   app.post('/v1/completions', async (context) => {
     const request = readBody(completionSchema, await bodyOf(context));
+    checkModel(served, request.model);
     const order = completionOrder(served, request);
-    const echo = request.echo === true ? order.prompts.map((ids) => served.tokenizer.decode(ids)) : [];
-    const view: View = {
-      head: answerHead(served, 'text_completion', 'cmpl'),
-      chunk: (text, { index, piece }) => ({
-        text,
-        index,
-        logprobs: logProbabilities(served, piece),
-        finish_reason: finishReason(piece.finish),
-      }),
-      whole: ({ index, text, finish, probabilities }) => ({
-        text: `${echo[Math.floor(index / order.count)] ?? ''}${text}`,
-        index,
-        logprobs: probabilities.length > 0 ? joinProbabilities(probabilities) : null,
-        finish_reason: finish,
-      }),
-    };
-    return answer(context, order, view, request.stream === true, request.stream_options?.include_usage === true);
+    return answer(context, order, completionView(served, request, order), request);
   });
 
   app.post('/v1/chat/completions', async (context) => {
     const request = readBody(chatSchema, await bodyOf(context));
-    const order = chatOrder(served, request, chatPrompt(served, request.messages));
-    const streamed = request.stream === true;
-    const begun = new Set<number>();
-    const view: View = {
-      head: answerHead(served, streamed ? 'chat.completion.chunk' : 'chat.completion', 'chatcmpl'),
-      chunk: (text, { index, piece }) => {
-        const role = begun.has(index) ? {} : { role: 'assistant' };
-        begun.add(index);
-        return { index, delta: { ...role, content: text }, logprobs: null, finish_reason: finishReason(piece.finish) };
-      },
-      whole: ({ index, text, finish }) => ({
-        index,
-        message: { role: 'assistant', content: text },
-        logprobs: null,
-        finish_reason: finish,
-      }),
-    };
-    return answer(context, order, view, streamed, request.stream_options?.include_usage === true);
+    checkModel(served, request.model);
+    const order = chatOrder(served, request);
+    return answer(context, order, chatView(served, request, order), request);
   });
 
   app.post('/v1/embeddings', async (context) => {
     const request = readBody(embeddingsSchema, await bodyOf(context));
+    checkModel(served, request.model);
     const signal = AbortSignal.any([context.req.raw.signal, options.signal]);
     const end = await queue.turn(signal);
     try {
-      return context.json(await embed(served, request));
+      return context.json(await embed(served, request, signal));
     } finally {
       end();
     }
@@ -124,22 +94,23 @@ export function makeServer(served: ServedModel, options: ServerOptions): Hono {
     context: Context,
     order: Order,
     view: View,
-    streamed: boolean,
-    includeUsage: boolean,
+    { stream: isStream, stream_options: streamOptions }: SamplingRequest,
   ): Promise<Response> {
     const stop = new AbortController();
     const signal = AbortSignal.any([context.req.raw.signal, options.signal, stop.signal]);
     const end = await queue.turn(signal);
     const usage = noUsage();
-    if (!streamed) {
+    const pieces = writeOrder(order, usage, signal);
+    if (isStream !== true) {
       try {
-        const choices = await collect(served, order, writeOrder(served, order, usage, signal));
+        const choices = await collect(order, pieces);
         return context.json({ ...view.head, choices: choices.map(view.whole), usage });
       } finally {
         end();
       }
     }
-    const pieces = writeOrder(served, order, usage, signal);
+    const includeUsage = streamOptions?.include_usage === true;
+    const head = { ...view.head, ...(includeUsage && { usage: null }) };
     // The first piece before any answer: what is wrong with a prompt is said with the right status.
     const first = await pieces.next().catch((error: unknown) => {
       end();
@@ -149,11 +120,7 @@ export function makeServer(served: ServedModel, options: ServerOptions): Hono {
       stream.onAbort(() => stop.abort(new ServeError(499, 'client_closed', 'The client has gone.')));
       const send = (body: unknown): Promise<void> => stream.writeSSE({ data: JSON.stringify(body) });
       try {
-        for (let next = first; next.done !== true; next = await pieces.next()) {
-          const { text, finish } = next.value.piece;
-          if (text !== '' || finish !== undefined)
-            await send({ ...view.head, choices: [view.chunk(text, next.value)] });
-        }
+        for await (const choice of streamed(view, resumed(first, pieces))) await send({ ...head, choices: [choice] });
         if (includeUsage) await send({ ...view.head, choices: [], usage });
         await stream.writeSSE({ data: '[DONE]' });
       } catch (error) {
@@ -168,76 +135,46 @@ export function makeServer(served: ServedModel, options: ServerOptions): Hono {
   return app;
 }
 
-/** How an answer looks, as a whole and in pieces. */
-interface View {
-  readonly head: object;
-  readonly chunk: (text: string, piece: OrderedPiece) => object;
-  readonly whole: (choice: Choice) => object;
+/** All pieces, the first of which was taken already. */
+async function* resumed(
+  first: IteratorResult<OrderedPiece, undefined>,
+  pieces: AsyncGenerator<OrderedPiece, undefined>,
+): AsyncGenerator<OrderedPiece, undefined> {
+  if (first.done === true) return;
+  yield first.value;
+  yield* pieces;
 }
 
-/** A text that is done. */
-interface Choice {
-  readonly index: number;
-  text: string;
-  finish: 'stop' | 'length';
-  readonly probabilities: Probabilities[];
-}
-
-/** Tokens with the logarithms of their probabilities, as completions have them. */
-interface Probabilities {
-  readonly tokens: string[];
-  readonly token_logprobs: number[];
-}
-
-async function collect(served: ServedModel, order: Order, pieces: AsyncIterable<OrderedPiece>): Promise<Choice[]> {
-  const count = order.prompts.length * order.count;
-  const choices = Array.from({ length: count }, (_, index): Choice => {
-    return { index, text: '', finish: 'length', probabilities: [] };
-  });
-  for await (const { index, piece } of pieces) {
-    const choice = choices[index];
-    if (choice === undefined) continue;
-    choice.text += piece.text;
-    choice.finish = finishReason(piece.finish) ?? choice.finish;
-    const probabilities = logProbabilities(served, piece);
-    if (probabilities !== null) choice.probabilities.push(probabilities);
-  }
-  return choices;
-}
-
-function logProbabilities({ tokenizer }: ServedModel, { token }: OrderedPiece['piece']): Probabilities | null {
-  if (token.logProbability === undefined) return null;
-  return { tokens: [tokenizer.decode([token.id])], token_logprobs: [token.logProbability] };
-}
-
-function joinProbabilities(all: readonly Probabilities[]): Probabilities {
-  return {
-    tokens: all.flatMap(({ tokens }) => tokens),
-    token_logprobs: all.flatMap(({ token_logprobs: values }) => values),
-  };
-}
-
+/** @throws {ServeError} the body is no JSON in UTF-8 (status 400) */
 async function bodyOf(context: Context): Promise<unknown> {
+  const bytes = await context.req.arrayBuffer();
+  let text: string;
   try {
-    return await context.req.json();
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new ServeError(400, 'invalid_encoding', 'The body is no text in UTF-8.');
+  }
+  try {
+    return JSON.parse(text);
   } catch (error) {
-    if (error instanceof SyntaxError)
-      throw new ServeError(400, 'invalid_json', `The body is no JSON: ${error.message}.`);
-    throw error;
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new ServeError(400, 'invalid_json', `The body is no JSON: ${error.message.slice(0, 200)}.`);
   }
 }
 
 /** Compares hashes, in a time that says nothing about the key. */
 function checkKey(authorization: string | undefined, apiKey: string | undefined): void {
   if (apiKey === undefined) return;
-  const given = /^Bearer (.+)$/.exec(authorization ?? '')?.[1] ?? '';
+  const given = /^Bearer +(.+)$/i.exec(authorization ?? '')?.[1] ?? '';
   const [a, b] = [given, apiKey].map((text) => createHash('sha256').update(text).digest());
   if (a !== undefined && b !== undefined && timingSafeEqual(a, b)) return;
   throw new ServeError(401, 'invalid_api_key', 'The API key is missing or wrong: Authorization: Bearer KEY.');
 }
 
-function refuse(context: Context, error: unknown, { log }: ServerOptions): Response {
+/** Answers an error; one of a client that has gone is nobody's concern. */
+function refuse(context: Context, error: unknown, { log, signal }: ServerOptions): Response {
   const { status, body } = answerTo(error);
-  if (status >= 500) log(error);
+  if (status >= 500 && !context.req.raw.signal.aborted && !signal.aborted) log(error);
+  if (status === 429) context.header('retry-after', '1');
   return context.json(body, status as ContentfulStatusCode);
 }

@@ -33,7 +33,7 @@ export interface NativeMemory {
   readonly buffers: number;
   /** Their bytes, as asked for. */
   readonly bytes: number;
-  /** Bytes handed out to buffers and kernels, each request rounded up to its size class. */
+  /** Bytes handed out to buffers and kernels, each request rounded up. */
   readonly inUse: number;
   /** Bytes free and kept for reuse; `trimMemory` gives them back to the system. */
   readonly cached: number;
@@ -54,12 +54,18 @@ export interface NativeAddon {
   readonly kernels: Readonly<Record<string, (count: number) => void>>;
 
   allocate(bytes: number): Handle;
+  /** So many bytes of float32 zeros that are stored as bf16, in half of them; {@link NO_BUFFER}: not on this device. */
+  allocateBfloat16(bytes: number): Handle;
   /** The owner is held weakly; once it is collected, the handle is among the `forgotten`. */
   watch(handle: Handle, owner: object): void;
   release(handle: Handle): void;
   /** Copies a typed array of exactly the buffer's size into it. */
   write(handle: Handle, source: ArrayBufferView): void;
-  /** Copies the buffer into a typed array of exactly its size. */
+  /** Stores a buffer of float32 as bf16, rounded, until a kernel writes it; false: this device does not. */
+  storeAsBfloat16(handle: Handle): boolean;
+  /** Rounds a buffer of float32 into one that is stored as bf16, from element `start` on; false: the target is not. */
+  writeRounded(target: Handle, source: Handle, start: number): boolean;
+  /** Copies the buffer into a typed array of exactly its size; what is stored as bf16 becomes float32. */
   read(handle: Handle, destination: ArrayBufferView): void;
 
   memory(): NativeMemory;

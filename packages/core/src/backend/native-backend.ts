@@ -14,7 +14,7 @@ import {
   engine,
   util,
 } from '../tf.ts';
-import type { Handle, NativeAddon } from './addon.ts';
+import { type Handle, NO_BUFFER, type NativeAddon } from './addon.ts';
 import { NativeMemoryPool } from './native-memory-pool.ts';
 import { type NativeKernels, bindKernels, guardNative, translate } from './run-kernel.ts';
 import { Storage, StorageId, StorageList } from './storage.ts';
@@ -27,6 +27,7 @@ export type NativeDataType = 'float32' | 'int32' | 'bool';
 /** So many storages are made between two looks at which of them still live. */
 const UNWATCHED = 1024;
 
+const BFLOAT16_BYTES = 2;
 const ELEMENT_BYTES: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1 };
 const ARRAY_NAMES: Readonly<Record<string, string>> = {
   float32: 'Float32Array',
@@ -70,13 +71,53 @@ export class NativeBackend extends KernelBackend {
     return { dataId, shape: [...shape], dtype };
   }
 
+  /** Float32 zeros that take memory when they are first used, for values that are to come. */
+  allocateBlank(shape: readonly number[]): TensorInfo {
+    const dataId = new StorageId(new Storage(this.living));
+    const { storage } = dataId;
+    storage.isBlank = true;
+    storage.unwatched = dataId;
+    storage.elements = sizeOf(shape);
+    this.start(storage, 'float32', 1);
+    return { dataId, shape: [...shape], dtype: 'float32' };
+  }
+
   /** The native buffer of a tensor, for a kernel call. */
   buffer(tensor: TensorInfo): Handle {
-    const { handle } = this.storage(tensor.dataId);
+    const storage = this.storage(tensor.dataId);
+    if (storage.isBlank) {
+      const out = this.takeMemory(storage, false);
+      this.kernels.fill_f32({ out, count: storage.elements, value: 0 });
+    }
+    const { handle } = storage;
     if (handle === undefined) {
       throw new NativeError('DTYPE', `a tensor of dtype ${tensor.dtype} has no native buffer.`);
     }
     return handle;
+  }
+
+  /** Stores a float32 tensor as bf16, its values rounded, until a kernel writes it. False: this device does not. */
+  storeAsBfloat16(tensor: TensorInfo): boolean {
+    const storage = this.storage(tensor.dataId);
+    if (storage.isBlank && this.takeMemory(storage, true) !== NO_BUFFER) return true;
+    const handle = this.buffer(tensor);
+    if (!guardNative(this.addon, 'storeAsBfloat16', () => this.addon.storeAsBfloat16(handle))) return false;
+    const saved = storage.bytes - storage.elements * BFLOAT16_BYTES;
+    this.pool.shrink(saved);
+    storage.bytes -= saved;
+    return true;
+  }
+
+  /** Writes a tensor's elements into another one that is stored as bf16, rounded, from `start` on. False: it is not stored so. */
+  writeRounded(target: TensorInfo, source: TensorInfo, start: number): boolean {
+    const [to, from] = [this.buffer(target), this.buffer(source)];
+    return guardNative(this.addon, 'writeRounded', () => this.addon.writeRounded(to, from, start));
+  }
+
+  /** Gives a tensor other values in its own memory. */
+  overwrite(tensor: TensorInfo, values: TypedArray): void {
+    const handle = this.buffer(tensor);
+    guardNative(this.addon, 'write', () => this.addon.write(handle, values));
   }
 
   /** A tensor that shares the memory of another one under a new shape. */
@@ -125,13 +166,14 @@ export class NativeBackend extends KernelBackend {
   }
 
   override readSync(dataId: DataId): Values {
-    const { dtype, handle, elements, strings, complex } = this.storage(dataId);
+    const { dtype, handle, elements, strings, complex, isBlank } = this.storage(dataId);
     if (strings !== undefined) return strings;
     if (complex !== undefined) {
       const [real, imag] = [this.readSync(complex.real.dataId), this.readSync(complex.imag.dataId)];
       return backend_util.mergeRealAndImagArrays(real as Float32Array, imag as Float32Array);
     }
     const values = emptyArray(dtype, elements);
+    if (isBlank) return values;
     guardNative(this.addon, 'read', () => this.addon.read(handle as Handle, values));
     return values;
   }
@@ -207,11 +249,12 @@ export class NativeBackend extends KernelBackend {
 
   /** Frees what a storage holds, however many refer to it. */
   private free(storage: Storage): void {
-    const { handle, complex, elements, dtype } = storage;
+    const { handle, complex, bytes } = storage;
     storage.refCount = 0;
+    storage.isBlank = false;
     storage.handle = storage.unwatched = storage.strings = storage.complex = undefined;
     this.living.remove(storage);
-    if (handle !== undefined) this.pool.release(handle, elements * ELEMENT_BYTES[dtype]);
+    if (handle !== undefined) this.pool.release(handle, bytes);
     if (complex === undefined) return;
     this.disposeData(complex.real.dataId, true);
     this.disposeData(complex.imag.dataId, true);
@@ -246,18 +289,41 @@ export class NativeBackend extends KernelBackend {
 
   /** Gives a storage native memory with undefined contents. */
   private reserve(storage: Storage, dataId: DataId, elements: number, dtype: DataType, refCount: number): Handle {
-    let handle: Handle;
-    try {
-      handle = this.pool.allocate(elements * ELEMENT_BYTES[dtype]);
-    } catch (error) {
-      throw translate(this.addon, error, { kernel: 'allocate' });
-    }
+    const bytes = elements * ELEMENT_BYTES[dtype];
+    const handle = this.take(bytes, false);
     storage.handle = handle;
+    storage.bytes = bytes;
     storage.unwatched = dataId;
     storage.elements = elements;
     this.start(storage, dtype, refCount);
     if (this.living.sequence - this.watched >= UNWATCHED) this.watchAll();
     return handle;
+  }
+
+  /** Gives blank zeros their memory, of undefined contents, or of zeros that are stored as bf16; {@link NO_BUFFER}: not here. */
+  private takeMemory(storage: Storage, asBfloat16: boolean): Handle {
+    const bytes = storage.elements * (asBfloat16 ? BFLOAT16_BYTES : ELEMENT_BYTES['float32']);
+    const handle = this.take(bytes, asBfloat16);
+    if (handle === NO_BUFFER) {
+      this.pool.shrink(bytes);
+      return handle;
+    }
+    storage.isBlank = false;
+    storage.handle = handle;
+    storage.bytes = bytes;
+    if (storage.sequence <= this.watched && storage.unwatched !== undefined) {
+      this.addon.watch(handle, storage.unwatched); // those around it are watched already
+      storage.unwatched = undefined;
+    }
+    return handle;
+  }
+
+  private take(bytes: number, asBfloat16: boolean): Handle {
+    try {
+      return this.pool.allocate(bytes, asBfloat16);
+    } catch (error) {
+      throw translate(this.addon, error, { kernel: 'allocate' });
+    }
   }
 
   private writeTo(

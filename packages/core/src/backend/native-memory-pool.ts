@@ -33,13 +33,13 @@ export class NativeMemoryPool {
     this.holder = holder;
   }
 
-  /** A buffer. Throws what the addon throws. */
-  allocate(bytes: number): Handle {
+  /** A buffer, or zeros that are stored as bf16 in so many bytes. Throws what the addon throws. */
+  allocate(bytes: number, asBfloat16 = false): Handle {
     if (this.bytes + bytes > this.threshold) {
       this.collect();
       this.threshold = Math.max(FLOOR, 2 * (this.bytes + bytes));
     }
-    const handle = this.tryAllocate(bytes) ?? this.addon.allocate(bytes);
+    const handle = this.tryAllocate(bytes, asBfloat16) ?? this.make(bytes, asBfloat16);
     this.bytes += bytes;
     return handle;
   }
@@ -49,10 +49,19 @@ export class NativeMemoryPool {
     this.bytes -= bytes;
   }
 
+  /** Counts so many bytes fewer, of a buffer that takes less now. */
+  shrink(bytes: number): void {
+    this.bytes -= bytes;
+  }
+
+  private make(bytes: number, asBfloat16: boolean): Handle {
+    return asBfloat16 ? this.addon.allocateBfloat16(2 * bytes) : this.addon.allocate(bytes);
+  }
+
   /** A buffer; undefined where there is no memory but some was forgotten, which is free now. */
-  private tryAllocate(bytes: number): Handle | undefined {
+  private tryAllocate(bytes: number, asBfloat16: boolean): Handle | undefined {
     try {
-      return this.addon.allocate(bytes);
+      return this.make(bytes, asBfloat16);
     } catch (error) {
       const isOutOfMemory = (error as { code?: string }).code === 'NABLA_OUT_OF_MEMORY';
       if (isOutOfMemory && this.collect()) return undefined;

@@ -29,6 +29,10 @@ export class Storage {
   /** Its data id, until the addon watches that. */
   unwatched: DataId | undefined = undefined;
   elements = 0;
+  /** Whether it is zeros that have no memory yet. */
+  isBlank = false;
+  /** Bytes of native memory that were taken for it. */
+  bytes = 0;
   strings: Uint8Array[] | undefined = undefined;
   complex: { readonly real: TensorInfo; readonly imag: TensorInfo } | undefined = undefined;
   /** Whether it came from another device, so that a kernel that fails does not take it along. */

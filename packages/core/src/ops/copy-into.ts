@@ -62,10 +62,13 @@ export function plainCopyInto(target: Tensor, source: Tensor, begin: readonly nu
   return where(cast(pad(onesLike(source), around), 'bool'), pad(source, around), target);
 }
 
-/** Writes values into the elements of `target` from the one at `start` on, in row-major order, in place. Checks nothing. */
+/**
+ * Writes values into the elements of `target` from the one at `start` on, in row-major order, in place. A target that is stored as
+ * bf16 stays so: the values are rounded. Checks nothing.
+ */
 export function writeElements(target: Tensor, values: TypedArray, start: number): void {
   unshare([target]);
   const source = tensor1d(values, target.dtype);
-  runKernel('NablaCopyInto', { target, source }, { shape: [target.size], begin: [start] });
+  runKernel('NablaCopyInto', { target, source }, { shape: [target.size], begin: [start], isRounded: true });
   source.dispose();
 }

@@ -4,6 +4,7 @@
 export type { Activation } from '../backend/definitions/activation.ts';
 export type { ElementwiseLoss } from '../backend/definitions/elementwise-loss.ts';
 export { type AdamWStepOptions, adamWStep, plainAdamWStep } from './adamw-step.ts';
+export { add } from './add.ts';
 export { type AllCloseOptions, allClose } from './all-close.ts';
 export { type AttentionOptions, attentionWeights, plainAttention, scaledDotProductAttention } from './attention.ts';
 export {
@@ -88,6 +89,7 @@ export {
   softmaxCrossEntropy,
   type SoftmaxCrossEntropyOptions,
 } from './softmax-cross-entropy.ts';
+export { storeAsBfloat16 } from './store-as-bfloat16.ts';
 export { type Sorted, type SortOptions, type TopKOptions, argSort, sort, topk } from './sort.ts';
 export { type PerAxis, perAxis } from './spatial.ts';
 export { diagonal, trace, tril, triu } from './triangle.ts';

@@ -2,8 +2,11 @@
 // Tests of the linear map on every device.
 
 import { checkGolden, checkGradient, devices, golden, randomTensor, tolerance, useDevice } from '@nabla/testing';
+import { valueAndGrad } from '../autodiff.ts';
 import { nativeMemory, resetPeakMemory } from '../device.ts';
-import { type Tensor, ones, tensor1d, tensor2d, zeros } from '../tf.ts';
+import { memory, scope } from '../memory.ts';
+import { type Tensor, ones, sum, tensor1d, tensor2d, transpose, zeros } from '../tf.ts';
+import { add } from './add.ts';
 import { type LinearActivation, linear, plainLinear } from './linear.ts';
 import { runKernel } from './run.ts';
 
@@ -28,6 +31,15 @@ describe.each(devices())('linear on %s', (device) => {
     expect(linear(x, weight)).toBeCloseToTensor(plainLinear(x, weight), tolerance('matmul', inputs));
   });
 
+  it.each(SIZES)('takes a weight whose inputs come first: %i rows, %i inputs, %i outputs', (rows, inputs, outputs) => {
+    const x = randomTensor([rows, inputs], { seed: 1 });
+    const weight = randomTensor([inputs, outputs], { seed: 2 });
+    const bias = randomTensor([outputs], { seed: 3 });
+    const mapped = linear(x, weight, bias, { inputsFirst: true });
+    expect(mapped).toBeCloseToTensor(linear(x, transpose(weight), bias), tolerance('matmul', inputs));
+    expect(mapped).toBeCloseToTensor(plainLinear(x, weight, bias, { inputsFirst: true }), tolerance('matmul', inputs));
+  });
+
   it('keeps what goes into the activation only where a gradient may ask for it', () => {
     const [x, weight] = [randomTensor([64, 64], { seed: 1 }), randomTensor([64, 64], { seed: 2 })];
     const outputs = (isRecorded: boolean): number =>
@@ -46,10 +58,35 @@ describe.each(devices())('linear on %s', (device) => {
     expect(taken('gelu')).toBe(taken('none'));
   });
 
+  it('holds on to what its gradient needs: not to a result that no activation follows', () => {
+    const [x, weight] = [randomTensor([3, 4], { seed: 1 }), randomTensor([5, 4], { seed: 2 })];
+    const held: number[] = [];
+    valueAndGrad(() => {
+      const shift = ones([3, 5]);
+      const results = (['none', 'tanh', 'gelu'] as const).map((activation) => {
+        const before = memory().dataBuffers;
+        const result = scope(() => add(linear(x, weight, undefined, { activation }), shift));
+        held.push(memory().dataBuffers - before - 1);
+        return result;
+      });
+      return sum(add(add(results[0], results[1]), results[2]));
+    }, [x, weight]);
+    expect(held).toEqual([0, 1, 1]); // of tanh what comes out, of gelu what goes in
+  });
+
   it.each(ACTIVATIONS)('has value and gradient of its formula with activation %s', (activation) => {
     const of = (op: typeof linear) => (x: Tensor, weight: Tensor, bias: Tensor) => op(x, weight, bias, { activation });
     checkGradient(of(linear), [[2, 3, 5], [7, 5], [7]], { plain: of(plainLinear), seed: 8 });
   });
+
+  it.each(['none', 'gelu'] as const)(
+    'has the gradient of its formula with inputs first and activation %s',
+    (activation) => {
+      const options = { activation, inputsFirst: true };
+      const of = (op: typeof linear) => (x: Tensor, weight: Tensor, bias: Tensor) => op(x, weight, bias, options);
+      checkGradient(of(linear), [[2, 3, 5], [5, 7], [7]], { plain: of(plainLinear), seed: 9 });
+    },
+  );
 
   it('has the gradient of its formula without bias', () => {
     const of = (op: typeof linear) => (x: Tensor, weight: Tensor) => op(x, weight);
@@ -87,6 +124,10 @@ describe.each(devices())('linear on %s', (device) => {
       /weight of shape \[outputs, 3\], received \[4, 5\]/,
     );
     expect(() => linear(ones([2, 3]), ones([4, 3]), ones([3]))).toThrowCode('SHAPE', /bias of shape \[4\]/);
+    expect(() => linear(ones([2, 3]), ones([4, 3]), undefined, { inputsFirst: true })).toThrowCode(
+      'SHAPE',
+      /weight of shape \[3, outputs\], received \[4, 3\]/,
+    );
     expect(() => linear(ones([]), ones([4, 3]))).toThrowCode('RANK');
     expect(() => linear(ones([2, 3], 'int32'), ones([4, 3]))).toThrowCode('DTYPE');
     expect(() => linear(ones([2, 3]), ones([4, 3]), undefined, { activation: 'rellu' as 'relu' })).toThrowCode(

@@ -3,7 +3,7 @@
 
 import { ACTIVATIONS, type Activation } from '../backend/definitions/activation.ts';
 import { type LinearAttributes, savesInput } from '../backend/definitions/linear.ts';
-import { checkFloat, checkOneOf, checkOptions, checkRank, checkShape } from '../check.ts';
+import { checkBoolean, checkFloat, checkOneOf, checkOptions, checkRank, checkShape } from '../check.ts';
 import { formatShape } from '../errors.ts';
 import { sameShape, sizeOf } from '../shape.ts';
 import { type Tensor, add, engine, matMul, mul, relu, reshape, sigmoid, tanh } from '../tf.ts';
@@ -16,33 +16,39 @@ export type LinearActivation = Activation;
 export interface LinearOptions {
   /** Applied to the result; default `none`. */
   activation?: LinearActivation;
+  /** Whether weight is `[inputs, outputs]`, as published GPT-2s have it, and not its transpose; default false. */
+  inputsFirst?: boolean;
 }
 
 /**
- * `activation(x · weightᵀ + bias)`.
+ * `activation(x · weightᵀ + bias)`, or `activation(x · weight + bias)` where the inputs of weight come first.
  *
  * @param x       `[...batch, inputs]`, float32
- * @param weight  `[outputs, inputs]`
+ * @param weight  `[outputs, inputs]`, or `[inputs, outputs]`
  * @param bias    `[outputs]`, or undefined for none
- * @param options `activation`: `none`, `relu`, `sigmoid`, `tanh`, `gelu`, `geluTanh` or `silu`
+ * @param options `activation`: `none`, `relu`, `sigmoid`, `tanh`, `gelu`, `geluTanh` or `silu` · `inputsFirst`: which of weight's
+ *   axes is which
  * @returns       `[...batch, outputs]`
  * @throws {ShapeError} x has no axis, weight is not `[outputs, inputs]`, or bias not `[outputs]`
- * @throws {ArgumentError} an unknown activation
+ * @throws {ArgumentError} an unknown activation, or an option of another type
  * @example
  * linear(tensor2d([[1, 2]]), tensor2d([[3, 4]]), tensor1d([5])); // [[16]]
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: LinearOptions = {}): Tensor {
-  checkOptions('linear', options, ['activation']);
+  checkOptions('linear', options, ['activation', 'inputsFirst']);
   checkFloat('linear', bias === undefined ? { x, weight } : { x, weight, bias });
   checkRank('linear', 'x', x, 1, Infinity);
-  const inputs = x.shape[x.shape.length - 1];
-  const hint = (): string => `Its last axis must be that of x, whose shape is ${formatShape(x.shape)}.`;
-  checkShape('linear', 'weight', weight, ['outputs', inputs], hint);
-  const [outputs] = weight.shape;
-  if (bias !== undefined) checkShape('linear', 'bias', bias, [outputs], 'It must match the first axis of weight.');
-  const { activation = 'none' } = options;
+  const { activation = 'none', inputsFirst = false } = options;
   checkOneOf('linear', 'activation', activation, ACTIVATIONS);
-  const attributes: LinearAttributes = { activation, isRecorded: engine().isTapeOn() };
+  checkBoolean('linear', 'inputsFirst', inputsFirst);
+  const inputs = x.shape[x.shape.length - 1];
+  const [shared, other] = inputsFirst ? ['first', 'last'] : ['last', 'first'];
+  const hint = (): string => `Its ${shared} axis must be the last one of x, whose shape is ${formatShape(x.shape)}.`;
+  checkShape('linear', 'weight', weight, inputsFirst ? [inputs, 'outputs'] : ['outputs', inputs], hint);
+  const [first, second] = weight.shape;
+  const outputs = inputsFirst ? second : first;
+  if (bias !== undefined) checkShape('linear', 'bias', bias, [outputs], `It must match the ${other} axis of weight.`);
+  const attributes: LinearAttributes = { activation, inputsFirst, isRecorded: engine().isTapeOn() };
   return runFused('NablaLinear', bias === undefined ? { x, weight } : { x, weight, bias }, attributes);
 }
 
@@ -62,10 +68,11 @@ export function plainLinear(
   x: Tensor,
   weight: Tensor,
   bias?: Tensor,
-  { activation = 'none' }: LinearOptions = {},
+  { activation = 'none', inputsFirst = false }: LinearOptions = {},
 ): Tensor {
-  const [outputs, inputs] = weight.shape;
-  const product = matMul(reshape(x, [-1, inputs]), weight, false, true); // [rows, outputs]
+  const [first, second] = weight.shape;
+  const [outputs, inputs] = inputsFirst ? [second, first] : [first, second];
+  const product = matMul(reshape(x, [-1, inputs]), weight, false, !inputsFirst); // [rows, outputs]
   const shifted = bias === undefined ? product : add(product, bias);
   return reshape(PLAIN_ACTIVATIONS[activation](shifted), [...x.shape.slice(0, -1), outputs]);
 }
@@ -73,22 +80,24 @@ export function plainLinear(
 defineGradient<LinearAttributes>({
   kernelName: 'NablaLinear',
   savedInputs: ['x', 'weight'],
-  savedOutputs: [true, true],
-  gradient: (gradOut, [x, weight, out, into], { activation }) => {
-    const saved = savesInput(activation) ? into : out;
+  savedOutputs: ({ activation }) => (savesInput(activation) ? [false, true] : [activation !== 'none']),
+  gradient: (gradOut, [x, weight, saved], { activation, inputsFirst = false }) => {
     const gradInto = asRows(
       activation === 'none' ? gradOut : runKernelForOne('NablaActivationGrad', { gradOut, saved }, { activation }),
     );
     return {
-      x: () => asShape(product(gradInto, weight, false), x.shape), // [rows, outputs] · [outputs, inputs]
-      weight: () => product(gradInto, asRows(x), true), // [outputs, rows] · [rows, inputs]
+      x: () => asShape(product(gradInto, weight, false, inputsFirst), x.shape), // [rows, outputs] · [outputs, inputs]
+      weight: () =>
+        inputsFirst
+          ? product(asRows(x), gradInto, true) // [inputs, rows] · [rows, outputs]
+          : product(gradInto, asRows(x), true), // [outputs, rows] · [rows, inputs]
       bias: () => runKernelForOne('Sum', { x: gradInto }, { axis: [0], keepDims: false }),
     };
   },
 });
 
-function product(a: Tensor, b: Tensor, transposeA: boolean): Tensor {
-  return runKernelForOne('BatchMatMul', { a, b }, { transposeA, transposeB: false });
+function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB = false): Tensor {
+  return runKernelForOne('BatchMatMul', { a, b }, { transposeA, transposeB });
 }
 
 function asRows(x: Tensor): Tensor {

@@ -63,8 +63,8 @@ export interface Gradient<Attributes extends object> {
   readonly kernelName: string;
   /** Names of the inputs that `gradient` needs, in the order of `saved`; `all` of them where they are an array. */
   readonly savedInputs: readonly string[] | 'all';
-  /** For each output, whether `gradient` needs it; they follow the inputs in `saved`. */
-  readonly savedOutputs?: readonly boolean[];
+  /** For each output, whether `gradient` needs it, which attributes may decide; they follow the inputs in `saved`. */
+  readonly savedOutputs?: readonly boolean[] | ((attributes: Attributes) => readonly boolean[]);
   /** Names of float32 inputs that are data and have no gradient. */
   readonly constants?: readonly string[];
   /** From the gradient of the first output to that of each float32 input; a part that is dear is computed when it is asked for. */
@@ -115,6 +115,7 @@ export function runFused(
 function recordFused(kernelName: string, inputs: NamedTensorMap, outputs: Tensor[], attributes: object): void {
   const definition = gradients.get(kernelName) as Gradient<object>;
   const { savedInputs, savedOutputs = [], constants = [], gradient, plain } = definition;
+  const isSaved = typeof savedOutputs === 'function' ? savedOutputs(attributes) : savedOutputs;
   const differentiable: NamedTensorMap = {};
   const saved: Tensor[] = [];
   for (const name in inputs) {
@@ -123,7 +124,7 @@ function recordFused(kernelName: string, inputs: NamedTensorMap, outputs: Tensor
     if (savedInputs === 'all' || savedInputs.includes(name)) saved.push(hold(input));
   }
   outputs.forEach((output, i) => {
-    if (savedOutputs[i] === true) saved.push(i === 0 ? hold(output) : keep(output));
+    if (isSaved[i] === true) saved.push(i === 0 ? hold(output) : keep(output));
     else if (i > 0) output.dispose();
   });
   record(kernelName, differentiable, outputs[0], saved, (gradOut) => {

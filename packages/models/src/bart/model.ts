@@ -122,7 +122,7 @@ export class BartModel extends Module implements PretrainedModel<BartConfig> {
     schema: bartSchema,
     prefix: 'model',
     aliases: () => ({ 'shared.weight': EMBEDDINGS }),
-    anchors: anchors(''),
+    anchors: bartAnchors(''),
   };
 
   readonly shared: Embedding;
@@ -189,7 +189,7 @@ export class BartForConditionalGeneration extends Module implements EncoderDecod
       'model.shared.weight': [...EMBEDDINGS.map((name) => `model.${name}`), ...(tied ? ['lm_head.weight'] : [])],
     }),
     optional: ['final_logits_bias'],
-    anchors: anchors('model.'),
+    anchors: bartAnchors('model.'),
   };
 
   readonly model: BartModel;
@@ -262,10 +262,10 @@ export class BartForConditionalGeneration extends Module implements EncoderDecod
 }
 
 /** The names of the embedding in its two users, under which checkpoints have it instead of its own, or beside it. */
-const EMBEDDINGS = ['encoder.embed_tokens.weight', 'decoder.embed_tokens.weight'] as const;
+export const EMBEDDINGS = ['encoder.embed_tokens.weight', 'decoder.embed_tokens.weight'] as const;
 
 /** Tensors that fix all sizes of a configuration; see {@link Architecture}. */
-function anchors(prefix: string): (config: BartConfig) => Record<string, number[]> {
+export function bartAnchors(prefix: string): (config: BartConfig) => Record<string, number[]> {
   return ({ vocab_size, d_model: features, max_position_embeddings, ...config }) => ({
     [`${prefix}shared.weight`]: [vocab_size, features],
     [`${prefix}encoder.embed_positions.weight`]: [FIRST_POSITION + max_position_embeddings, features],

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// BERT with a head: it fills gaps, or tells classes apart.
+// BERT with a head: it fills gaps, tells classes of texts or of tokens apart, or finds answers.
 
-import { type Generator, type Tensor, gather, linear, reshape, tensor1d, zeros } from '@nabla/core';
-import { Dropout, LayerNorm, Linear, Module, type Parameter, crossEntropy, parameter } from '@nabla/layers';
+import { type Generator, type Tensor, linear, zeros } from '@nabla/core';
+import { Dropout, LayerNorm, Linear, Module, type Parameter, parameter } from '@nabla/layers';
 
-import { IGNORED } from '../generation/causal-model.ts';
+import { MaskedLanguageModel } from '../heads/masked-language-model.ts';
+import { QuestionAnswerer } from '../heads/question-answerer.ts';
+import { TextClassifier } from '../heads/text-classifier.ts';
+import { TokenClassifier } from '../heads/token-classifier.ts';
 import { activatedLinear } from '../pretrained/activated-linear.ts';
-import type { Architecture, PretrainedModel } from '../pretrained/architecture.ts';
-import { classificationLoss, labelCount } from '../pretrained/labels.ts';
-import type { BertConfig } from './config.ts';
+import type { Architecture } from '../pretrained/architecture.ts';
+import { labelCount } from '../pretrained/labels.ts';
+import { type BertConfig, classifierDropout } from './config.ts';
 import { type BertInputs, BertModel, bertAnchors } from './model.ts';
 
 class BertPredictionHeadTransform extends Module {
@@ -30,7 +33,7 @@ class BertPredictionHeadTransform extends Module {
 }
 
 /** From features to the vocabulary. Its matrix is that of the embeddings and only the bias its own, unless they are untied. */
-class BertLMPredictionHead extends Module {
+export class BertLMPredictionHead extends Module {
   readonly transform: BertPredictionHeadTransform;
   readonly bias: Parameter | undefined; // [vocabulary], only where it is tied
   readonly decoder: Linear | undefined; // only where it is not
@@ -69,7 +72,7 @@ class BertOnlyMLMHead extends Module {
  *
  * @see Devlin et al. 2018, section 3.1, https://arxiv.org/abs/1810.04805
  */
-export class BertForMaskedLM extends Module implements PretrainedModel<BertConfig> {
+export class BertForMaskedLM extends MaskedLanguageModel<BertConfig> {
   static readonly architecture: Architecture<BertConfig> = {
     ...BertModel.architecture,
     name: 'BertForMaskedLM',
@@ -88,43 +91,22 @@ export class BertForMaskedLM extends Module implements PretrainedModel<BertConfi
     this.cls = new BertOnlyMLMHead(this.config, generator);
   }
 
-  /** `[...batch, features]` → `[...batch, vocabulary]`. */
+  get encoder(): BertModel {
+    return this.bert;
+  }
+
   logits(hidden: Tensor): Tensor {
     return this.cls.forward(hidden, this.bert.embeddings.word_embeddings.weight);
-  }
-
-  /** int32 `[batch, time]` → logits `[batch, time, vocabulary]`. */
-  override forward(tokens: Tensor, inputs: BertInputs = {}): Tensor {
-    return this.logits(this.bert.forward(tokens, inputs));
-  }
-
-  /** See {@link BertModel.hiddenStates}. */
-  hiddenStates(tokens: Tensor, inputs: BertInputs = {}): Tensor[] {
-    return this.bert.hiddenStates(tokens, inputs);
-  }
-
-  /**
-   * Mean cost in nats of predicting the labels. Those of -100 do not count, and nothing is predicted where they are: most places
-   * are not hidden.
-   *
-   * @param labels int32 `[batch, time]`: the token that was hidden, -100 elsewhere
-   */
-  loss(tokens: Tensor, labels: Tensor, inputs: BertInputs = {}): Tensor {
-    const hidden = this.bert.forward(tokens, inputs); // [batch, time, features]
-    const wanted = Array.from(labels.dataSync().entries()).filter(([, label]) => label !== IGNORED);
-    const places = tensor1d(wanted.map(([place]) => place), 'int32'); // prettier-ignore
-    const rows = gather(reshape(hidden, [-1, this.config.hidden_size]), places); // [places, features]
-    return crossEntropy(this.logits(rows), tensor1d(wanted.map(([, label]) => label), 'int32')); // prettier-ignore
   }
 }
 
 /** BERT that tells classes of texts, or of pairs of them, apart, or gives them numbers. */
-export class BertForSequenceClassification extends Module implements PretrainedModel<BertConfig> {
+export class BertForSequenceClassification extends TextClassifier<BertConfig> {
   static readonly architecture: Architecture<BertConfig> = {
     ...BertModel.architecture,
     name: 'BertForSequenceClassification',
     anchors: bertAnchors('bert.'),
-    headAnchors: (config) => ({ 'classifier.weight': [labelCount(config), config.hidden_size] }),
+    headAnchors: classifierAnchors,
   };
 
   readonly bert: BertModel;
@@ -136,12 +118,14 @@ export class BertForSequenceClassification extends Module implements PretrainedM
     super();
     this.bert = new BertModel(config, generator);
     this.config = this.bert.config;
-    const { hidden_size, hidden_dropout_prob, classifier_dropout } = this.config;
-    this.dropout = new Dropout(classifier_dropout ?? hidden_dropout_prob, { generator });
-    this.classifier = new Linear(hidden_size, labelCount(this.config), { generator });
+    this.dropout = new Dropout(classifierDropout(this.config), { generator });
+    this.classifier = new Linear(this.config.hidden_size, labelCount(this.config), { generator });
   }
 
-  /** int32 `[batch, time]` → logits `[batch, labels]`. */
+  get context(): number {
+    return this.bert.context;
+  }
+
   override forward(tokens: Tensor, inputs: BertInputs = {}): Tensor {
     const pooled = this.bert.pool(this.bert.forward(tokens, inputs)); // [batch, features]
     return this.classifier.forward(this.dropout.forward(pooled));
@@ -151,9 +135,52 @@ export class BertForSequenceClassification extends Module implements PretrainedM
   hiddenStates(tokens: Tensor, inputs: BertInputs = {}): Tensor[] {
     return this.bert.hiddenStates(tokens, inputs);
   }
+}
 
-  /** The loss that `problem_type` says; see {@link classificationLoss} for the labels. */
-  loss(tokens: Tensor, labels: Tensor, inputs: BertInputs = {}): Tensor {
-    return classificationLoss(this.forward(tokens, inputs), labels, this.config);
+/** BERT that gives each token a class, such as the kind of a name that it is part of. */
+export class BertForTokenClassification extends TokenClassifier<BertConfig> {
+  static readonly architecture: Architecture<BertConfig> = {
+    ...BertModel.architecture,
+    name: 'BertForTokenClassification',
+    anchors: bertAnchors('bert.'),
+    headAnchors: classifierAnchors,
+  };
+
+  readonly bert: BertModel;
+
+  constructor(config: Partial<BertConfig>, generator: Generator) {
+    const bert = new BertModel(config, generator, { pooler: false });
+    super(bert, classifierDropout(bert.config), generator);
+    this.bert = bert;
   }
+
+  get encoder(): BertModel {
+    return this.bert;
+  }
+}
+
+/** BERT that finds the answer to a question in a text. */
+export class BertForQuestionAnswering extends QuestionAnswerer<BertConfig> {
+  static readonly architecture: Architecture<BertConfig> = {
+    ...BertModel.architecture,
+    name: 'BertForQuestionAnswering',
+    anchors: bertAnchors('bert.'),
+  };
+
+  readonly bert: BertModel;
+
+  constructor(config: Partial<BertConfig>, generator: Generator) {
+    const bert = new BertModel(config, generator, { pooler: false });
+    super(bert, 0, generator);
+    this.bert = bert;
+  }
+
+  get encoder(): BertModel {
+    return this.bert;
+  }
+}
+
+/** The tensor that fixes the labels of a classifier; see {@link Architecture.headAnchors}. */
+export function classifierAnchors(config: BertConfig): Record<string, number[]> {
+  return { 'classifier.weight': [labelCount(config), config.hidden_size] };
 }

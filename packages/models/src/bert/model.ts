@@ -8,27 +8,25 @@ import {
   add,
   cast,
   checkShape,
+  cumsum,
+  mul,
+  notEqual,
   reshape,
+  scalar,
   selfAttention,
   slice,
   squeeze,
 } from '@nabla/core';
 import { Dropout, Embedding, LayerNorm, Linear, Module, ModuleList } from '@nabla/layers';
 
+import type { EncoderInputs, EncoderModel } from '../heads/encoder-model.ts';
 import { activatedLinear } from '../pretrained/activated-linear.ts';
-import type { Architecture, PretrainedModel } from '../pretrained/architecture.ts';
+import type { Architecture } from '../pretrained/architecture.ts';
 import { jointLinear } from '../pretrained/joint-linear.ts';
 import { type BertConfig, bertSchema, paddingOf } from './config.ts';
 
 /** What BERT is told beside its tokens. */
-export interface BertInputs {
-  /** `[batch, time]`: 1 for a token, 0 for padding. Default: there is no padding. */
-  readonly attentionMask?: Tensor | undefined;
-  /** int32 `[batch, time]`: of which of two texts a token is. Default: all of the first, 0. */
-  readonly tokenTypeIds?: Tensor | undefined;
-  /** int32 `[batch, time]`: the position of each token. Default: 0, 1, 2 … */
-  readonly positions?: Tensor | undefined;
-}
+export type BertInputs = EncoderInputs;
 
 /** Which keys a query sees. */
 interface Visible {
@@ -43,13 +41,13 @@ class BertEmbeddings extends Module {
   readonly LayerNorm: LayerNorm;
   readonly dropout: Dropout;
 
-  constructor(config: BertConfig, generator: Generator) {
+  constructor(config: BertConfig, generator: Generator, afterPadding: boolean) {
     super();
     const { vocab_size, hidden_size: features, max_position_embeddings, type_vocab_size } = config;
     const padding = paddingOf(config);
-    const settings = { generator, ...(padding !== undefined && { paddingIndex: padding }) };
-    this.word_embeddings = new Embedding(vocab_size, features, settings);
-    this.position_embeddings = new Embedding(max_position_embeddings, features, { generator });
+    const padded = { generator, ...(padding !== undefined && { paddingIndex: padding }) };
+    this.word_embeddings = new Embedding(vocab_size, features, padded);
+    this.position_embeddings = new Embedding(max_position_embeddings, features, afterPadding ? padded : { generator });
     this.token_type_embeddings = new Embedding(type_vocab_size, features, { generator });
     this.LayerNorm = new LayerNorm(features, { epsilon: config.layer_norm_eps });
     this.dropout = new Dropout(config.hidden_dropout_prob, { generator });
@@ -102,7 +100,7 @@ class BertSelfAttention extends Module {
 }
 
 /** Ends both halves of a layer: a linear map, the sum with what the half was given, a norm. */
-class BertOutput extends Module {
+export class BertOutput extends Module {
   readonly dense: Linear;
   readonly LayerNorm: LayerNorm;
   readonly dropout: Dropout;
@@ -136,7 +134,7 @@ class BertAttention extends Module {
   }
 }
 
-class BertIntermediate extends Module {
+export class BertIntermediate extends Module {
   readonly dense: Linear;
   readonly config: BertConfig;
 
@@ -188,7 +186,7 @@ class BertEncoder extends Module {
   }
 }
 
-class BertPooler extends Module {
+export class BertPooler extends Module {
   readonly dense: Linear;
 
   constructor({ hidden_size: features }: BertConfig, generator: Generator) {
@@ -207,6 +205,11 @@ class BertPooler extends Module {
 export interface BertModelOptions {
   /** Whether it has a pooler, which makes one vector of a sequence; default true. */
   pooler?: boolean;
+  /**
+   * Whether positions count tokens alone and begin after that of padding, `pad_token_id`, as in RoBERTa; default false: they count all
+   * from 0.
+   */
+  positionsAfterPadding?: boolean;
 }
 
 /**
@@ -219,7 +222,7 @@ export interface BertModelOptions {
  * const hidden = model.forward(tensor2d([[1, 2, 3]], [1, 3], 'int32'));
  * [hidden.shape, model.pool(hidden).shape]; // [[1, 3, 4], [1, 4]]
  */
-export class BertModel extends Module implements PretrainedModel<BertConfig> {
+export class BertModel extends Module implements EncoderModel<BertConfig> {
   static readonly architecture: Architecture<BertConfig> = {
     name: 'BertModel',
     modelType: 'bert',
@@ -232,13 +235,26 @@ export class BertModel extends Module implements PretrainedModel<BertConfig> {
   readonly encoder: BertEncoder;
   readonly pooler: BertPooler | undefined;
   readonly config: BertConfig;
+  /** The position of padding, where positions begin after it. */
+  readonly paddingPosition: number | undefined;
 
-  constructor(config: Partial<BertConfig>, generator: Generator, { pooler = true }: BertModelOptions = {}) {
+  constructor(config: Partial<BertConfig>, generator: Generator, options: BertModelOptions = {}) {
     super();
+    const { pooler = true, positionsAfterPadding = false } = options;
     this.config = bertSchema.parse(config);
-    this.embeddings = new BertEmbeddings(this.config, generator);
+    this.paddingPosition = positionsAfterPadding ? (paddingOf(this.config) ?? 0) : undefined;
+    this.embeddings = new BertEmbeddings(this.config, generator, positionsAfterPadding);
     this.encoder = new BertEncoder(this.config, generator);
     this.pooler = pooler ? new BertPooler(this.config, generator) : undefined;
+  }
+
+  get features(): number {
+    return this.config.hidden_size;
+  }
+
+  get context(): number {
+    const { max_position_embeddings: positions } = this.config;
+    return this.paddingPosition === undefined ? positions : positions - this.paddingPosition - 1;
   }
 
   /**
@@ -254,8 +270,9 @@ export class BertModel extends Module implements PretrainedModel<BertConfig> {
   /** The embeddings after their norm, then what each layer makes of them, `[batch, time, features]`. */
   hiddenStates(tokens: Tensor, inputs: BertInputs = {}): Tensor[] {
     checkShape('BertModel', 'tokens', tokens, ['batch', 'time']);
-    const { max_position_embeddings: most, is_decoder: causal } = this.config;
+    const { is_decoder: causal } = this.config;
     const [batch = 0, time = 0] = tokens.shape;
+    const most = this.context;
     if (time > most) {
       const hint = 'Cut longer texts, or take them apart.';
       const expected = `of at most ${most} positions`;
@@ -264,7 +281,9 @@ export class BertModel extends Module implements PretrainedModel<BertConfig> {
     const { attentionMask } = inputs;
     if (attentionMask !== undefined) checkShape('BertModel', 'attentionMask', attentionMask, [batch, time]);
     const mask = attentionMask && cast(reshape(attentionMask, [batch, 1, 1, time]), 'bool');
-    return this.encoder.forward(this.embeddings.forward(tokens, inputs), { causal, ...(mask && { mask }) });
+    const counted = this.paddingPosition === undefined ? undefined : positionsAfter(tokens, this.paddingPosition);
+    const embedded = this.embeddings.forward(tokens, { ...inputs, positions: inputs.positions ?? counted });
+    return this.encoder.forward(embedded, { causal, ...(mask && { mask }) });
   }
 
   /**
@@ -276,6 +295,12 @@ export class BertModel extends Module implements PretrainedModel<BertConfig> {
     if (this.pooler !== undefined) return this.pooler.forward(hidden);
     throw new ArgumentError({ op: 'BertModel', argument: 'pooler', expected: 'to be there', received: 'none' });
   }
+}
+
+/** Positions that count tokens alone, and begin after that of padding, which all padding has: `padding + number of tokens so far`. */
+export function positionsAfter(tokens: Tensor, padding: number): Tensor {
+  const isToken = cast(notEqual(tokens, scalar(padding, 'int32')), 'int32'); // [batch, time]
+  return add(mul(cumsum(isToken, 1), isToken), scalar(padding, 'int32'));
 }
 
 /** Tensors that fix all sizes of a configuration; see {@link Architecture}. */

@@ -4,40 +4,54 @@
 import { join } from 'node:path';
 import { setImmediate as nextTick } from 'node:timers/promises';
 
-import { type Tensor, dispose, noGrad, scope, sigmoid, softmax, tensor2d } from '@nabla/core';
+import { type Tensor, checkOptions, dispose, noGrad, scope, sigmoid, softmax, tensor2d } from '@nabla/core';
 import { ImagePreprocessor, PretrainedTokenizer } from '@nabla/data';
 
-import { BertForSequenceClassification } from '../bert/heads.ts';
+import { type TextClassifier, isTextClassifier } from '../heads/text-classifier.ts';
+import { type HubProgress, resolvePretrained } from '../hub/resolve-pretrained.ts';
 import { pretrainedError } from '../pretrained/errors.ts';
 import { CONFIG_FILE, fromPretrained } from '../pretrained/from-pretrained.ts';
-import { type LabelsConfig, labelNames } from '../pretrained/labels.ts';
+import { type LabelsConfig, labelCount, labelNames } from '../pretrained/labels.ts';
+import type { WeightStorage } from '../pretrained/storage.ts';
 import type { Prediction } from '../training/recipe.ts';
 import { ViTForImageClassification } from '../vit/model.ts';
+import { rankClasses } from './rank-classes.ts';
 
 /** Turns an input, a text or the path of an image, into logits `[1, classes]`. */
 type Ask = (input: string) => Promise<Tensor>;
+
+export interface PublishedClassifierOptions {
+  /** How the matrices are kept in memory; default float32. */
+  readonly storage?: WeightStorage | undefined;
+  /** Called again and again while files come from the hub. */
+  readonly onProgress?: ((progress: HubProgress) => void) | undefined;
+}
 
 /**
  * A published model that tells classes apart, with what makes tensors of its inputs: a tokenizer for texts, a preprocessor for images.
  */
 export class PublishedClassifier {
-  readonly model: BertForSequenceClassification | ViTForImageClassification;
+  readonly model: TextClassifier | ViTForImageClassification;
   readonly #ask: Ask;
 
-  private constructor(model: BertForSequenceClassification | ViTForImageClassification, ask: Ask) {
+  private constructor(model: TextClassifier | ViTForImageClassification, ask: Ask) {
     this.model = model;
     this.#ask = ask;
   }
 
   /**
-   * Loads the classifier of a folder.
+   * Loads a classifier and what prepares its inputs.
    *
-   * @throws {ArgumentError} a file is missing or wrong, or the model is no classifier (code `PRETRAINED`)
+   * @param source path of a folder, or a name of the hub: `owner/name`, `owner/name@revision`
+   * @throws {ArgumentError} a file is missing or wrong, or the model is no classifier (code `PRETRAINED`); a model that the hub does not
+   *   give (code `HUB`)
    */
-  static async fromFolder(folder: string): Promise<PublishedClassifier> {
-    const model = await fromPretrained(folder);
+  static async fromFolder(source: string, options: PublishedClassifierOptions = {}): Promise<PublishedClassifier> {
+    checkOptions('PublishedClassifier.fromFolder', options, ['onProgress', 'storage']);
+    const folder = await resolvePretrained(source, { onProgress: options.onProgress });
+    const model = await fromPretrained(folder, { storage: options.storage });
     try {
-      if (model instanceof BertForSequenceClassification) {
+      if (isTextClassifier(model)) {
         return new PublishedClassifier(model, askText(model, await PretrainedTokenizer.fromFolder(folder)));
       }
       if (model instanceof ViTForImageClassification) {
@@ -53,8 +67,8 @@ export class PublishedClassifier {
   }
 
   /**
-   * The class of each input, and how likely each class is; of a model whose classes do not exclude each other, how likely each is by
-   * itself.
+   * The class of each input, and how likely each class is; of a model whose classes do not exclude each other, or that has only one, how
+   * likely each is by itself; of one that learned numbers (`problem_type` `regression`), the numbers.
    *
    * @param inputs texts, or paths of images
    */
@@ -64,12 +78,9 @@ export class PublishedClassifier {
     const answers: Prediction[] = [];
     for (const input of inputs) {
       const logits = await this.#ask(input);
-      const excluding = config.problem_type !== 'multi_label_classification';
-      const chances = scope(() => (excluding ? softmax(logits) : sigmoid(logits)).dataSync<'float32'>());
+      const chances = scope(() => chancesOf(logits, config).dataSync<'float32'>());
       dispose(logits);
-      const classes = names.map((name, id) => ({ class: name, chance: chances[id] ?? NaN }));
-      classes.sort((a, b) => b.chance - a.chance);
-      answers.push({ input, prediction: classes[0]?.class, classes });
+      answers.push({ input, ...rankClasses(names, chances) });
       await nextTick();
     }
     return answers;
@@ -80,8 +91,15 @@ export class PublishedClassifier {
   }
 }
 
-function askText(model: BertForSequenceClassification, tokenizer: PretrainedTokenizer): Ask {
-  const maximumLength = model.config.max_position_embeddings;
+/** Chances of classes from logits `[1, classes]`, as transformers' pipeline makes them. */
+function chancesOf(logits: Tensor, config: LabelsConfig): Tensor {
+  if (config.problem_type === 'regression') return logits;
+  const excluding = config.problem_type !== 'multi_label_classification' && labelCount(config) > 1;
+  return excluding ? softmax(logits) : sigmoid(logits);
+}
+
+function askText(model: TextClassifier, tokenizer: PretrainedTokenizer): Ask {
+  const maximumLength = model.context;
   return (text) => {
     const { inputIds, tokenTypeIds } = tokenizer.encodeBatch([text], { maximumLength });
     const [ids = [], types = []] = [inputIds[0], tokenTypeIds[0]];

@@ -5,7 +5,6 @@ import { setImmediate as nextTick } from 'node:timers/promises';
 
 import {
   ArgumentError,
-  type Generator,
   type Tensor,
   checkInteger,
   checkOptions,
@@ -19,31 +18,32 @@ import {
 import { PretrainedTokenizer } from '@nabla/data';
 import type { Module } from '@nabla/layers';
 
-import type { BertConfig } from '../bert/config.ts';
-import { BertModel } from '../bert/model.ts';
+import type { EncoderModel } from '../heads/encoder-model.ts';
+import { type HubProgress, resolvePretrained } from '../hub/resolve-pretrained.ts';
 import { pretrainedError } from '../pretrained/errors.ts';
 import { fromPretrained } from '../pretrained/from-pretrained.ts';
+import type { WeightStorage } from '../pretrained/storage.ts';
 import { type Dense, loadDense } from './dense.ts';
+import { findEncoderClass } from './encoders.ts';
 import { pool } from './pooling.ts';
 import { type SentenceSettings, readSentenceSettings } from './sentence-settings.ts';
-
-/** A BERT that only gives the vectors of its tokens: sentence encoders may lack the pooler, and none uses it. */
-class SentenceEncoder extends BertModel {
-  constructor(config: Partial<BertConfig>, generator: Generator) {
-    super(config, generator, { pooler: false });
-  }
-}
 
 export interface SentenceEmbedderOptions {
   /** Whether vectors get length 1; default what the folder says, and true where it says nothing. */
   readonly normalize?: boolean | undefined;
   /** The most tokens of a text; what is longer is cut. Default what the folder says, else all that the encoder has positions for. */
   readonly maximumLength?: number | undefined;
+  /** How the encoder's matrices are kept in memory; default float32. */
+  readonly storage?: WeightStorage | undefined;
+  /** Called again and again while files come from the hub. */
+  readonly onProgress?: ((progress: HubProgress) => void) | undefined;
 }
 
 export interface EmbedOptions {
   /** Texts that are computed at once; default 32. */
   readonly batchSize?: number | undefined;
+  /** Stops before the next batch; the error is its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Texts that are turned into tokens before others get their turn. */
@@ -61,46 +61,48 @@ export class SentenceEmbedder {
   readonly features: number;
   /** The most tokens of a text, those of the model's own among them. */
   readonly maximumLength: number;
-  readonly encoder: BertModel;
+  readonly encoder: EncoderModel;
   readonly tokenizer: PretrainedTokenizer;
   readonly settings: SentenceSettings;
   readonly #dense: readonly Dense[];
 
   private constructor(
-    encoder: BertModel,
+    encoder: EncoderModel,
     tokenizer: PretrainedTokenizer,
     dense: readonly Dense[],
     settings: SentenceSettings,
   ) {
-    const { hidden_size, max_position_embeddings } = encoder.config;
+    const { features, context } = encoder;
     this.encoder = encoder;
     this.tokenizer = tokenizer;
     this.settings = settings;
     this.#dense = dense;
-    this.features = dense.at(-1)?.outputs ?? settings.pooling.length * hidden_size;
-    this.maximumLength = Math.min(settings.maximumLength ?? max_position_embeddings, max_position_embeddings);
+    this.features = dense.at(-1)?.outputs ?? settings.pooling.length * features;
+    this.maximumLength = Math.min(settings.maximumLength ?? context, context);
   }
 
   /**
-   * Loads the encoder of a folder, its tokenizer, and what else `modules.json` names. Without that file it is the mean of all tokens.
+   * Loads an encoder, its tokenizer, and what else `modules.json` names. Without that file it is the mean of all tokens.
    *
+   * @param source path of a folder, or a name of the hub: `owner/name`, `owner/name@revision`
    * @throws {ArgumentError} a file is missing, broken, or of a kind that is not known: names file and field (code `PRETRAINED`, or one
-   *   of the tokenizer's)
+   *   of the tokenizer's); a model that the hub does not give (code `HUB`)
    */
-  static async fromFolder(folder: string, options: SentenceEmbedderOptions = {}): Promise<SentenceEmbedder> {
+  static async fromFolder(source: string, options: SentenceEmbedderOptions = {}): Promise<SentenceEmbedder> {
     const op = 'SentenceEmbedder.fromFolder';
-    checkOptions(op, options, ['normalize', 'maximumLength']);
-    const found = await readSentenceSettings(folder);
+    checkOptions(op, options, ['normalize', 'maximumLength', 'onProgress', 'storage']);
+    const found = await readSentenceSettings(await resolvePretrained(source, { onProgress: options.onProgress }));
     const { normalize = found.normalize, maximumLength = found.maximumLength } = options;
     if (maximumLength !== undefined) checkInteger(op, 'maximumLength', maximumLength, { minimum: 1 });
     const settings = { ...found, normalize, ...(maximumLength !== undefined && { maximumLength }) };
     const tokenizer = await PretrainedTokenizer.fromFolder(settings.encoderFolder);
-    const encoder = await fromPretrained(settings.encoderFolder, SentenceEncoder);
+    const Class = await findEncoderClass(settings.encoderFolder);
+    const encoder = await fromPretrained(settings.encoderFolder, Class, { storage: options.storage });
     const dense: Dense[] = [];
     try {
-      checkPooled(settings, encoder.config.hidden_size);
+      checkPooled(settings, encoder.features);
       for (const place of settings.denseFolders) {
-        const inputs = dense.at(-1)?.outputs ?? settings.pooling.length * encoder.config.hidden_size;
+        const inputs = dense.at(-1)?.outputs ?? settings.pooling.length * encoder.features;
         dense.push(await loadDense(place, inputs));
       }
     } catch (error) {
@@ -121,6 +123,7 @@ export class SentenceEmbedder {
       const part = texts.slice(at, at + TEXTS_AT_ONCE).map((text) => this.#prepared(text));
       rows.push(...this.tokenizer.encodeBatch(part, { maximumLength: this.maximumLength }).inputIds);
       await nextTick();
+      options.signal?.throwIfAborted();
     }
     return this.embedTokens(rows, options);
   }
@@ -133,8 +136,8 @@ export class SentenceEmbedder {
    */
   async embedTokens(rows: readonly (readonly number[])[], options: EmbedOptions = {}): Promise<Float32Array[]> {
     const op = 'SentenceEmbedder.embed';
-    checkOptions(op, options, ['batchSize']);
-    const { batchSize = 32 } = options;
+    checkOptions(op, options, ['batchSize', 'signal']);
+    const { batchSize = 32, signal } = options;
     checkInteger(op, 'batchSize', batchSize, { minimum: 1 });
     const empty = rows.findIndex(({ length }) => length === 0);
     if (empty !== -1) {
@@ -149,6 +152,7 @@ export class SentenceEmbedder {
       for (const [i, place] of places.entries())
         vectors[place] = batch.slice(i * this.features, (i + 1) * this.features);
       await nextTick();
+      signal?.throwIfAborted();
     }
     return vectors;
   }

@@ -2,14 +2,14 @@
 // How a folder makes sentence embeddings, as sentence-transformers wrote it down.
 
 import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 
 import { z } from 'zod';
 
-import { BertModel } from '../bert/model.ts';
 import { pretrainedError } from '../pretrained/errors.ts';
-import { CONFIG_FILE } from '../pretrained/from-pretrained.ts';
 import { readJsonFile } from '../pretrained/json-file.ts';
+import { MODULES_FILE, modulesSchema } from '../pretrained/sentence-modules.ts';
+import { encoderClasses, readModelType } from './encoders.ts';
 import type { Pooling } from './pooling.ts';
 
 /** What follows the encoder, and which texts it takes. */
@@ -27,13 +27,6 @@ export interface SentenceSettings {
   readonly maximumLength?: number;
   readonly lowerCase: boolean;
 }
-
-/** A folder inside the folder, or the folder itself. */
-const modulePath = z.string().refine((path) => basename(path) === path && path !== '..', {
-  error: 'to name a folder beside modules.json',
-});
-
-const modulesSchema = z.array(z.looseObject({ path: modulePath, type: z.string() }));
 
 /** Fields of 1_Pooling/config.json, in the order in which the results stand side by side, and what each asks for. */
 const POOLING_FIELDS = {
@@ -62,16 +55,14 @@ const lengthSchema = z.looseObject({
   do_lower_case: z.boolean().nullish(),
 });
 
-const encoderFields = z.looseObject({ model_type: z.string().optional() });
-
 /**
  * Whether a folder is one to make vectors of texts with: it has a modules.json, or its model reads texts and writes none.
  *
  * @throws {ArgumentError} config.json is missing or no JSON (code `PRETRAINED`)
  */
 export async function isSentenceEncoder(folder: string): Promise<boolean> {
-  if (existsSync(join(folder, 'modules.json'))) return true;
-  return (await readJsonFile(join(folder, CONFIG_FILE), encoderFields)).model_type === BertModel.architecture.modelType;
+  if (existsSync(join(folder, MODULES_FILE))) return true;
+  return encoderClasses.has(await readModelType(folder));
 }
 
 /**
@@ -81,7 +72,7 @@ export async function isSentenceEncoder(folder: string): Promise<boolean> {
  * @throws {ArgumentError} a file is broken, or asks for a module that is not known (code `PRETRAINED`)
  */
 export async function readSentenceSettings(folder: string): Promise<SentenceSettings> {
-  const file = join(folder, 'modules.json');
+  const file = join(folder, MODULES_FILE);
   if (!existsSync(file)) {
     return {
       encoderFolder: folder,

@@ -5,22 +5,15 @@ import { ArgumentError } from '@nabla/core';
 
 import type { PretrainedClass, PretrainedConfig } from '../pretrained/architecture.ts';
 import { architectures } from '../pretrained/architectures.ts';
-import type { FinetuneConfig } from './config.ts';
-
-/** The endings of the names of classes that learn a task. */
-const ENDINGS: Readonly<Record<FinetuneConfig['task'], RegExp>> = {
-  classification: /ForSequenceClassification$/,
-  'causal-lm': /(ForCausalLM|LMHeadModel)$/,
-  seq2seq: /ForConditionalGeneration$/,
-};
+import { type LearnedTask, taskOf } from '../pretrained/task-classes.ts';
 
 /**
  * The class for a task, of the family that a configuration is of.
  *
  * @throws {ArgumentError} that family has none (code `FINETUNE`)
  */
-export function classFor(task: FinetuneConfig['task'], { model_type: type }: PretrainedConfig): PretrainedClass {
-  const able = architectures.filter(({ architecture }) => ENDINGS[task].test(architecture.name));
+export function classFor(task: LearnedTask, { model_type: type }: PretrainedConfig): PretrainedClass {
+  const able = architectures.filter(({ architecture }) => taskOf(architecture.name) === task);
   const found = able.find(({ architecture }) => architecture.modelType === type);
   if (found !== undefined) return found;
   const types = able.map(({ architecture }) => architecture.modelType).join(', ');

@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 
+import type { DependentDefaults } from '../training/recipe.ts';
 import { trainingDefaults, trainingFields } from '../training/settings.ts';
 
 export const FINETUNE_TASKS = ['classification', 'causal-lm', 'seq2seq'] as const;
@@ -23,7 +24,7 @@ export const finetuneSchema = z.strictObject({
   loraTargets: z
     .union([z.array(z.string()).min(1), z.literal('all-linear')])
     .optional()
-    .describe("layers to correct, or all-linear; default: the attention projections of the model's family"),
+    .describe('layers to correct, or all-linear, the default'),
   gradientCheckpointing: z.boolean().describe('compute blocks twice, to need less memory'),
 });
 
@@ -53,3 +54,16 @@ export const finetuneTaskDefaults = {
   'causal-lm': { data: 'tinyshakespeare', batchSize: 8 },
   seq2seq: { data: 'tatoeba-fra-eng', learningRate: 3e-4 },
 } as const;
+
+/**
+ * Where corrections are trained alone. They need a higher rate than all weights do, ten to twenty times, and correct every linear
+ * layer: those between the attentions matter most.
+ *
+ * @see Dettmers et al. 2023, https://arxiv.org/abs/2305.14314
+ * @see Schulman et al. 2025, https://thinkingmachines.ai/blog/lora/
+ */
+export const loraDefaults: DependentDefaults = {
+  when: 'loraRank above 0',
+  applies: ({ loraRank }) => Number(loraRank) > 0,
+  defaults: { learningRate: 1e-3, loraTargets: 'all-linear' },
+};

@@ -4,7 +4,7 @@
 import type { Tensor } from '@nabla/core';
 import type { Dataset, PretrainedTokenizer } from '@nabla/data';
 
-import type { GenerativeModel } from '../generation/decoding.ts';
+import { type GenerativeModel, isEncoderDecoder } from '../generation/decoding.ts';
 import { isGenerative } from '../generation/text-model.ts';
 import { writeText } from '../generation/write-text.ts';
 import type { PretrainedConfig, PretrainedModel } from '../pretrained/architecture.ts';
@@ -17,6 +17,8 @@ import type { FinetuneConfig } from './config.ts';
 export interface TextInputs {
   readonly attentionMask?: Tensor | undefined;
   readonly tokenTypeIds?: Tensor | undefined;
+  /** The mask of the text that is read, for a model that reads one and writes another. */
+  readonly sourceMask?: Tensor | undefined;
 }
 
 /** A model of text that can be trained. */
@@ -50,8 +52,19 @@ export interface FinetuneTask {
 }
 
 /** What a model makes of a batch, its labels unseen. */
-export function forwardBatch(model: TextModel, { tokens, attentionMask, tokenTypeIds }: TokenBatch): Tensor {
-  return model.forward(tokens, { attentionMask, tokenTypeIds });
+export function forwardBatch(model: TextModel, batch: TokenBatch): Tensor {
+  return model.forward(batch.tokens, inputsOf(model, batch));
+}
+
+/** The mean cost of a batch. */
+export function lossOfBatch(model: TextModel, batch: TokenBatch, labels = batch.labels): Tensor {
+  return model.loss(batch.tokens, labels, inputsOf(model, batch));
+}
+
+/** A model that writes another text than it reads is told the padding of the latter: that of the former shows in the labels. */
+function inputsOf(model: TextModel, { attentionMask, tokenTypeIds }: TokenBatch): TextInputs {
+  const readsAnother = isGenerative(model) && isEncoderDecoder(model);
+  return readsAnother ? { sourceMask: attentionMask } : { attentionMask, tokenTypeIds };
 }
 
 /**

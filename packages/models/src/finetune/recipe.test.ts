@@ -123,6 +123,24 @@ it('learns by corrections: the run holds them and the head alone, and PEFT’s f
   base.dispose();
 });
 
+it('has other defaults for corrections, and takes what is given', async () => {
+  const model = await makeBert();
+  const settingsOf = async (options: Record<string, unknown>): Promise<unknown[]> => {
+    let config: Readonly<Record<string, unknown>> = {};
+    await startRun({
+      recipe: 'finetune',
+      folder: join(folder, `run-${++runs}`),
+      overrides: [{ model, data: writeReviews(), steps: 1, ...options }],
+      emit: (event) => void (event.event === 'start' && ({ config } = event)),
+      resolveData: resolveDataset,
+    });
+    return [config['learningRate'], config['loraTargets']];
+  };
+  expect(await settingsOf({})).toEqual([5e-5, undefined]);
+  expect(await settingsOf({ loraRank: 2 })).toEqual([1e-3, 'all-linear']);
+  expect(await settingsOf({ loraRank: 2, learningRate: 0.1, loraTargets: ['query'] })).toEqual([0.1, ['query']]);
+});
+
 it('ends where it would have without an interruption, with dropout and checkpointed blocks', async () => {
   const options = {
     model: await makeBert(),
@@ -186,12 +204,13 @@ it('learns to answer', async () => {
   const ids = { vocab_size: 12, pad_token_id: 0, eos_token_id: 3, decoder_start_token_id: 0 };
   const model = await makeFolder('t5', new T5ForConditionalGeneration({ ...sizes, ...ids }, new Generator(3)));
   const data = join(folder, 'pairs.tsv');
-  const pairs = ['good\tbad', 'bad\tgood', 'film\tplot', 'plot\tfilm'];
+  const pairs = ['good\tbad', 'bad\tgood', 'film\tthe plot', 'the plot is\tfilm']; // of different lengths
   writeFileSync(data, Array.from({ length: 80 }, (_, i) => pairs[i % 4]).join('\n'));
-  const { run, metrics } = await finetune({ model, data, task: 'seq2seq', batchSize: 8, epochs: 12, heldOut: 0.2 });
+  const { run, metrics } = await finetune({ model, data, task: 'seq2seq', batchSize: 8, epochs: 16, heldOut: 0.2 });
   expect(metrics['loss']).toBeLessThan(0.2);
   const opened = await openRun(run);
-  expect(await opened.predict(['good', 'film'])).toMatchObject([{ prediction: 'bad' }, { prediction: 'plot' }]);
+  const answers = [{ prediction: 'bad' }, { prediction: 'the plot' }, { prediction: 'film' }];
+  expect(await opened.predict(['good', 'film', 'the plot is'])).toMatchObject(answers);
   opened.model.dispose();
 });
 

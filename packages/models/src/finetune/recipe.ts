@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { ArgumentError, Generator, type Tensor, reshape } from '@nabla/core';
-import { ConcatDataset, DataLoader, PretrainedTokenizer, RandomSampler } from '@nabla/data';
+import { ConcatDataset, DataLoader, type Dataset, PretrainedTokenizer, SimilarLengthSampler } from '@nabla/data';
 import type { Module } from '@nabla/layers';
 
 import { isGenerative } from '../generation/text-model.ts';
@@ -16,17 +16,17 @@ import { Lora } from '../lora/lora.ts';
 import { saveAdapter } from '../lora/peft-files.ts';
 import { type PretrainedClass, pretrainedFields } from '../pretrained/architecture.ts';
 import { CONFIG_FILE, fromPretrained } from '../pretrained/from-pretrained.ts';
-import { checkpointBlocks } from '../pretrained/gradient-checkpointing.ts';
+import { checkpointBlocks, scopeBlocks } from '../pretrained/gradient-checkpointing.ts';
 import { checkFields, readJsonFile } from '../pretrained/json-file.ts';
 import { type LabelsConfig, labelNames } from '../pretrained/labels.ts';
 import { savePretrained } from '../pretrained/save-pretrained.ts';
 import type { Recipe, RestoredModel, Task } from '../training/recipe.ts';
-import { type TokenBatch, collateTokens } from './batches.ts';
+import { type TokenBatch, type TokenExample, collateTokens } from './batches.ts';
 import { causalLanguageModelTask } from './causal-lm.ts';
 import { classFor } from './classes.ts';
 import { classificationTask } from './classification.ts';
-import { type FinetuneConfig, finetuneDefaults, finetuneSchema, finetuneTaskDefaults } from './config.ts';
-import type { FinetuneTask, TextModel } from './learner.ts';
+import { type FinetuneConfig, finetuneDefaults, finetuneSchema, finetuneTaskDefaults, loraDefaults } from './config.ts';
+import { type FinetuneTask, type TextModel, lossOfBatch } from './learner.ts';
 import { sequenceToSequenceTask } from './seq2seq.ts';
 
 const TASKS: Readonly<Record<FinetuneConfig['task'], FinetuneTask>> = {
@@ -106,6 +106,7 @@ export const finetuneRecipe: Recipe<typeof finetuneSchema, TokenBatch> = {
   schema: finetuneSchema,
   defaults: finetuneDefaults,
   taskDefaults: finetuneTaskDefaults,
+  dependentDefaults: [loraDefaults],
   fileNames: () => [MODEL_FILE],
 
   async prepare(config, generator, resolveData): Promise<Task<TokenBatch>> {
@@ -116,17 +117,21 @@ export const finetuneRecipe: Recipe<typeof finetuneSchema, TokenBatch> = {
     const { model, trained, lora } = await loadModel(config, data.fields, generator);
     const padding = tokenizer.padId ?? 0;
     if (config.gradientCheckpointing) checkpointBlocks(model);
-    const sampler = new RandomSampler(data.train.length, { generator: new Generator(generator.integer(2 ** 48)) });
+    else scopeBlocks(model);
+    const { batchSize } = config;
     const loader = new DataLoader(data.train, {
-      batchSize: config.batchSize,
-      sampler,
+      batchSize,
+      sampler: new SimilarLengthSampler(lengthsOf(data.train), {
+        batchSize,
+        generator: new Generator(generator.integer(2 ** 48)),
+      }),
       collate: (examples) => collateTokens(examples, padding),
     });
     return {
       model: trained,
       loader,
       batchesPerEpoch: loader.batchesPerEpoch,
-      loss: ({ tokens, labels, ...inputs }) => model.loss(tokens, labelsOf(config, labels), inputs),
+      loss: (batch) => lossOfBatch(model, batch, labelsOf(config, batch.labels)),
       evaluate: (quick) => task.evaluate(model, data.heldOut, padding, quick ? QUICK : Infinity),
       files: { [MODEL_FILE]: model.config, ...(await readTokenizerFiles(source)) },
       async export(folder) {
@@ -184,6 +189,11 @@ async function makeModel(
   const Class = classFor(config.task, fields) as PretrainedClass<typeof fields, TextModel>;
   const model = generator.withoutDrawing(() => new Class(fields, generator));
   return { model, trained: model };
+}
+
+/** Tokens of each text. */
+function lengthsOf(texts: Dataset<TokenExample>): Int32Array {
+  return Int32Array.from({ length: texts.length }, (_, i) => texts.get(i).ids.length);
 }
 
 /** One label a text is a list without an axis of time. */

@@ -7,7 +7,7 @@ import { ArrayDataset, type Dataset, type PretrainedTokenizer, loadTextPairs, ra
 import { meanMetrics } from '../training/evaluation.ts';
 import { type TokenExample, evaluationOptions } from './batches.ts';
 import type { FinetuneConfig } from './config.ts';
-import { type FinetuneTask, writeAnswers } from './learner.ts';
+import { type FinetuneTask, lossOfBatch, writeAnswers } from './learner.ts';
 
 const EVALUATION_BATCH = 32;
 
@@ -36,9 +36,9 @@ export const sequenceToSequenceTask: FinetuneTask = {
   /** The mean cost of a token, of the batches' means weighted by their tokens. */
   evaluate(model, data, padding, count) {
     const options = evaluationOptions(EVALUATION_BATCH, padding, count);
-    const means = meanMetrics(data, options, ({ tokens, labels, ...inputs }) => {
-      const counted = sum(cast(greaterEqual(labels, 0), 'float32'));
-      return { cost: mul(model.loss(tokens, labels, inputs), counted), tokens: counted };
+    const means = meanMetrics(data, options, (batch) => {
+      const counted = sum(cast(greaterEqual(batch.labels, 0), 'float32'));
+      return { cost: mul(lossOfBatch(model, batch), counted), tokens: counted };
     });
     const loss = (means['cost'] ?? NaN) / (means['tokens'] ?? NaN);
     return { loss, perplexity: Math.exp(loss) };

@@ -12,8 +12,8 @@ useDevice('js');
 
 const VOCABULARY = 5;
 
-async function withModel<T>(use: (model: GPT2LMHeadModel) => Promise<T>): Promise<T> {
-  const config = { vocab_size: VOCABULARY, n_positions: 12, n_embd: 4, n_layer: 1, n_head: 2 };
+async function withModel<T>(use: (model: GPT2LMHeadModel) => Promise<T>, more: object = {}): Promise<T> {
+  const config = { vocab_size: VOCABULARY, n_positions: 12, n_embd: 4, n_layer: 1, n_head: 2, ...more };
   const model = new GPT2LMHeadModel(config, new Generator(8));
   try {
     return await use(model);
@@ -87,6 +87,42 @@ describe('beam search', () => {
       const scores = alone.flatMap((found) => found.scores ?? []);
       expect(together.scores).toEqual(scores.map((score): unknown => expect.closeTo(score, 4)));
     }));
+
+  it('draws beams, the same for the same generator, with scores of what was drawn', () =>
+    withModel(async (model) => {
+      const draw = (seed: number, more: BatchOptions = {}): Promise<Generated> =>
+        search(model, { beams: 3, returnedSequences: 3, topK: 0, generator: new Generator(seed), ...more });
+      const drawn = await draw(1);
+      expect(await draw(1)).toEqual(drawn);
+      const varied = await Promise.all([2, 3, 4, 5].map((seed) => draw(seed, { temperature: 30 })));
+      expect(new Set(varied.map(({ sequences }) => sequences.join(';'))).size).toBeGreaterThan(1);
+      expect(new Set(drawn.sequences.map((row) => row.join())).size).toBe(3);
+      for (const [row, sequence] of drawn.sequences.entries()) {
+        expect(drawn.scores?.[row]).toBeCloseTo((await sumOf(model, sequence.slice(2))) / 2, 4);
+      }
+      expect(drawn.scores).toEqual([...(drawn.scores ?? [])].sort((a, b) => b - a));
+      const cold = await draw(1, { temperature: 1e-4, returnedSequences: 1 });
+      expect(cold.sequences).toEqual((await search(model, { beams: 3 })).sequences);
+    }));
+
+  it('draws all texts where there are as many beams', () =>
+    withModel(async (model) => {
+      const { sequences } = await search(model, { beams: 25, returnedSequences: 25, sample: true, topK: 0 });
+      expect(new Set(sequences.map((row) => row.join())).size).toBe(25);
+    }));
+
+  it.each([true, false])('scores what is left after the rules, as probabilities of its own: %s', (renormalized) =>
+    withModel(
+      async (model) => {
+        const options = { beams: 16, returnedSequences: 16, lengthPenalty: 0, forbiddenTokens: [2] };
+        const { scores = [] } = await search(model, options);
+        const total = scores.reduce((sum, score) => sum + Math.exp(score), 0);
+        if (renormalized) expect(total).toBeCloseTo(1, 4);
+        else expect(total).toBeLessThan(0.1);
+      },
+      { renormalize_logits: renormalized },
+    ),
+  );
 
   it('heeds the constraints', () =>
     withModel(async (model) => {

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Beam search: the likeliest texts as a whole, found by writing several at once and going on with the best of them.
+// Beam search: the likeliest texts as a whole, found by writing several at once and going on with the best of them, or drawn ones.
 
 import { setImmediate as nextTick } from 'node:timers/promises';
 
+import type { Generator } from '@nabla/core';
+
 import type { GenerativeModel } from './decoding.ts';
-import { constrain } from './logit-rules.ts';
+import { constrain, warp } from './logit-rules.ts';
 import type { BeamSettings } from './options.ts';
-import { type Beginning, startDecoding } from './prompts.ts';
-import { largestTokens, logSumOfExponentials } from './sampling.ts';
+import { type Beginning, type Prompt, promptOf, startDecoding } from './prompts.ts';
+import { drawTokens, largestTokens, logSumOfExponentials } from './sampling.ts';
 import { finishOf } from './write-rows.ts';
 
 /** A text that the search has found. */
@@ -27,7 +29,7 @@ interface Beam extends Hypothesis {
 
 /** The search for one prompt. */
 interface Search {
-  readonly prompt: readonly number[];
+  readonly prompt: Prompt;
   running: readonly Beam[];
   /** Best first, as many as there are beams at most. */
   finished: readonly Hypothesis[];
@@ -38,6 +40,9 @@ interface Search {
  * the 2N best continuations of all running beams (more where several tokens end a text). Of the best N of them, those that end become
  * finished with `score / length^lengthPenalty`, of which the N best are kept; the N best that did not end run on. The search is over when
  * none runs, or N are finished and none that runs can be better, as far as `earlyStopping` looks.
+ *
+ * With `sample`, the rules of drawing change the log-probabilities as well, and the 2N continuations are drawn, without repetition and each by
+ * `exp(score)` among those left; the rest is the same.
  *
  * @returns for each prompt, the finished texts, best first
  */
@@ -50,10 +55,14 @@ export async function searchBeams(
   signal?.throwIfAborted();
   const decoding = startDecoding(model, beginning, settings);
   try {
-    const searches = beginning.texts.map((prompt, row): Search => {
-      return { prompt, running: [{ tokens: [], score: 0, logProbabilities: [], row }], finished: [] };
+    const searches = beginning.texts.map((_, row): Search => {
+      return {
+        prompt: promptOf(beginning, row),
+        running: [{ tokens: [], score: 0, logProbabilities: [], row }],
+        finished: [],
+      };
     });
-    let logits = await decoding.begin(beginning.rows, beginning.mask, signal);
+    let logits = await decoding.begin(beginning.rows, beginning.mask);
     for (;;) {
       for (const search of searches) if (search.running.length > 0) takeStep(search, logits, settings);
       const running = searches.flatMap((search) => search.running);
@@ -63,7 +72,8 @@ export async function searchBeams(
       decoding.reorder(running.map(({ row }) => row));
       let row = 0;
       for (const search of searches) search.running = search.running.map((beam) => ({ ...beam, row: row++ }));
-      logits = decoding.next(running.map(({ tokens }) => tokens.slice(-1)));
+      await nextTick(); // a long text's keys and values take a while to be copied
+      logits = await decoding.next(running.map(({ tokens }) => tokens.slice(-1)));
     }
   } finally {
     decoding.dispose();
@@ -73,10 +83,9 @@ export async function searchBeams(
 function takeStep(search: Search, logits: readonly Float32Array[], settings: BeamSettings): void {
   const { beams, lengthPenalty, endTokens } = settings;
   const count = Math.max(2, 1 + endTokens.length) * beams;
-  const candidates = search.running
-    .flatMap((beam) => continuations(beam, logits[beam.row], search.prompt, count, settings))
+  const followed = search.running.map((beam) => follow(beam, logits[beam.row], search.prompt, settings));
+  const candidates = (settings.sample ? drawn(followed, count, settings.generator) : best(followed, count))
     .sort((a, b) => b.score - a.score)
-    .slice(0, count)
     .map((beam) => ({ beam, ends: finishOf(beam.tokens, settings) !== undefined }));
   const ended = candidates
     .slice(0, beams)
@@ -89,25 +98,58 @@ function takeStep(search: Search, logits: readonly Float32Array[], settings: Bea
   search.running = canImprove(running, search.finished, settings) ? running.slice(0, beams) : [];
 }
 
-/** A beam with each of its `count` likeliest next tokens. */
-function continuations(
-  { tokens, score, logProbabilities, row }: Beam,
-  logits: Float32Array | undefined,
-  prompt: readonly number[],
-  count: number,
-  settings: BeamSettings,
-): Beam[] {
-  if (logits === undefined) return [];
+/** A beam, and what each next token would make of it. */
+interface Followed {
+  readonly beam: Beam;
+  /** Of each token, as the model has it. */
+  readonly own: Float32Array;
+  /** What each adds to the score, after all rules; -Infinity where it is forbidden. */
+  readonly changed: Float32Array;
+}
+
+function follow(beam: Beam, logits: Float32Array | undefined, prompt: Prompt, settings: BeamSettings): Followed {
+  if (logits === undefined) throw new TypeError('a beam without logits');
+  const { tokens, row } = beam;
+  const own = logProbabilitiesOf(logits);
+  const context = { tokens: [...prompt.text, ...tokens], source: prompt.source, written: tokens.length, row };
+  const constrained = constrain(own, settings, context);
+  const warped = settings.sample ? warp(constrained, settings) : constrained;
+  return { beam, own, changed: settings.renormalize ? logProbabilitiesOf(warped) : warped };
+}
+
+function logProbabilitiesOf(logits: Float32Array): Float32Array {
   const total = logSumOfExponentials(logits);
-  const own = logits.map((logit) => logit - total);
-  const context = { tokens: [...prompt, ...tokens], written: tokens.length, row };
-  const changed = constrain(own, settings, context);
-  return largestTokens(changed, count).map((token) => ({
+  return logits.map((logit) => logit - total);
+}
+
+/** The `count` best continuations of all beams. */
+function best(followed: readonly Followed[], count: number): Beam[] {
+  return followed
+    .flatMap((one) => largestTokens(one.changed, count).map((token) => goOn(one, token)))
+    .sort((a, b) => b.score - a.score)
+    .slice(0, count);
+}
+
+/** `count` continuations of all beams, drawn by their scores. */
+function drawn(followed: readonly Followed[], count: number, generator: Generator): Beam[] {
+  const scores = followed.map(({ beam, changed }) => changed.map((added) => beam.score + added));
+  const vocabulary = scores[0]?.length ?? 0;
+  const all = new Float32Array(scores.length * vocabulary);
+  scores.forEach((row, i) => all.set(row, i * vocabulary));
+  return drawTokens(all, count, generator).flatMap((place) => {
+    const one = followed[Math.floor(place / vocabulary)];
+    return one === undefined ? [] : [goOn(one, place % vocabulary)];
+  });
+}
+
+function goOn({ beam, own, changed }: Followed, token: number): Beam {
+  const { tokens, score, logProbabilities, row } = beam;
+  return {
     tokens: [...tokens, token],
     score: score + (changed[token] ?? NaN),
     logProbabilities: [...logProbabilities, own[token] ?? NaN],
     row,
-  }));
+  };
 }
 
 /** Whether a running text may still become better than the worst of those that are finished. */

@@ -4,18 +4,22 @@
 import {
   ArgumentError,
   type Tensor,
+  checkInteger,
   copyInto,
   dispose,
+  fill,
   gather,
   keep,
   noGrad,
   scope,
+  slice,
   tensor1d,
-  zeros,
 } from '@nabla/core';
 
 /** Time steps by which the memory of a cache grows. 64: of 1,000 steps, 3 % are spent on copying what is there. */
 const BLOCK = 64;
+/** A long cache grows by a part of itself, at least an eighth: a prompt that is read in passes would be copied again and again. */
+const PART = 8;
 
 /** The keys and values of one attention layer. */
 export interface KeysAndValues {
@@ -44,7 +48,7 @@ export class KeyValueCache {
 
   /** Time steps that attention sees after a write of `time` more: those behind what was written have to be masked. */
   capacity(time: number): number {
-    return Math.ceil((this.#time + time) / BLOCK) * BLOCK;
+    return capacityOf(this.#time + time);
   }
 
   /**
@@ -83,6 +87,21 @@ export class KeyValueCache {
   /** Counts the time steps that every layer has written. */
   advance(time: number): void {
     this.#time += time;
+  }
+
+  /**
+   * Forgets all time steps but the first `time`, so that others can follow them.
+   *
+   * @throws {ArgumentError} there are fewer
+   */
+  truncate(time: number): void {
+    checkInteger('truncate', 'time', time, { minimum: 0, maximum: this.#time });
+    if (time === this.#time) return;
+    const capacity = capacityOf(time);
+    for (const [layer, { keys, values }] of this.written()) {
+      this.layers[layer] = { keys: shrink(keys, time, capacity), values: shrink(values, time, capacity) };
+    }
+    this.#time = time;
   }
 
   /**
@@ -127,11 +146,31 @@ function gatherRows({ keys, values }: KeysAndValues, rows: readonly number[]): K
   return gathered;
 }
 
+/** Time steps for which a cache of `time` of them has memory. It grows with the time, never falls. */
+function capacityOf(time: number): number {
+  const step = Math.max(BLOCK, 2 ** Math.floor(Math.log2(Math.max(1, time))) / PART);
+  return Math.ceil(time / step) * step;
+}
+
+/**
+ * A buffer cut down to `capacity` time steps, all but the first `time` of them 0 again: attention multiplies what it does not see by 0, and
+ * what was computed there may have been NaN.
+ */
+function shrink(before: Tensor, time: number, capacity: number): Tensor {
+  const [batch = 0, heads = 0, length = 0, size = 0] = before.shape;
+  const cut = length === capacity ? before : keep(slice(before, [0, 0, 0, 0], [batch, heads, capacity, size]));
+  if (cut !== before) before.dispose();
+  const forgotten = fill([batch, heads, capacity - time, size], 0);
+  copyInto(cut, forgotten, [0, 0, time, 0]);
+  forgotten.dispose();
+  return cut;
+}
+
 /** A buffer of `capacity` time steps with what was in the one before. */
 function grow(before: Tensor | undefined, part: Tensor, capacity: number): Tensor {
   if (before !== undefined && (before.shape[2] ?? 0) >= capacity) return before;
   const [batch = 0, heads = 0, , size = 0] = part.shape;
-  const grown = keep(zeros([batch, heads, capacity, size]));
+  const grown = keep(fill([batch, heads, capacity, size], 0)); // native memory, where zeros would be copied from an array
   if (before !== undefined) copyInto(grown, before, [0, 0, 0, 0]);
   before?.dispose();
   return grown;

@@ -7,6 +7,7 @@ import { crossEntropy } from '@nabla/layers';
 import type { PretrainedConfig, PretrainedModel } from '../pretrained/architecture.ts';
 import type { KeyValueCache } from './cache.ts';
 import type { DecoderInputs } from './decoder-mask.ts';
+import type { LayeredPass } from './layered-pass.ts';
 
 /** A decoder-only language model. */
 export interface CausalModel<Config extends PretrainedConfig = PretrainedConfig> extends PretrainedModel<Config> {
@@ -18,6 +19,8 @@ export interface CausalModel<Config extends PretrainedConfig = PretrainedConfig>
   newCache(): KeyValueCache;
   /** int32 `[batch, time]` → `[batch, time, features]`, after the last norm. */
   hidden(tokens: Tensor, inputs?: DecoderInputs): Tensor;
+  /** The same layer by layer, so that others get their turn in between. Of `tokens` and `inputs`, the first step alone reads. */
+  byLayer?(tokens: Tensor, inputs?: DecoderInputs): LayeredPass;
   /** `[...batch, features]` → `[...batch, vocabulary]`. */
   logits(hidden: Tensor): Tensor;
   /** int32 `[batch, time]` → logits of each next token `[batch, time, vocabulary]`. */

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // A decoder at work: rows of tokens go in, the logits of their next tokens come out, and what was computed is kept.
 
-import { setImmediate as nextTick } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import { type Tensor, dispose, gather, keep, noGrad, reshape, scope, slice, tensor1d, tensor2d } from '@nabla/core';
+import { type Tensor, dispose, gather, keep, reshape, scope, slice, tensor1d, tensor2d } from '@nabla/core';
 
 import type { PretrainedConfig } from '../pretrained/architecture.ts';
 import type { KeyValueCache } from './cache.ts';
 import type { CausalModel } from './causal-model.ts';
 import type { DecoderInputs } from './decoder-mask.ts';
 import type { Encoded, EncoderDecoderModel } from './encoder-decoder-model.ts';
+import { type LayeredPass, takePass } from './layered-pass.ts';
+import { type ReadingPace, evenPart, paceOf } from './reading-pace.ts';
+import { Turns } from './turns.ts';
 
 /** A model that writes. */
 export type GenerativeModel<Config extends PretrainedConfig = PretrainedConfig> =
@@ -31,17 +34,28 @@ function tensorOf(rows: TokenRows): Tensor {
   return tensor2d(Int32Array.from(rows.flat()), [rows.length, rows[0]?.length ?? 0], 'int32');
 }
 
-/** Products of a parameter and a value that one pass over a prompt computes before others get a turn. 2e9: 16 tokens of GPT-2. */
-const PRODUCTS = 2e9;
-/** Fewer tokens take no less time: the weights have to be read for one as for all. */
-const LEAST_TOKENS = 16;
+/** A cache that is another's, for one text of one row. */
+export interface LentCache {
+  readonly cache: KeyValueCache;
+  /** Tokens at the beginning of the text that it holds. */
+  readonly kept: number;
+  /** Ends the loan: tells all tokens of the text. */
+  giveBack(tokens: readonly number[]): void;
+}
 
 interface DecodingOptions {
   /** Whether keys and values are kept. */
   readonly cache: boolean;
+  /** Keeps them instead of a cache that the decoding makes. */
+  readonly lent?: LentCache | undefined;
   /** What the decoder of an encoder-decoder sees; the decoding frees it. */
   readonly encoded?: Encoded | undefined;
+  /** Time steps that are read at once; default by the time that they take. */
   readonly tokensPerPass?: number | undefined;
+  /** Default that of the model. */
+  readonly pace?: ReadingPace | undefined;
+  /** Ends a pass between two of its steps. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -56,33 +70,50 @@ export class Decoding {
   private tokens: number[][] = [];
   /** 1 for a token, 0 for padding; undefined where there is none. */
   private mask: number[][] | undefined;
-  private readonly chunk: number;
+  private readonly lent: LentCache | undefined;
+  private readonly tokensPerPass: number | undefined;
+  private readonly pace: ReadingPace;
+  private readonly signal: AbortSignal | undefined;
 
-  constructor(model: GenerativeModel, { cache, encoded, tokensPerPass }: DecodingOptions) {
+  constructor(model: GenerativeModel, options: DecodingOptions) {
+    const { cache, lent, encoded, tokensPerPass, pace = paceOf(model), signal } = options;
     this.model = model;
-    this.cache = cache ? model.newCache() : undefined;
+    this.lent = lent;
+    this.cache = lent?.cache ?? (cache ? model.newCache() : undefined);
     this.encoded = encoded;
-    this.chunk = tokensPerPass ?? tokensPerPassOf(model);
+    this.tokensPerPass = tokensPerPass;
+    this.pace = pace;
+    this.signal = signal;
   }
 
   /**
-   * Takes in the beginning of each row, in pieces between which the event loop goes on.
+   * Takes in the beginning of each row, or what a cache that was lent lacks of it, in passes between which the event loop turns; without a
+   * cache, in one.
    *
    * @returns logits of the next token of each row, `[vocabulary]`
    */
-  async begin(rows: TokenRows, mask: MaskRows | undefined, signal?: AbortSignal): Promise<Float32Array[]> {
+  async begin(rows: TokenRows, mask?: MaskRows): Promise<Float32Array[]> {
     const padded = mask?.some((row) => row.includes(0)) === true;
-    this.tokens = rows.map(() => []);
+    const { kept } = this.lent ?? { kept: 0 };
+    this.tokens = rows.map((row) => row.slice(0, kept));
     this.mask = padded ? mask?.map((row) => [...row]) : undefined;
     const time = rows[0]?.length ?? 0;
-    const chunk = this.cache === undefined ? time : this.chunk;
-    for (let at = 0; at + chunk < time; at += chunk) {
-      this.pass(rows.map((row) => row.slice(at, at + chunk)));
-      await nextTick();
-      signal?.throwIfAborted();
+    for (let at = kept; ;) {
+      const steps = this.stepsOfPass(time - at, rows.length);
+      const part = rows.map((row) => row.slice(at, at + steps));
+      at += steps;
+      if (at >= time) return this.next(part);
+      const { step } = await this.pass(part, waitFor);
+      this.pace.learn(rows.length * steps, step);
+      await nextTurn();
+      this.signal?.throwIfAborted();
     }
-    const done = this.tokens[0]?.length ?? 0;
-    return this.next(rows.map((row) => row.slice(done)));
+  }
+
+  /** How many of `left` time steps are read at once. */
+  private stepsOfPass(left: number, rows: number): number {
+    if (this.cache === undefined) return left;
+    return this.tokensPerPass === undefined ? this.pace.timeSteps(left, rows) : evenPart(left, this.tokensPerPass);
   }
 
   /**
@@ -90,8 +121,8 @@ export class Decoding {
    *
    * @returns logits of the tokens after them, `[vocabulary]` for each row
    */
-  next(rows: TokenRows): Float32Array[] {
-    const flat = this.pass(rows, (last) => this.model.logits(last).dataSync<'float32'>());
+  async next(rows: TokenRows): Promise<Float32Array[]> {
+    const { result: flat } = await this.pass(rows, (last) => this.model.logits(last).dataSync<'float32'>());
     const vocabulary = flat.length / rows.length;
     return rows.map((_, row) => flat.subarray(row * vocabulary, (row + 1) * vocabulary));
   }
@@ -117,34 +148,41 @@ export class Decoding {
   }
 
   dispose(): void {
-    this.cache?.dispose();
+    if (this.lent === undefined) this.cache?.dispose();
+    else this.lent.giveBack(this.tokens[0] ?? []);
     dispose(this.encoded);
     this.encoded = undefined;
   }
 
-  /** Computes new tokens, and what `use` makes of the features of the last one of each row, `[rows, features]`. */
-  private pass(rows: TokenRows): undefined;
-  private pass<T>(rows: TokenRows, use: (last: Tensor) => T): T;
-  private pass<T>(rows: TokenRows, use?: (last: Tensor) => T): T | undefined {
+  /**
+   * Computes new tokens, and what `use` makes of the features of the last one of each row, `[rows, features]`.
+   *
+   * @returns that, and how many milliseconds a step took
+   */
+  private async pass<T>(rows: TokenRows, use: (last: Tensor) => T): Promise<{ result: T; step: number }> {
     this.tokens.forEach((row, i) => row.push(...(rows[i] ?? [])));
     const length = this.tokens[0]?.length ?? 0;
     this.mask?.forEach((row) => row.push(...new Array<number>(Math.max(0, length - row.length)).fill(1)));
     const fed = this.cache === undefined ? this.tokens : rows;
-    return scope(() =>
-      noGrad(() => {
-        const hidden = this.evaluating(() => this.hidden(tensorOf(fed), this.inputs(length, fed[0]?.length ?? 0)));
-        if (use === undefined) return undefined;
-        const [batch = 0, time = 0, features = 0] = hidden.shape;
-        return use(reshape(slice(hidden, [0, time - 1, 0], [batch, 1, features]), [batch, features]));
-      }),
-    );
+    const turns = new Turns(this.pace.clock, this.signal);
+    const ofLast = (states: Tensor): T => {
+      const [batch = 0, time = 0, features = 0] = states.shape;
+      return use(reshape(slice(states, [0, time - 1, 0], [batch, 1, features]), [batch, features]));
+    };
+    const result = await takePass(this.layers(fed, length), turns, ofLast, (step) => this.evaluating(step));
+    return { result, step: turns.usual };
   }
 
-  private hidden(tokens: Tensor, inputs: DecoderInputs): Tensor {
+  /** A pass over the last tokens of `length`, layer by layer if the model can be taken so. */
+  private *layers(tokens: TokenRows, length: number): LayeredPass {
     const { model, encoded } = this;
-    if (!isEncoderDecoder(model)) return model.hidden(tokens, inputs);
-    if (encoded === undefined) throw new TypeError('an encoder-decoder decodes what was encoded');
-    return model.decoderHidden(tokens, encoded, inputs);
+    const fed = tensorOf(tokens);
+    const inputs = this.inputs(length, fed.shape[1] ?? 0);
+    if (isEncoderDecoder(model)) {
+      if (encoded === undefined) throw new TypeError('an encoder-decoder decodes what was encoded');
+      return model.decoderHidden(fed, encoded, inputs);
+    }
+    return model.byLayer === undefined ? model.hidden(fed, inputs) : yield* model.byLayer(fed, inputs);
   }
 
   /** Mask and positions of the last `time` of `length` tokens: a position counts the tokens before it that are no padding. */
@@ -171,9 +209,7 @@ export class Decoding {
   }
 }
 
-/** Tokens of a prompt that one pass takes in. */
-function tokensPerPassOf(model: GenerativeModel): number {
-  let parameters = 0;
-  for (const parameter of model.parameters()) parameters += parameter.size;
-  return Math.max(LEAST_TOKENS, Math.floor(PRODUCTS / Math.max(1, parameters)));
+/** Waits until a tensor is computed: a device may do that later than it is told to. */
+function waitFor(x: Tensor): void {
+  slice(x, [0, 0], [1, 1]).dataSync();
 }

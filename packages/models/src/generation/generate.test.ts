@@ -138,8 +138,14 @@ describe('the options of writing', () => {
       ]);
     }));
 
-  it('write several texts for a prompt', () =>
+  it('write several texts for a prompt, which is read once', () =>
     withModel(async (model) => {
+      const sizes: number[] = [];
+      const { byLayer } = model;
+      model.byLayer = (tokens, inputs) => {
+        sizes.push(tokens.size);
+        return byLayer.call(model, tokens, inputs);
+      };
       const { sequences } = await generate(
         model,
         { inputIds: [[1, 2], [3]] },
@@ -154,6 +160,7 @@ describe('the options of writing', () => {
         [0, 3],
       ]);
       expect(new Set(sequences.map((row) => row.join())).size).toBe(6);
+      expect(sizes).toEqual([4, ...new Array<number>(7).fill(6)]);
     }));
 
   it.each<[string, GenerationOptions | object, number[], string, RegExp]>([
@@ -166,7 +173,8 @@ describe('the options of writing', () => {
     ['more than the context', { maximumNewTokens: 100 }, [1], 'CONTEXT', /context of 100 tokens, received 1 and 100/],
     ['stop strings without text', { stopStrings: ['x'] }, [1], 'ARGUMENT', /decode to be a function/],
     ['nothing to choose from', { allowedTokens: [] }, [1], 'GENERATE', /Every token is forbidden/],
-    ['beams that are drawn', { beams: 2, topK: 3 }, [1], 'ARGUMENT', /beams to be 1 for drawing/],
+    ['a bias of no token', { sequenceBias: [[[19], 1]] }, [1], 'TOKEN', /sequenceBias to be tokens/],
+    ['a penalty that is no number', { presencePenalty: NaN }, [1], 'ARGUMENT', /presencePenalty/],
     ['more texts than beams', { beams: 2, returnedSequences: 3 }, [1], 'ARGUMENT', /returnedSequences/],
   ])('refuse %s', (_, options, prompt, code, message) =>
     withModel(async (model) => {

@@ -79,10 +79,10 @@ export async function generate(
 type Written = Required<Omit<Generated, 'scores'>> & Pick<Generated, 'scores'>;
 
 async function writeEach(model: GenerativeModel, beginning: Beginning, settings: BeamSettings): Promise<Written> {
-  const all = repeated(beginning, settings.returnedSequences);
-  const sequences = all.rows.map((row) => [...row]);
+  const { returnedSequences: copies } = settings;
+  const sequences = beginning.rows.flatMap((row) => Array.from({ length: copies }, () => [...row]));
   const logProbabilities: number[][] = sequences.map(() => []);
-  for await (const step of writeRows(model, all, settings)) {
+  for await (const step of writeRows(model, beginning, settings, copies)) {
     step.forEach((token, row) => {
       sequences[row]?.push(token?.id ?? settings.padToken);
       if (token?.logProbability !== undefined) logProbabilities[row]?.push(token.logProbability);
@@ -104,16 +104,5 @@ async function writeBeams(model: GenerativeModel, beginning: Beginning, settings
     }),
     scores: found.map(({ score }) => score),
     logProbabilities: found.map((hypothesis) => [...hypothesis.logProbabilities]),
-  };
-}
-
-/** Every row `count` times. */
-function repeated({ rows, mask, texts, read }: Beginning, count: number): Beginning {
-  const times = <T>(all: readonly T[]): T[] => all.flatMap((row) => new Array<T>(count).fill(row));
-  return {
-    rows: times(rows),
-    mask: mask && times(mask),
-    texts: times(texts),
-    read: read && { rows: times(read.rows), mask: times(read.mask) },
   };
 }

@@ -38,12 +38,38 @@ describe('readGenerationConfig', () => {
     ['eos_token_id', 'end'],
     ['temperature', '1'],
     ['max_new_tokens', -1],
+    ['typical_p', 0],
+    ['sequence_bias', 5],
   ])('refuses %s: %j', async (field, value) => {
     await expect(configOf({ 'generation_config.json': { [field]: value } })).rejects.toMatchObject({
       code: 'PRETRAINED',
       message: expect.stringMatching(new RegExp(`"${field}" of ".*generation_config.json"`)) as string,
     });
   });
+});
+
+it.each([
+  ['num_beam_groups', 4, /to be 1 or left out, since there is no search in groups of beams, received 4/],
+  ['penalty_alpha', 0.6, /to be 0 or left out, since there is no contrastive search/],
+  ['force_words_ids', [[3]], /to be left out, since there is no constrained search/],
+  ['watermarking_config', { bias: 2 }, /to be left out, since there is no watermark/],
+  ['guidance_scale', 1.5, /to be 1 or left out/],
+  ['max_time', 3, /an AbortSignal stops writing/],
+])('%s: %j is refused by name, since the texts would be others', async (field, value, message) => {
+  const failure = expect.objectContaining({ code: 'PRETRAINED' }) as Error;
+  const reading = configOf({ 'generation_config.json': { [field]: value } });
+  await expect(reading).rejects.toThrow(message);
+  await expect(reading).rejects.toEqual(failure);
+  await expect(reading).rejects.toThrow(new RegExp(`"${field}" of ".*generation_config.json"`));
+});
+
+it('what asks for nothing, or for speed alone, is read', async () => {
+  const fields = {
+    ...{ num_beam_groups: 1, diversity_penalty: 0, penalty_alpha: null, constraints: null, guidance_scale: null },
+    ...{ token_healing: false, max_time: null, output_scores: false, return_dict_in_generate: true },
+    ...{ prompt_lookup_num_tokens: 3, cache_implementation: 'static', transformers_version: '4.57.0' },
+  };
+  expect(await configOf({ 'generation_config.json': fields })).toEqual(fields);
 });
 
 describe('what options and configuration come to', () => {
@@ -84,15 +110,36 @@ describe('what options and configuration come to', () => {
     expect(resolveBatchOptions({}, config as object as GenerationConfig, { ...task, begun: 1 }).forcedFirst).toBe(5);
   });
 
-  it('beams, which are searched even where the configuration would draw', () => {
+  it('all rules that a configuration may name', () => {
+    const config = {
+      ...{ typical_p: 0.9, epsilon_cutoff: 3e-4, eta_cutoff: 6e-4, sequence_bias: [[[4, 5], -2]], use_cache: false },
+      ...{ encoder_repetition_penalty: 1.2, encoder_no_repeat_ngram_size: 3, renormalize_logits: true },
+      ...{ exponential_decay_length_penalty: [5, 1.1], remove_invalid_values: true, stop_strings: 'END' },
+    };
+    const decode = (): string => '';
+    expect(settings(config, { decode })).toMatchObject({
+      ...{ typicalP: 0.9, epsilonCutoff: 3e-4, etaCutoff: 6e-4, sequenceBias: [[[4, 5], -2]], cache: false },
+      ...{ encoderRepetitionPenalty: 1.2, encoderNoRepeatNgramSize: 3, renormalize: true },
+      ...{ endGrowth: { from: 5, factor: 1.1 }, repairLogits: true, stopStrings: ['END'] },
+    });
+    expect(settings(config, { decode, stopStrings: [], cache: true, typicalP: 1 })).toMatchObject({
+      ...{ stopStrings: [], cache: true, typicalP: 1 },
+    });
+    expect(() => settings(config)).toThrow(/decode to be a function/);
+  });
+
+  it('beams, which are drawn where the configuration or an option draws', () => {
     const config = {
       num_beams: 4,
       length_penalty: 2,
       early_stopping: 'never',
       num_return_sequences: 2,
-      do_sample: true,
+      eos_token_id: [7, 8],
     };
-    const said = { beams: 4, lengthPenalty: 2, earlyStopping: 'never', returnedSequences: 2, sample: false };
-    expect(settings(config)).toMatchObject(said);
+    const said = { beams: 4, lengthPenalty: 2, earlyStopping: 'never', returnedSequences: 2 };
+    expect(settings(config)).toMatchObject({ ...said, sample: false, leastKept: 3 });
+    expect(settings({ ...config, do_sample: true })).toMatchObject({ ...said, sample: true });
+    expect(settings(config, { topP: 0.9 }).sample).toBe(true);
+    expect(settings({ eos_token_id: [7, 8] }).leastKept).toBe(1);
   });
 });

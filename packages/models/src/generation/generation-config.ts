@@ -15,7 +15,17 @@ export const GENERATION_CONFIG_FILE = 'generation_config.json';
 const count = z.int().min(0).nullish();
 const tokenIds = pretrainedFields.shape.eos_token_id;
 
-/** The fields of generation_config.json that mean something here, all of them optional; others are kept. */
+/** A field that asks for something which is not done here, unless it is left out or one of the values that ask for nothing. */
+function refused(what: string, ...neutral: readonly unknown[]): z.ZodOptional<z.ZodType<unknown>> {
+  const values = neutral.map((value) => `${JSON.stringify(value)} or `).join('');
+  const error = `to be ${values}left out, since there is no ${what}`;
+  const asksForNothing = (value: unknown): boolean => value === null || neutral.includes(value);
+  return z.unknown().refine(asksForNothing, { error }).optional();
+}
+
+const share = z.number().min(0).max(1).nullish();
+
+/** The fields of generation_config.json that mean something for what is written, all of them optional; others are kept. */
 export const generationFields = z.looseObject({
   bos_token_id: tokenIds,
   eos_token_id: tokenIds,
@@ -30,17 +40,40 @@ export const generationFields = z.looseObject({
   do_sample: z.boolean().nullish(),
   temperature: z.number().min(0).nullish(),
   top_k: count,
-  top_p: z.number().min(0).max(1).nullish(),
-  min_p: z.number().min(0).max(1).nullish(),
+  top_p: share,
+  min_p: share,
+  typical_p: z.number().gt(0).max(1).nullish(),
+  epsilon_cutoff: share,
+  eta_cutoff: share,
+  sequence_bias: z.array(z.tuple([z.array(z.int().min(0)).min(1), z.number()])).nullish(),
+  encoder_repetition_penalty: z.number().gt(0).nullish(),
   repetition_penalty: z.number().gt(0).nullish(),
   no_repeat_ngram_size: count,
+  encoder_no_repeat_ngram_size: count,
   bad_words_ids: z.array(z.array(z.int().min(0)).min(1)).nullish(),
   suppress_tokens: z.array(z.int()).nullish(),
   begin_suppress_tokens: z.array(z.int()).nullish(),
+  exponential_decay_length_penalty: z.tuple([z.int().min(0), z.number().gt(0)]).nullish(),
+  remove_invalid_values: z.boolean().nullish(),
+  renormalize_logits: z.boolean().nullish(),
+  stop_strings: z.union([z.string(), z.array(z.string())]).nullish(),
+  use_cache: z.boolean().nullish(),
   num_beams: z.int().min(1).nullish(),
   num_return_sequences: z.int().min(1).nullish(),
   length_penalty: z.number().nullish(),
   early_stopping: z.union([z.boolean(), z.literal('never')]).nullish(),
+  num_beam_groups: refused('search in groups of beams', 1),
+  diversity_penalty: refused('search in groups of beams', 0),
+  constraints: refused('constrained search'),
+  force_words_ids: refused('constrained search'),
+  penalty_alpha: refused('contrastive search', 0),
+  dola_layers: refused('decoding by contrasting layers'),
+  guidance_scale: refused('guidance without a classifier', 1),
+  top_h: refused('sampling by bounded entropy'),
+  watermarking_config: refused('watermark'),
+  token_healing: refused('token healing', false),
+  max_time: refused('limit of time; an AbortSignal stops writing'),
+  forced_decoder_ids: refused('list of forced tokens'),
 });
 
 export type GenerationConfig = z.infer<typeof generationFields>;

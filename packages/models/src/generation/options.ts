@@ -4,7 +4,8 @@
 import { ArgumentError, Generator, checkBoolean, checkInteger, checkNumber, checkOptions } from '@nabla/core';
 
 import type { GenerationConfig } from './generation-config.ts';
-import type { LogitMask, LogitSettings } from './logit-rules.ts';
+import type { LogitMask, LogitSettings, SequenceBias } from './logit-settings.ts';
+import { GenerationSession, sessionError } from './session.ts';
 
 /** New tokens where neither the caller nor generation_config.json says how many, as in transformers. */
 const NEW_TOKENS = 20;
@@ -19,7 +20,7 @@ export interface GenerationOptions {
   readonly minimumNewTokens?: number | undefined;
   /**
    * Whether tokens are drawn; else the likeliest is taken. Default true where an option of drawing is given (`temperature`, `topK`,
-   * `topP`, `minP`, `generator`), else `do_sample` of the model's configuration.
+   * `topP`, `minP`, `typicalP`, `epsilonCutoff`, `etaCutoff`, `generator`), else `do_sample` of the model's configuration.
    */
   readonly sample?: boolean | undefined;
   /** Divides the logits: below 1 bolder, above 1 more varied; 0 takes the likeliest. Default 1. */
@@ -30,8 +31,20 @@ export interface GenerationOptions {
   readonly topP?: number | undefined;
   /** Draw among tokens that are at least this share as probable as the likeliest. Default 0: among all. */
   readonly minP?: number | undefined;
+  /** Draw among the tokens of most typical information that have this probability together. Default 1: among all. */
+  readonly typicalP?: number | undefined;
+  /** Draw among tokens of at least this probability. Default 0: among all. */
+  readonly epsilonCutoff?: number | undefined;
+  /** The same, and the less the more evenly they are spread. Default 0: among all. */
+  readonly etaCutoff?: number | undefined;
   /** Divides positive logits of tokens that the text has already, multiplies negative ones. Default 1: no penalty. */
   readonly repetitionPenalty?: number | undefined;
+  /** Subtracted from the logits of tokens that were written. Default 0. */
+  readonly presencePenalty?: number | undefined;
+  /** The same, each time that they were. Default 0. */
+  readonly frequencyPenalty?: number | undefined;
+  /** Added to the logit of the last token of a sequence where its others stand. Default: to none. */
+  readonly sequenceBias?: readonly SequenceBias[] | undefined;
   /** No sequence of this many tokens occurs twice. Default 0: any may. */
   readonly noRepeatNgramSize?: number | undefined;
   /** Sequences of tokens that are not written. */
@@ -56,8 +69,11 @@ export interface GenerationOptions {
   readonly logProbabilities?: boolean | undefined;
   /** Whether keys and values are kept from step to step; default true. Without, every step computes the whole text anew. */
   readonly cache?: boolean | undefined;
+  /** Keeps them from text to text as well: what the next one begins with alike is not read again. One text, no beams. */
+  readonly session?: GenerationSession | undefined;
   /**
-   * Tokens of a prompt that are taken in at once, before the event loop goes on. Default by the size of the model: more for a small one.
+   * Tokens of a prompt that are read at once, before the event loop turns. Default: as many as take a moment, by the time that those
+   * before them took; since sums are rounded in another order then, the last bits of the logits may be others from time to time.
    */
   readonly tokensPerPass?: number | undefined;
   /** Stops before the next token; the error is its reason. */
@@ -67,12 +83,15 @@ export interface GenerationOptions {
 /** What all options come to. */
 export interface GenerationSettings extends LogitSettings {
   readonly sample: boolean;
+  /** Whether scores are made log-probabilities again after the rules. */
+  readonly renormalize: boolean;
   readonly padToken: number;
   readonly stopStrings: readonly string[];
   readonly decode: (tokens: readonly number[]) => string;
   readonly generator: Generator;
   readonly logProbabilities: boolean;
   readonly cache: boolean;
+  readonly session: GenerationSession | undefined;
   readonly tokensPerPass: number | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -102,9 +121,10 @@ export interface BeamSettings extends GenerationSettings {
 
 /** Names of {@link GenerationOptions}, for checks. */
 export const generationOptionNames = [
-  ...['maximumNewTokens', 'minimumNewTokens', 'sample', 'temperature', 'topK', 'topP', 'minP', 'repetitionPenalty'],
+  ...['maximumNewTokens', 'minimumNewTokens', 'sample', 'temperature', 'topK', 'topP', 'minP', 'typicalP'],
+  ...['epsilonCutoff', 'etaCutoff', 'repetitionPenalty', 'presencePenalty', 'frequencyPenalty', 'sequenceBias'],
   ...['noRepeatNgramSize', 'badWords', 'allowedTokens', 'forbiddenTokens', 'logitMask', 'endTokens', 'padToken'],
-  ...['stopStrings', 'decode', 'generator', 'logProbabilities', 'cache', 'tokensPerPass', 'signal'],
+  ...['stopStrings', 'decode', 'generator', 'logProbabilities', 'cache', 'session', 'tokensPerPass', 'signal'],
 ];
 
 /** What options are resolved for. */
@@ -137,22 +157,35 @@ export function resolveOptions(
     topK: options.topK ?? config.top_k ?? TOP_K,
     topP: options.topP ?? config.top_p ?? 1,
     minP: options.minP ?? config.min_p ?? 0,
+    typicalP: options.typicalP ?? config.typical_p ?? 1,
+    epsilonCutoff: options.epsilonCutoff ?? config.epsilon_cutoff ?? 0,
+    etaCutoff: options.etaCutoff ?? config.eta_cutoff ?? 0,
+    leastKept: 1,
+    renormalize: config.renormalize_logits ?? false,
+    sequenceBias: options.sequenceBias ?? config.sequence_bias ?? [],
+    encoderRepetitionPenalty: config.encoder_repetition_penalty ?? 1,
     repetitionPenalty: options.repetitionPenalty ?? config.repetition_penalty ?? 1,
+    presencePenalty: options.presencePenalty ?? 0,
+    frequencyPenalty: options.frequencyPenalty ?? 0,
     noRepeatNgramSize: options.noRepeatNgramSize ?? config.no_repeat_ngram_size ?? 0,
+    encoderNoRepeatNgramSize: config.encoder_no_repeat_ngram_size ?? 0,
     badWords: options.badWords ?? config.bad_words_ids ?? [],
     allowedTokens: options.allowedTokens,
     forbiddenTokens: [...(config.suppress_tokens ?? []), ...(options.forbiddenTokens ?? [])],
     forbiddenFirst: config.begin_suppress_tokens ?? [],
     forcedFirst: task.begun === 1 ? (config.forced_bos_token_id ?? undefined) : undefined,
     forcedLast: listOf(config.forced_eos_token_id),
+    endGrowth: endGrowthOf(config),
+    repairLogits: config.remove_invalid_values ?? false,
     logitMask: options.logitMask,
     endTokens,
     padToken: options.padToken ?? config.pad_token_id ?? endTokens[0] ?? 0,
-    stopStrings: options.stopStrings ?? [],
+    stopStrings: stopStringsOf(options, config),
     decode: options.decode ?? ((): string => ''),
     generator: options.generator ?? new Generator(0),
     logProbabilities: options.logProbabilities ?? false,
-    cache: options.cache ?? true,
+    cache: options.cache ?? config.use_cache ?? true,
+    session: options.session,
     tokensPerPass: options.tokensPerPass,
     signal: options.signal,
   };
@@ -161,7 +194,7 @@ export function resolveOptions(
 /**
  * The same for a batch.
  *
- * @throws {ArgumentError} as {@link resolveOptions}; beams that are drawn, or fewer than texts are wanted
+ * @throws {ArgumentError} as {@link resolveOptions}; fewer beams than texts are wanted, or several with a session (code `SESSION`)
  */
 export function resolveBatchOptions(
   options: BatchOptions,
@@ -178,16 +211,34 @@ export function resolveBatchOptions(
   checkNumber(op, 'lengthPenalty', lengthPenalty);
   if (earlyStopping !== 'never') checkBoolean(op, 'earlyStopping', earlyStopping);
   const settings = resolveOptions(options, config, task);
-  if (beams > 1 && (options.sample === true || asksToDraw(options))) {
-    const hint = 'Beams are searched, not drawn: leave out sample, temperature, topK, topP, minP and generator.';
-    throw new ArgumentError({ op, argument: 'beams', expected: 'to be 1 for drawing', received: `${beams}`, hint });
+  if (settings.session !== undefined && Math.max(beams, returnedSequences) > 1) {
+    throw sessionError('a session', 'to write one text', beams > 1 ? `${beams} beams` : `${returnedSequences} texts`);
   }
-  const sample = beams === 1 && settings.sample;
-  return { ...settings, sample, beams, lengthPenalty, earlyStopping, returnedSequences };
+  const leastKept = beams > 1 ? settings.endTokens.length + 1 : 1; // so that a beam can go on whatever ends it
+  return { ...settings, leastKept, beams, lengthPenalty, earlyStopping, returnedSequences };
 }
 
-function asksToDraw({ temperature, topK, topP, minP, generator }: GenerationOptions): boolean {
-  return [temperature, topK, topP, minP, generator].some((option) => option !== undefined);
+/** Options that say how tokens are drawn. */
+const DRAWING = ['temperature', 'topK', 'topP', 'minP', 'typicalP', 'epsilonCutoff', 'etaCutoff', 'generator'] as const;
+
+function asksToDraw(options: GenerationOptions): boolean {
+  return DRAWING.some((name) => options[name] !== undefined);
+}
+
+function endGrowthOf({ exponential_decay_length_penalty: given }: GenerationConfig): LogitSettings['endGrowth'] {
+  if (given === null || given === undefined) return undefined;
+  const [from, factor] = given;
+  return { from, factor };
+}
+
+/** @throws {ArgumentError} there are some, and nothing that makes text of tokens */
+function stopStringsOf({ stopStrings, decode }: GenerationOptions, config: GenerationConfig): readonly string[] {
+  const strings = stopStrings ?? [config.stop_strings ?? []].flat();
+  if (strings.length === 0 || decode !== undefined) return strings;
+  const hint =
+    'Stop strings are looked for in text: give the function that makes text of tokens, or leave them out: [].';
+  const mismatch = { expected: 'to be a function', received: 'none', hint };
+  throw new ArgumentError({ op: 'generate', argument: 'decode', ...mismatch });
 }
 
 /** How many tokens may and must be written; `max_length` and `min_length` of a configuration count those of the beginning too. */
@@ -237,19 +288,31 @@ function checkGenerationOptions(options: GenerationOptions, vocabulary: number):
   given('temperature', (value) => checkNumber(op, 'temperature', value, { minimum: 0 }));
   given('topP', (value) => checkNumber(op, 'topP', value, { minimum: 0, maximum: 1 }));
   given('minP', (value) => checkNumber(op, 'minP', value, { minimum: 0, maximum: 1 }));
+  given('typicalP', (value) => checkNumber(op, 'typicalP', value, { above: 0, maximum: 1 }));
+  given('epsilonCutoff', (value) => checkNumber(op, 'epsilonCutoff', value, { minimum: 0, maximum: 1 }));
+  given('etaCutoff', (value) => checkNumber(op, 'etaCutoff', value, { minimum: 0, maximum: 1 }));
   given('repetitionPenalty', (value) => checkNumber(op, 'repetitionPenalty', value, { above: 0 }));
+  given('presencePenalty', (value) => checkNumber(op, 'presencePenalty', value));
+  given('frequencyPenalty', (value) => checkNumber(op, 'frequencyPenalty', value));
+  given('sequenceBias', (biases) => {
+    for (const [tokens, bias] of biases) {
+      checkTokens('sequenceBias', tokens, vocabulary);
+      checkNumber(op, 'sequenceBias', bias);
+    }
+  });
   for (const name of ['allowedTokens', 'forbiddenTokens', 'endTokens', 'padToken'] as const) {
     given(name, (value) => checkTokens(name, listOf(value), vocabulary));
   }
   given('badWords', (words) => {
     for (const word of words) checkTokens('badWords', word, vocabulary);
   });
+  given('session', (session: unknown) => {
+    if (!(session instanceof GenerationSession))
+      throw sessionError('session', 'to be a GenerationSession', 'another value');
+    if (options.cache === false) throw sessionError('cache', 'not to be false with a session', 'false');
+  });
   if ((options.stopStrings ?? []).includes('')) {
     throw new ArgumentError({ op, argument: 'stopStrings', expected: 'not to be empty', received: '""' });
-  }
-  if ((options.stopStrings ?? []).length > 0 && options.decode === undefined) {
-    const hint = 'Stop strings are looked for in text: give the function that makes text of tokens.';
-    throw new ArgumentError({ op, argument: 'decode', expected: 'to be a function', received: 'none', hint });
   }
 }
 

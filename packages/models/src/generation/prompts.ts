@@ -7,6 +7,7 @@ import { Decoding, type GenerativeModel, type MaskRows, type TokenRows, isEncode
 import type { Encoded, EncoderDecoderModel } from './encoder-decoder-model.ts';
 import type { GenerationConfig } from './generation-config.ts';
 import { type GenerationSettings, type GenerationTask, checkTokens } from './options.ts';
+import { sessionError } from './session.ts';
 
 /** Token ids of a batch. */
 export interface GenerationInputs {
@@ -23,8 +24,22 @@ export interface Beginning {
   readonly mask: MaskRows | undefined;
   /** The rows without padding. */
   readonly texts: TokenRows;
+  /** The prompts without padding: those rows, or what the encoder reads. */
+  readonly sources: TokenRows;
   /** What the encoder reads, if there is one. */
   readonly read?: { readonly rows: TokenRows; readonly mask: MaskRows } | undefined;
+}
+
+/** One row of a beginning. */
+export interface Prompt {
+  readonly row: number;
+  readonly text: readonly number[];
+  readonly source: readonly number[];
+}
+
+/** The prompt of a row. */
+export function promptOf({ texts, sources }: Beginning, row: number): Prompt {
+  return { row, text: texts[row] ?? [], source: sources[row] ?? [] };
 }
 
 /**
@@ -55,11 +70,11 @@ export function beginningOf(model: GenerativeModel, inputs: GenerationInputs, co
     if (mask.some((row) => row.at(-1) === 0)) {
       throw promptError('attentionMask', 'to have its padding on the left', 'a row that ends with padding');
     }
-    return { rows, mask, texts };
+    return { rows, mask, texts, sources: texts };
   }
   const [start = model.decoderStart] = [config.decoder_start_token_id ?? undefined].flat();
   const begun = rows.map(() => [start]);
-  return { rows: begun, mask: undefined, texts: begun, read: { rows, mask } };
+  return { rows: begun, mask: undefined, texts: begun, sources: texts, read: { rows, mask } };
 }
 
 function checkMask(ids: TokenRows, mask: MaskRows): void {
@@ -80,14 +95,24 @@ export function taskOf(model: GenerativeModel, { texts }: Beginning): Generation
   return { vocabulary: model.vocabulary, context: model.context ?? Infinity, begun };
 }
 
-/** Ready to decode: for an encoder-decoder, with what the encoder made of the prompts. */
+/**
+ * Ready to decode: for an encoder-decoder, with what the encoder made of the prompts, all at once.
+ *
+ * @throws {ArgumentError} there is a session, and not one prompt without padding (code `SESSION`)
+ */
 export function startDecoding(
   model: GenerativeModel,
-  { read }: Beginning,
-  { cache, tokensPerPass }: GenerationSettings,
+  { rows, texts, read }: Beginning,
+  { cache, session, tokensPerPass, signal }: GenerationSettings,
 ): Decoding {
   const encoded = read === undefined || !isEncoderDecoder(model) ? undefined : encode(model, read);
-  return new Decoding(model, { cache, encoded, tokensPerPass });
+  if (session === undefined) return new Decoding(model, { cache, encoded, tokensPerPass, signal });
+  const [prompt = []] = texts;
+  if (rows.length > 1 || rows[0]?.length !== prompt.length) {
+    const received = rows.length > 1 ? `${rows.length} texts` : 'one with padding';
+    throw sessionError('a session', 'to write one text without padding', received);
+  }
+  return new Decoding(model, { cache, lent: session.lend(model, prompt), tokensPerPass, signal });
 }
 
 function encode(model: EncoderDecoderModel, { rows, mask }: { rows: TokenRows; mask: MaskRows }): Encoded {

@@ -4,7 +4,14 @@
 import { Generator } from '@nabla/core';
 import { useDevice } from '@nabla/testing';
 
-import { drawToken, largestTokens, likeliestToken, logSumOfExponentials, probabilities } from './sampling.ts';
+import {
+  drawToken,
+  drawTokens,
+  largestTokens,
+  likeliestToken,
+  logSumOfExponentials,
+  probabilities,
+} from './sampling.ts';
 
 useDevice('js');
 
@@ -51,5 +58,22 @@ describe('a token', () => {
     for (let i = 0; i < 4000; i++) counts[drawToken(masked, generator)] += 1;
     counts.forEach((count, i) => expect(Math.abs(count / 4000 - (expected[i] ?? 0))).toBeLessThan(0.025));
     expect(counts[2]).toBe(0);
+  });
+
+  it('is drawn with others that are different, each by its share of those left', () => {
+    const generator = new Generator(3);
+    const masked = Float32Array.of(1, 3, -Infinity, -1);
+    const [a = 0, b = 0, , d = 0] = probabilities(masked);
+    const counts = new Map<string, number>();
+    for (let i = 0; i < 4000; i++) {
+      const pair = drawTokens(masked, 2, generator).join();
+      counts.set(pair, (counts.get(pair) ?? 0) + 1);
+    }
+    const share = (first: number, second: number): number => (first * second) / (1 - first);
+    const expected = { '0,1': share(a, b), '1,0': share(b, a), '0,3': share(a, d), '3,0': share(d, a), '1,3': share(b, d), '3,1': share(d, b) }; // prettier-ignore
+    for (const [pair, chance] of Object.entries(expected)) {
+      expect(Math.abs((counts.get(pair) ?? 0) / 4000 - chance)).toBeLessThan(0.025);
+    }
+    expect(drawTokens(masked, 9, generator).sort()).toEqual([0, 1, 3]);
   });
 });

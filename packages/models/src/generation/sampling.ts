@@ -27,13 +27,36 @@ export function probabilities(logits: Float32Array): Float64Array {
 
 /** Draws a token by the probabilities of its logits, with one number of the generator. */
 export function drawToken(logits: Float32Array, generator: Generator): number {
-  let left = generator.integer(2 ** 53 - 1) / (2 ** 53 - 1);
+  return draw(probabilities(logits), 1, generator);
+}
+
+/**
+ * Draws `count` different tokens, one after the other: each by the probabilities that it and those left have among each other. Fewer where
+ * all others are forbidden.
+ */
+export function drawTokens(logits: Float32Array, count: number, generator: Generator): number[] {
+  const weights = probabilities(logits);
+  const tokens: number[] = [];
+  while (tokens.length < count) {
+    let left = 0;
+    for (let token = 0; token < weights.length; token++) left += weights[token] ?? 0;
+    if (left === 0) break;
+    const token = draw(weights, left, generator);
+    weights[token] = 0;
+    tokens.push(token);
+  }
+  return tokens;
+}
+
+/** Draws a place by weights that come to `total`. */
+function draw(weights: Float64Array, total: number, generator: Generator): number {
+  let left = (total * generator.integer(2 ** 53 - 1)) / (2 ** 53 - 1);
   let last = 0;
-  for (const [token, weight] of probabilities(logits).entries()) {
+  for (let place = 0; place < weights.length && left >= 0; place++) {
+    const weight = weights[place] ?? 0;
     if (weight === 0) continue;
     left -= weight;
-    last = token;
-    if (left < 0) break;
+    last = place;
   }
   return last;
 }

@@ -10,7 +10,7 @@ import type { GenerativeModel } from './decoding.ts';
 import { generate } from './generate.ts';
 import type { BatchOptions } from './options.ts';
 
-/** Tests that a class writes what is recorded for a folder of `hf-tiny`, on every device, with a cache and without. */
+/** Tests that a class writes what is recorded for a folder of `hf-tiny`, on every device, with a cache, with prompts in parts, and without. */
 export function describeTinyGeneration<
   Config extends PretrainedConfig,
   Model extends PretrainedModel<Config> & GenerativeModel<Config>,
@@ -19,15 +19,19 @@ export function describeTinyGeneration<
     const { generation = {} } = readTiny(path);
     describe.each(devices())('on %s', (device) => {
       useDevice(device);
-      const cases = Object.entries(generation).flatMap(([name, given]) => [
-        { name, cache: true, given },
-        { name, cache: false, given },
-      ]);
-      it.each(cases)('$name, cache: $cache', async ({ given, cache }) => {
+      const ways = {
+        'with a cache': {},
+        'two tokens of a prompt at once': { tokensPerPass: 2 },
+        without: { cache: false },
+      };
+      const cases = Object.entries(generation).flatMap(([name, given]) => {
+        return Object.entries(ways).map(([way, options]) => ({ name, way, given, options }));
+      });
+      it.each(cases)('$name, $way', async ({ given, options }) => {
         const model = await fromPretrained(path, Class);
         try {
           const { input_ids: inputIds, attention_mask: attentionMask } = given.inputs;
-          const found = await generate(model, { inputIds, attentionMask }, { ...optionsOf(given), cache });
+          const found = await generate(model, { inputIds, attentionMask }, { ...optionsOf(given), ...options });
           expect(found.sequences).toEqual(padded(given.sequences));
           for (const [row, score] of (given.sequences_scores ?? []).entries()) {
             expect(Math.abs((found.scores?.[row] ?? NaN) - score)).toBeLessThan(1e-4);

@@ -6,7 +6,7 @@ import { setImmediate as nextTick } from 'node:timers/promises';
 import type { GenerativeModel } from './decoding.ts';
 import { constrain, warp } from './logit-rules.ts';
 import type { GenerationSettings } from './options.ts';
-import { type Beginning, startDecoding } from './prompts.ts';
+import { type Beginning, type Prompt, promptOf, startDecoding } from './prompts.ts';
 import { drawToken, likeliestToken, logSumOfExponentials } from './sampling.ts';
 
 /** Why a text ended: an end token, a stop string, or its length. */
@@ -25,25 +25,31 @@ export interface GeneratedToken {
 export type WrittenStep = readonly (GeneratedToken | undefined)[];
 
 /**
- * Writes all rows of a batch. Between two steps the event loop goes on. Everything is freed however it ends: by the last token, by a
+ * Writes all rows of a batch, or `copies` texts for each of them, one after the other: the prompts are read once. Between two steps the event loop goes on. Everything is freed however it ends: by the last token, by a
  * consumer that stops early, or by an error.
  */
 export async function* writeRows(
   model: GenerativeModel,
   beginning: Beginning,
   settings: GenerationSettings,
+  copies = 1,
 ): AsyncGenerator<WrittenStep, undefined> {
   const { signal } = settings;
   signal?.throwIfAborted();
   const decoding = startDecoding(model, beginning, settings);
   try {
-    const written: number[][] = beginning.rows.map(() => []);
-    const ended = beginning.rows.map(() => false);
-    let logits = await decoding.begin(beginning.rows, beginning.mask, signal);
+    const read = await decoding.begin(beginning.rows, beginning.mask);
+    const rows = beginning.rows.flatMap((_, row) => new Array<number>(copies).fill(row)); // of which each text goes on
+    if (copies > 1) decoding.reorder(rows);
+    const written: number[][] = rows.map(() => []);
+    const ended = rows.map(() => false);
+    let logits = rows.flatMap((row) => read.slice(row, row + 1));
     for (;;) {
       const step = logits.map((row, i) => {
         const text = written[i] ?? [];
-        return ended[i] === true ? undefined : choose(row, settings, beginning.texts[i] ?? [], text, i);
+        return ended[i] === true
+          ? undefined
+          : choose(row, settings, { ...promptOf(beginning, rows[i] ?? 0), row: i }, text);
       });
       step.forEach((token, i) => {
         if (token !== undefined) ended[i] = token.finish !== undefined;
@@ -52,7 +58,9 @@ export async function* writeRows(
       if (ended.every(Boolean)) return;
       await nextTick();
       signal?.throwIfAborted();
-      logits = decoding.next(step.map((token) => [token?.id ?? settings.padToken]));
+      logits = await decoding.next(step.map((token) => [token?.id ?? settings.padToken]));
+      await nextTick(); // choosing among many tokens takes a while
+      signal?.throwIfAborted();
     }
   } finally {
     decoding.dispose();
@@ -63,11 +71,10 @@ export async function* writeRows(
 function choose(
   logits: Float32Array,
   settings: GenerationSettings,
-  prompt: readonly number[],
+  { text, source, row }: Prompt,
   written: number[],
-  row: number,
 ): GeneratedToken {
-  const context = { tokens: [...prompt, ...written], written: written.length, row };
+  const context = { tokens: [...text, ...written], source, written: written.length, row };
   const changed = constrain(logits, settings, context);
   const id = settings.sample ? drawToken(warp(changed, settings), settings.generator) : likeliestToken(changed);
   written.push(id);

@@ -5,6 +5,7 @@ import { ArgumentError } from '@nabla/core';
 
 import { type GenerativeModel, isEncoderDecoder } from './decoding.ts';
 import { generateTokens } from './generate.ts';
+import { generationDefaults } from './generation-config.ts';
 import type { GenerationOptions } from './options.ts';
 import { StopStrings } from './stop-strings.ts';
 import type { FinishReason, GeneratedToken } from './write-rows.ts';
@@ -40,13 +41,13 @@ export async function* writePieces(
   model: GenerativeModel,
   tokenizer: TextTokenizer,
   prompt: string | readonly number[],
-  { stopStrings = [], ...options }: TextOptions = {},
+  { stopStrings: given, ...options }: TextOptions = {},
 ): AsyncGenerator<TextPiece, undefined> {
   const ids = typeof prompt === 'string' ? tokenizer.encode(prompt).ids : prompt;
   checkVocabulary(model, tokenizer, ids);
   const added = addedText(tokenizer, isEncoderDecoder(model) ? [] : ids);
-  const stops = new StopStrings(stopStrings);
-  for await (const token of generateTokens(model, ids, options)) {
+  const stops = new StopStrings(given ?? [(await generationDefaults(model)).stop_strings ?? []].flat());
+  for await (const token of generateTokens(model, ids, { ...options, stopStrings: [] })) {
     let text = stops.push(added.push(token.id));
     if (token.finish !== undefined) text += stops.push(added.flush()) + stops.flush();
     const finish = stops.found ? 'stop' : token.finish;

@@ -5,12 +5,14 @@ import { z } from 'zod';
 
 import { activationField } from '../pretrained/activations.ts';
 import { pretrainedFields } from '../pretrained/architecture.ts';
+import { labelFields } from '../pretrained/labels.ts';
 
 const size = z.int().min(1);
 const probability = z.number().min(0).lt(1);
 
 export const gpt2Schema = pretrainedFields
   .extend({
+    ...labelFields,
     vocab_size: size.default(50257),
     n_positions: size.default(1024),
     n_embd: size.default(768),

@@ -6,7 +6,6 @@ import {
   type Tensor,
   add,
   linear,
-  matMul,
   normal,
   range,
   reshape,
@@ -21,7 +20,8 @@ import { KeyValueCache } from '../generation/cache.ts';
 import type { CausalModel } from '../generation/causal-model.ts';
 import { nextTokenLoss } from '../generation/causal-model.ts';
 import { type DecoderInputs, type VisibleKeys, decoderMask } from '../generation/decoder-mask.ts';
-import { activate } from '../pretrained/activations.ts';
+import { type LayeredPass, finishPass, statesOf } from '../generation/layered-pass.ts';
+import { activatedLinear } from '../pretrained/activated-linear.ts';
 import type { Architecture, PretrainedModel } from '../pretrained/architecture.ts';
 import { joinHeads, splitHeads } from '../pretrained/heads.ts';
 import { type GPT2Config, gpt2Schema } from './config.ts';
@@ -30,6 +30,7 @@ import { type GPT2Config, gpt2Schema } from './config.ts';
 export class Conv1D extends Module {
   readonly weight: Parameter; // [inputs, outputs]
   readonly bias: Parameter; // [outputs]
+  readonly inputsFirst = true;
 
   constructor(inputs: number, outputs: number, generator: Generator) {
     super();
@@ -39,9 +40,7 @@ export class Conv1D extends Module {
 
   /** `[batch, time, inputs]` → `[batch, time, outputs]`. */
   override forward(x: Tensor): Tensor {
-    const [inputs = 0, outputs = 0] = this.weight.shape;
-    const product = add(matMul(reshape(x, [-1, inputs]), this.weight), this.bias); // [batch * time, outputs]
-    return reshape(product, [...x.shape.slice(0, -1), outputs]);
+    return linear(x, this.weight, this.bias, { inputsFirst: true });
   }
 }
 
@@ -115,7 +114,7 @@ class GPT2MLP extends Module {
 
   /** `[batch, time, features]` → the same shape. */
   override forward(x: Tensor): Tensor {
-    const hidden = activate(this.config.activation_function, this.c_fc.forward(x)); // [batch, time, inner]
+    const hidden = activatedLinear(x, this.c_fc, this.config.activation_function); // [batch, time, inner]
     return this.dropout.forward(this.c_proj.forward(hidden));
   }
 }
@@ -156,7 +155,7 @@ export class GPT2Model extends Module implements PretrainedModel<GPT2Config> {
     modelType: 'gpt2',
     schema: gpt2Schema,
     prefix: 'transformer',
-    anchors: anchors(''),
+    anchors: gpt2Anchors(''),
   };
 
   readonly wte: Embedding; // of tokens
@@ -179,24 +178,29 @@ export class GPT2Model extends Module implements PretrainedModel<GPT2Config> {
 
   /** int32 `[batch, time]` → `[batch, time, features]`. */
   override forward(tokens: Tensor, inputs: DecoderInputs = {}): Tensor {
-    return this.hiddenStates(tokens, inputs).at(-1) as Tensor;
+    return finishPass(this.byLayer(tokens, inputs));
   }
 
   /** The sum of the embeddings, then what each block makes of it, `[batch, time, features]`; the last after the last norm. */
   hiddenStates(tokens: Tensor, inputs: DecoderInputs = {}): Tensor[] {
+    return statesOf(this.byLayer(tokens, inputs));
+  }
+
+  /** What {@link forward} computes, block by block. */
+  *byLayer(tokens: Tensor, inputs: DecoderInputs = {}): LayeredPass {
     const [batch = 0, time = 0] = tokens.shape;
     const { cache } = inputs;
     const past = cache?.time ?? 0;
     const positions = inputs.positions ?? reshape(range(past, past + time, 1, 'int32'), [1, time]);
     const visible = decoderMask(batch, time, inputs);
     let x = this.drop.forward(add(this.wte.forward(tokens), this.wpe.forward(positions))); // [batch, time, features]
-    const states = [x];
+    yield { x, rest: [visible.mask] };
     for (const [layer, block] of [...this.h].entries()) {
       x = block.forward(x, { ...visible, layer, cache });
-      states.push(x);
+      yield { x, rest: [visible.mask] };
     }
     cache?.advance(time);
-    return states.with(-1, this.ln_f.forward(x));
+    return this.ln_f.forward(x);
   }
 }
 
@@ -205,7 +209,7 @@ export class GPT2LMHeadModel extends Module implements CausalModel<GPT2Config> {
   static readonly architecture: Architecture<GPT2Config> = {
     ...GPT2Model.architecture,
     name: 'GPT2LMHeadModel',
-    anchors: anchors('transformer.'),
+    anchors: gpt2Anchors('transformer.'),
   };
 
   readonly transformer: GPT2Model;
@@ -236,6 +240,10 @@ export class GPT2LMHeadModel extends Module implements CausalModel<GPT2Config> {
     return this.transformer.forward(tokens, inputs);
   }
 
+  byLayer(tokens: Tensor, inputs: DecoderInputs = {}): LayeredPass {
+    return this.transformer.byLayer(tokens, inputs);
+  }
+
   logits(hidden: Tensor): Tensor {
     return linear(hidden, this.lm_head?.weight ?? this.transformer.wte.weight);
   }
@@ -252,7 +260,7 @@ export class GPT2LMHeadModel extends Module implements CausalModel<GPT2Config> {
 }
 
 /** Tensors that fix all sizes of a configuration; see {@link Architecture}. */
-function anchors(prefix: string): (config: GPT2Config) => Record<string, number[]> {
+export function gpt2Anchors(prefix: string): (config: GPT2Config) => Record<string, number[]> {
   return ({ vocab_size, n_positions, n_embd: features, n_layer, n_inner }) => ({
     [`${prefix}wte.weight`]: [vocab_size, features],
     [`${prefix}wpe.weight`]: [n_positions, features],

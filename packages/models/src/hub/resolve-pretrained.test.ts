@@ -7,13 +7,12 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 
 import { Generator, readSafetensorsHeader, setDevice } from '@nabla/core';
-import { golden } from '@nabla/testing';
+import { COMMIT, type Trouble, filesIn, give, golden, sha256, useHub } from '@nabla/testing';
 
 import { GPT2LMHeadModel } from '../gpt2/model.ts';
 import { fromPretrained } from '../pretrained/from-pretrained.ts';
 import { savePretrained } from '../pretrained/save-pretrained.ts';
 import { type HubProgress, type ResolvePretrainedOptions, resolvePretrained } from './resolve-pretrained.ts';
-import { COMMIT, type Trouble, give, sha256, useHub } from './test-hub.ts';
 
 const hub = useHub();
 
@@ -138,7 +137,7 @@ describe('a model of the hub', () => {
     );
     const folder = join(hub.folder, 'made');
     await savePretrained(made, folder);
-    hub.files = Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]));
+    hub.files = filesIn(folder);
     let seen = 0;
     const loaded = await fromPretrained('owner/name', { onProgress: () => void seen++ });
     expect(loaded).toBeInstanceOf(GPT2LMHeadModel);

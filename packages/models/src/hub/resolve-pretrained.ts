@@ -10,11 +10,22 @@ import { Interruption, Refusal, cacheFolder, download } from '@nabla/data';
 
 import { convertPretrained } from '../pretrained/convert-pretrained.ts';
 import { pretrainedError } from '../pretrained/errors.ts';
+import { moduleFolders } from '../pretrained/sentence-modules.ts';
 import { hubError } from './errors.ts';
 import { HubCache } from './hub-cache.ts';
 import { HubClient, type HubFile, type Listing } from './hub-client.ts';
 import { type HubModel, addressOf, checkFileName, parseHubModel } from './hub-model.ts';
-import { CONFIG_FILE, filesOfIndex, isComplete, isPickled, smallFiles, weightsForm } from './needed-files.ts';
+import {
+  CONFIG_FILE,
+  filesOfIndex,
+  hasTokenizer,
+  isComplete,
+  isPickled,
+  moduleFiles,
+  smallFiles,
+  usualFiles,
+  weightsForm,
+} from './needed-files.ts';
 import { type HubSettings, hubSettings } from './settings.ts';
 
 /** How far the fetching of a model has come. */
@@ -31,6 +42,8 @@ export interface HubProgress {
 export interface ResolvePretrainedOptions {
   /** Whether to leave the network alone; default what `HF_HUB_OFFLINE` says. */
   readonly offline?: boolean | undefined;
+  /** Whether the weights are needed; without them the tokenizer is enough. Default: true. */
+  readonly weights?: boolean | undefined;
   readonly onProgress?: ((progress: HubProgress) => void) | undefined;
   /** Longest time without a byte, in milliseconds. Default: 30,000. */
   readonly stallMilliseconds?: number | undefined;
@@ -56,7 +69,7 @@ export interface ResolvePretrainedOptions {
  */
 export async function resolvePretrained(source: string, options: ResolvePretrainedOptions = {}): Promise<string> {
   checkName('resolvePretrained', 'source', source);
-  const names = ['offline', 'onProgress', 'stallMilliseconds', 'retries', 'retryMilliseconds'];
+  const names = ['offline', 'weights', 'onProgress', 'stallMilliseconds', 'retries', 'retryMilliseconds'];
   checkOptions('resolvePretrained', options, names);
   const kind = await stat(source).catch(() => undefined);
   if (kind?.isDirectory() === true) return source;
@@ -69,24 +82,26 @@ export async function resolvePretrained(source: string, options: ResolvePretrain
   }
   const settings = hubSettings();
   const cache = new HubCache(settings.cache, model);
-  const { offline = settings.offline, onProgress } = options;
+  const { offline = settings.offline, weights = true, onProgress } = options;
   const known = cache.knownCommit();
-  const present = known === undefined ? undefined : await findComplete(cache, known);
+  const present = known === undefined ? undefined : await findPresent(cache, known, weights);
+  const absent: Absent = { model, settings, folder: cache.snapshot(known ?? model.revision), weights };
   if (offline) {
     if (present !== undefined) return present;
-    throw missing(model, settings, cache, known, 'nothing, since offline');
+    throw await missing(absent, 'nothing, since offline');
   }
   const { stallMilliseconds = 30_000, retries = 5, retryMilliseconds = 1000 } = options;
   const client = new HubClient(settings, { stallMilliseconds, retries, retryMilliseconds });
   try {
     const listing = await client.list(model);
-    const folder = await new Fetching(client, cache, model, listing, onProgress).run();
+    const fetching = new Fetching(client, cache, model, listing, onProgress);
+    const folder = weights ? await fetching.run() : await fetching.withoutWeights();
     await cache.remember(listing.commit);
     return folder;
   } catch (error) {
     if (!(error instanceof Interruption)) throw error;
     if (present !== undefined) return present;
-    throw missing(model, settings, cache, known, `an error of ${settings.endpoint}: ${error.message}`, error);
+    throw await missing(absent, `an error of ${settings.endpoint}: ${error.message}`, error);
   }
 }
 
@@ -95,9 +110,10 @@ function convertedFolder(cache: HubCache, commit: string): string {
   return join(cacheFolder(), 'converted', cache.folder.replace(/^.*[/\\]/, ''), commit);
 }
 
-async function findComplete(cache: HubCache, commit: string): Promise<string | undefined> {
+/** Where a model is that was fetched before, if all of it is there that is needed. */
+async function findPresent(cache: HubCache, commit: string, weights: boolean): Promise<string | undefined> {
   for (const folder of [cache.snapshot(commit), convertedFolder(cache, commit)]) {
-    if (await isComplete(folder)) return folder;
+    if ((await isComplete(folder)) || (!weights && hasTokenizer(folder))) return folder;
   }
   return undefined;
 }
@@ -140,10 +156,18 @@ class Fetching {
     const converted = convertedFolder(this.cache, commit);
     const isConverted = isPickled(form) && (await isComplete(converted));
     await this.fetch([...smallFiles(files), ...(isIndex ? [form] : [])]);
+    await this.fetch(moduleFiles(files, await moduleFolders(snapshot)));
     if (!isConverted) await this.fetch(isIndex ? await this.shards(join(snapshot, form)) : [form]);
     if (!isPickled(form)) return snapshot;
     if (!isConverted) await convertPretrained(snapshot, { target: converted, force: true });
     return converted;
+  }
+
+  /** What makes tokens of texts, and the configuration. */
+  async withoutWeights(): Promise<string> {
+    const { commit, files } = this.listing;
+    await this.fetch(smallFiles(files));
+    return this.cache.snapshot(commit);
   }
 
   private async shards(index: string): Promise<string[]> {
@@ -196,27 +220,35 @@ class Fetching {
   }
 }
 
+/** A model that cannot be fetched. */
+interface Absent {
+  readonly model: HubModel;
+  readonly settings: HubSettings;
+  /** Where its files belong. */
+  readonly folder: string;
+  readonly weights: boolean;
+}
+
 /** Says which files to put where. */
-function missing(
-  model: HubModel,
-  { endpoint }: HubSettings,
-  cache: HubCache,
-  known: string | undefined,
+async function missing(
+  { model, settings, folder, weights }: Absent,
   received: string,
   cause?: unknown,
-): Error {
-  const folder = cache.snapshot(known ?? model.revision);
-  const wanted = [CONFIG_FILE, 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json'];
-  const lines = wanted
+): Promise<Error> {
+  const lines = (await usualFiles(folder, weights))
     .filter((file) => !existsSync(join(folder, file)))
-    .map((file) => `\n  ${addressOf(endpoint, model, file)}\n    → ${join(folder, file)}`);
+    .map((file) => `\n  ${addressOf(settings.endpoint, model, file)}\n    → ${join(folder, file)}`);
   const hint = [
     'Fetch these files on a machine that can, and put them here, those of them that the model has',
-    ' (in place of model.safetensors perhaps model.safetensors.index.json and the files that it names):',
+    ...(weights
+      ? [' (in place of model.safetensors perhaps model.safetensors.index.json and the files that it names; one of ']
+      : []),
+    ...(weights
+      ? ['images has preprocessor_config.json, one of sentences modules.json and the folders that it names)']
+      : []),
+    ':',
     ...lines,
   ].join('');
-  return hubError(
-    { argument: `${model.name}@${model.revision}`, expected: 'to be in the cache', received, hint },
-    cause,
-  );
+  const argument = `${model.name}@${model.revision}`;
+  return hubError({ argument, expected: 'to be a folder, or a model in the cache', received, hint }, cause);
 }

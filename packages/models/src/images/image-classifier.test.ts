@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of the recipes for images on pictures whose bright half says the class: they learn, answer, and show where they looked.
 
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,7 +11,7 @@ import { useDevice } from '@nabla/testing';
 
 import type { RawConfiguration } from '../training/configuration.ts';
 import type { RestoredModel } from '../training/recipe.ts';
-import { openRun, startRun } from '../training/run.ts';
+import { openRun, resumeRun, startRun } from '../training/run.ts';
 
 useDevice('js');
 
@@ -61,7 +61,7 @@ function file(name: string): ResolvedDataset['files'][0] {
 const SMALL: Readonly<Record<string, RawConfiguration>> = {
   cnn: { channels: [4, 4], hidden: 8 },
   attention: { width: 8 },
-  vit: { width: 8, heads: 2, layers: 1, patch: SIZE / 2 },
+  vit: { width: 8, heads: 2, layers: 1, patch: SIZE / 2, shift: 0 },
 };
 
 async function train(recipe: string, name: string): Promise<{ run: string; accuracy: number | undefined }> {
@@ -126,6 +126,22 @@ it.each([
     resolveData,
   });
   await expect(started).rejects.toThrowCode('CONFIG', message);
+});
+
+it('images that are moved while training are moved alike by a training that is resumed', async () => {
+  const resolveData = (): Promise<ResolvedDataset> => Promise.resolve(halves);
+  const common = { emit: () => undefined, resolveData };
+  const weightsAfter = async (name: string, shift: number, ...lengths: readonly number[]): Promise<Buffer> => {
+    const run = join(folder, name);
+    const overrides = [{ data: 'halves', ...SMALL['vit'], batchSize: 8, schedule: 'constant', warmupSteps: 0, shift }];
+    const [first, ...others] = lengths;
+    await startRun({ recipe: 'vit', folder: run, overrides: [...overrides, { steps: first }], ...common });
+    for (const steps of others) await resumeRun({ folder: run, overrides: { steps }, ...common });
+    return readFileSync(join(run, 'model.safetensors'));
+  };
+  const whole = await weightsAfter('moved', 2, 9);
+  expect(await weightsAfter('moved-again', 2, 4, 9)).toEqual(whole);
+  expect(await weightsAfter('unmoved', 0, 9)).not.toEqual(whole);
 });
 
 it('attention draws where it looked over the image', async () => {

@@ -10,15 +10,18 @@ import {
   type Image,
   type ImageBatch,
   type ImageExample,
+  type ImageTransform,
   RandomSampler,
   type ReadImageOptions,
   collateImages,
+  collateTransformed,
   loadImages,
   readImage,
 } from '@nabla/data';
 import { type Module, crossEntropy } from '@nabla/layers';
 import { z } from 'zod';
 
+import { rankClasses } from '../classification/rank-classes.ts';
 import { meanMetrics } from '../training/evaluation.ts';
 import type { Metrics } from '../training/events.ts';
 import type { Prediction, Recipe, RestoredModel, Task } from '../training/recipe.ts';
@@ -58,6 +61,8 @@ export interface ImageRecipe<Schema extends z.ZodObject, Network extends ImageNe
   readonly schema: Schema;
   readonly defaults: Recipe['defaults'];
   makeNetwork(config: z.infer<Schema>, kind: ImageKind, generator: Generator): Network;
+  /** How images are changed at random while training; default: they are not. */
+  augment?(config: z.infer<Schema>, kind: ImageKind): ImageTransform | undefined;
   /** More to say about the answer to one image; `image` is as the network saw it. */
   explain?(
     network: Network,
@@ -87,7 +92,12 @@ export function imageClassifier<Schema extends z.ZodObject, Network extends Imag
       const kind: ImageKind = { height, width, channels, classes: train.classes };
       const network = recipe.makeNetwork(config, kind, generator);
       const sampler = new RandomSampler(train.length, { generator: new Generator(generator.integer(2 ** 48)) });
-      const loader = new DataLoader(train, { batchSize, sampler, collate: collateImages });
+      const change = recipe.augment?.(config, kind);
+      const making =
+        change === undefined
+          ? { collate: collateImages }
+          : { collate: collateTransformed(change), generator: new Generator(generator.integer(2 ** 48)) };
+      const loader = new DataLoader(train, { batchSize, sampler, ...making });
       return {
         model: network,
         loader,
@@ -145,7 +155,5 @@ export function batchOf({ pixels, height, width, channels }: Image): Tensor {
 /** The likeliest class, and the chances of all, the likeliest first. */
 function answer(network: ImageNetwork, image: Image, { classes }: ImageKind): Prediction {
   const chances = scope(() => noGrad(() => softmax(network.forward(batchOf(image))).dataSync<'float32'>()));
-  const ranked = classes.map((name, id) => ({ class: name, chance: chances[id] ?? NaN }));
-  ranked.sort((a, b) => b.chance - a.chance);
-  return { prediction: ranked[0]?.class, classes: ranked };
+  return { ...rankClasses(classes, chances) };
 }

@@ -5,12 +5,14 @@ import { z } from 'zod';
 
 import { activationField } from '../pretrained/activations.ts';
 import { pretrainedFields } from '../pretrained/architecture.ts';
-import { ropeConfigFields, ropeOf } from './rope.ts';
+import { labelFields } from '../pretrained/labels.ts';
+import { ropeConfigFields, ropeOf, wrongFactors } from './rope.ts';
 
 const size = z.int().min(1);
 
 /** What all of them have, with Llama's defaults. */
 const decoderFields = pretrainedFields.extend({
+  ...labelFields,
   vocab_size: size.default(32000),
   hidden_size: size.default(4096),
   intermediate_size: size.default(11008),
@@ -59,6 +61,13 @@ function sound<Schema extends z.ZodType<DecoderConfig>>(schema: Schema): Schema 
     .refine((config) => ropeOf(config, 2).type !== 'dynamic' || headSizeOf(config) > 2, {
       path: ['head_dim'],
       error: 'to be above 2, for positions of type dynamic',
+    })
+    .superRefine((config, context) => {
+      const list = wrongFactors(ropeOf(config, headSizeOf(config)));
+      if (list === undefined) return;
+      const path = [config.rope_scaling ? 'rope_scaling' : 'rope_parameters', list];
+      const message = `to have one number for each of ${headSizeOf(config) / 2} pairs of features`;
+      context.addIssue({ code: 'custom', path, message });
     });
 }
 

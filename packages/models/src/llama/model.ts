@@ -108,8 +108,11 @@ function headless<Config extends DecoderConfig>(
   return { name, modelType, schema, prefix: 'model', anchors: (config) => anchors(config, '') };
 }
 
-/** The architecture of a model that has the headless one under `model.`, and an output matrix where it is not tied. */
-function withHead<Config extends DecoderConfig>(inner: Architecture<Config>, name: string): Architecture<Config> {
+/** The architecture of a model that has the headless one under `model.`, and a head beside it. */
+export function withHead<Config extends DecoderConfig>(
+  inner: Architecture<Config>,
+  name: string,
+): Architecture<Config> {
   return { ...inner, name, anchors: (config) => anchors(config, 'model.') };
 }
 

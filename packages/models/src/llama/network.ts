@@ -8,6 +8,7 @@ import { Embedding, Linear, Module, ModuleList, RMSNorm } from '@nabla/layers';
 import { KeyValueCache } from '../generation/cache.ts';
 import { type CausalModel, nextTokenLoss } from '../generation/causal-model.ts';
 import { type DecoderInputs, type VisibleKeys, decoderMask } from '../generation/decoder-mask.ts';
+import { type LayeredPass, finishPass, statesOf } from '../generation/layered-pass.ts';
 import { activate, fusedActivation } from '../pretrained/activations.ts';
 import type { PretrainedModel } from '../pretrained/architecture.ts';
 import { joinHeads, splitHeads } from '../pretrained/heads.ts';
@@ -149,28 +150,35 @@ export class RotaryDecoder<Config extends DecoderConfig> extends Module implemen
 
   /** int32 `[batch, time]` → `[batch, time, features]`. */
   override forward(tokens: Tensor, inputs: DecoderInputs = {}): Tensor {
-    return this.hiddenStates(tokens, inputs).at(-1) as Tensor;
+    return finishPass(this.byLayer(tokens, inputs));
   }
 
   /** The embeddings, then what each layer makes of them, `[batch, time, features]`; the last after the last norm. */
   hiddenStates(tokens: Tensor, inputs: DecoderInputs = {}): Tensor[] {
+    return statesOf(this.byLayer(tokens, inputs));
+  }
+
+  /** What {@link forward} computes, layer by layer. */
+  *byLayer(tokens: Tensor, inputs: DecoderInputs = {}): LayeredPass {
     const [batch = 0, time = 0] = tokens.shape;
     const { cache, positions } = inputs;
     const rotation = rotationOf(this.rope, cache?.time ?? 0, time, positions);
     const masks = new Map<number, VisibleKeys>(); // by window: most models have one or two
-    const visible = (window: number): VisibleKeys => {
-      const made = masks.get(window) ?? decoderMask(batch, time, inputs, window);
-      masks.set(window, made);
-      return made;
-    };
+    const passes = [...this.layers].map((block, layer) => {
+      const window = this.options.window(layer);
+      const visible = masks.get(window) ?? decoderMask(batch, time, inputs, window);
+      masks.set(window, visible);
+      return { block, pass: { ...visible, layer, rotation, cache } };
+    });
+    const rest = [rotation.cosines, rotation.sines, ...Array.from(masks.values(), ({ mask }) => mask)];
     let x = this.embed_tokens.forward(tokens); // [batch, time, features]
-    const states = [x];
-    for (const [layer, block] of [...this.layers].entries()) {
-      x = block.forward(x, { ...visible(this.options.window(layer)), layer, rotation, cache });
-      states.push(x);
+    yield { x, rest };
+    for (const { block, pass } of passes) {
+      x = block.forward(x, pass);
+      yield { x, rest };
     }
     cache?.advance(time);
-    return states.with(-1, this.norm.forward(x));
+    return this.norm.forward(x);
   }
 }
 
@@ -202,6 +210,10 @@ export class RotaryDecoderForCausalLM<Config extends DecoderConfig> extends Modu
 
   hidden(tokens: Tensor, inputs: DecoderInputs = {}): Tensor {
     return this.model.forward(tokens, inputs);
+  }
+
+  byLayer(tokens: Tensor, inputs: DecoderInputs = {}): LayeredPass {
+    return this.model.byLayer(tokens, inputs);
   }
 
   logits(hidden: Tensor): Tensor {

@@ -9,6 +9,7 @@ import { llamaSchema } from './config.ts';
 import { ropeFrequencies, ropeOf } from './rope.ts';
 import { type Rotation, rotate, rotationOf } from './rotation.ts';
 
+const longrope = { rope_type: 'longrope', short_factor: [1, 2], long_factor: [1, 2, 3] };
 const llama3 = {
   rope_type: 'llama3',
   factor: 8,
@@ -69,7 +70,11 @@ describe('the frequencies of rotary positions', () => {
     [{ rope_scaling: { type: 'linear' } }, 'rope_scaling.factor', /a number, for positions of type linear/],
     [{ rope_parameters: { ...llama3, low_freq_factor: null } }, 'rope_parameters.low_freq_factor', /type llama3/],
     [{ rope_parameters: { ...llama3, high_freq_factor: 1 } }, 'rope_parameters.high_freq_factor', /above/],
-    [{ rope_parameters: { rope_type: 'longrope' } }, 'rope_parameters.rope_type', /"yarn"/],
+    [{ rope_parameters: { rope_type: 'proportional' } }, 'rope_parameters.rope_type', /"yarn"/],
+    [{ rope_parameters: { rope_type: 'longrope' } }, 'rope_parameters.short_factor', /a list of numbers/],
+    [{ rope_parameters: { ...longrope, long_factor: null } }, 'rope_parameters.long_factor', /type longrope/],
+    [{ head_dim: 4, rope_parameters: longrope }, 'rope_parameters.long_factor', /each of 2 pairs/],
+    [{ head_dim: 6, rope_scaling: longrope }, 'rope_scaling.short_factor', /each of 3 pairs/],
     [{ rope_parameters: { partial_rotary_factor: 0.5 } }, 'rope_parameters.partial_rotary_factor', /1/],
     [{ rope_theta: 0 }, 'rope_theta', />0/],
     [{ head_dim: 2, rope_scaling: { type: 'dynamic', factor: 2 } }, 'head_dim', /above 2/],

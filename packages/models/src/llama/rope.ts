@@ -6,7 +6,7 @@ import { z } from 'zod';
 const size = z.int().min(1);
 const positive = z.number().gt(0);
 
-const ROPE_TYPES = ['default', 'linear', 'dynamic', 'llama3', 'yarn'] as const;
+const ROPE_TYPES = ['default', 'linear', 'dynamic', 'llama3', 'yarn', 'longrope'] as const;
 type RopeType = (typeof ROPE_TYPES)[number];
 
 /** Fields that a type does not work without. */
@@ -16,6 +16,7 @@ const NEEDED: Readonly<Record<RopeType, readonly string[]>> = {
   dynamic: ['factor'],
   llama3: ['factor', 'low_freq_factor', 'high_freq_factor'],
   yarn: [],
+  longrope: [],
 };
 
 const ropeFields = z
@@ -34,6 +35,8 @@ const ropeFields = z
     mscale: z.number().nullish(),
     mscale_all_dim: z.number().nullish(),
     truncate: z.boolean().nullish(),
+    short_factor: z.array(positive).nullish(), // one for each pair
+    long_factor: z.array(positive).nullish(),
   })
   .superRefine((fields, context) => {
     const type = typeOf(fields);
@@ -44,6 +47,14 @@ const ropeFields = z
     const { low_freq_factor: low, high_freq_factor: high } = fields;
     if (type === 'llama3' && Number(high) <= Number(low)) {
       context.addIssue({ code: 'custom', path: ['high_freq_factor'], message: 'to be above low_freq_factor' });
+    }
+    for (const name of type === 'longrope' ? (['short_factor', 'long_factor'] as const) : []) {
+      if (fields[name]) continue;
+      context.addIssue({
+        code: 'custom',
+        path: [name],
+        message: `to be a list of numbers, for positions of type ${type}`,
+      });
     }
     if (type === 'yarn' && fields.rope_theta === 1) {
       context.addIssue({ code: 'custom', path: ['rope_theta'], message: 'to be another number than 1' });
@@ -112,6 +123,7 @@ const FREQUENCIES: Readonly<Record<RopeType, (rope: Rope, length: number) => Fre
   dynamic: dynamicFrequencies,
   llama3: llama3Frequencies,
   yarn: yarnFrequencies,
+  longrope: longFrequencies,
 };
 
 /** `theta^(-2i / headSize)` for pair i, as Su et al. 2021 have it. */
@@ -174,4 +186,29 @@ function yarnFrequencies(rope: Rope): Frequencies {
   const sharpen = (by: number): number => (factor <= 1 ? 1 : 0.1 * by * Math.log(factor) + 1);
   const scale = attention_factor ?? (mscale && mscaleAll ? sharpen(mscale) / sharpen(mscaleAll) : sharpen(1));
   return { radians, scale };
+}
+
+/**
+ * Each pair turns slower by a factor of its own, searched for by whoever trained the model: one list for sequences of the length that it
+ * was first trained on, one for longer ones; and attention is sharpened by a factor on all cosines and sines.
+ *
+ * @see Ding et al. 2024, https://arxiv.org/abs/2402.13753
+ */
+function longFrequencies(rope: Rope, length: number): Frequencies {
+  const { theta, headSize, context, parameters } = rope;
+  const trained = parameters.original_max_position_embeddings ?? context;
+  const factors = (length > trained ? parameters.long_factor : parameters.short_factor) ?? [];
+  const { fround } = Math;
+  const radians = Float32Array.from({ length: headSize / 2 }, (_, i) => {
+    return 1 / fround(fround(factors[i] ?? NaN) * fround(fround(theta) ** fround((2 * i) / headSize)));
+  });
+  const factor = factorOf(rope);
+  const sharpened = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(trained));
+  return { radians, scale: parameters.attention_factor ?? sharpened };
+}
+
+/** The first list of factors that has not one for each pair of a head, where positions are of type longrope. */
+export function wrongFactors({ type, headSize, parameters }: Rope): string | undefined {
+  if (type !== 'longrope') return undefined;
+  return (['short_factor', 'long_factor'] as const).find((name) => parameters[name]?.length !== headSize / 2);
 }

@@ -66,7 +66,8 @@ export class LoraAdapter extends Module {
 
   /** `[...batch, inputs]` → the correction `[...batch, outputs]`. */
   override forward(x: Tensor): Tensor {
-    return mul(this.lora_B.forward(this.lora_A.forward(this.dropout.forward(x))), this.scaling);
+    const inner = this.lora_A.forward(this.dropout.forward(x)); // [...batch, rank]
+    return this.lora_B.forward(mul(inner, this.scaling)); // scaled where it is small
   }
 
   /** The weight of a layer with the correction in it. */

@@ -32,7 +32,8 @@ const TARGETS: readonly (readonly string[])[] = [
   ['c_attn'], // GPT-2
   ['q_proj', 'v_proj'], // Llama, Mistral, Qwen2, CLIP, BART
   ['query', 'value'], // BERT, ViT
-  ['q', 'v'], // T5
+  ['q_lin', 'v_lin'], // DistilBERT
+  ['q', 'v'], // T5, MPNet
 ];
 
 /** The layers of a model that {@link LoraOptions.targets} mean by default; empty where its family is not known. */
@@ -43,6 +44,12 @@ export function defaultTargets(model: Module): readonly string[] {
 
 function matches(name: string, targets: readonly string[]): boolean {
   return targets.some((target) => name === target || name.endsWith(`.${target}`));
+}
+
+/** Whether a module is one of those that are trained whole, or part of one. */
+function isWithin(name: string, trained: readonly string[]): boolean {
+  const parts = name.split('.');
+  return parts.some((_, i) => matches(parts.slice(0, i + 1).join('.'), trained));
 }
 
 /** The state of a module's field under a name with dots, which a module cannot have. */
@@ -189,7 +196,7 @@ function findLayers(
 ): Map<string, Adaptable> {
   const layers = new Map<string, Adaptable>();
   for (const [name, module] of model.namedModules()) {
-    if (!isAdaptable(module) || matches(name, trained)) continue;
+    if (!isAdaptable(module) || isWithin(name, trained)) continue;
     if (targets === 'all-linear' ? name !== 'lm_head' : matches(name, targets)) layers.set(name, module);
   }
   if (targets !== 'all-linear') refuseUnknown(model, 'targets', targets, layers.keys());

@@ -11,11 +11,12 @@ import type { PretrainedModel } from '../pretrained/architecture.ts';
 import { pretrainedError } from '../pretrained/errors.ts';
 import { originOf } from '../pretrained/from-pretrained.ts';
 import { readJsonFile } from '../pretrained/json-file.ts';
+import { type LearnedTask, taskOf } from '../pretrained/task-classes.ts';
 import { toJson, writeFileAtomically } from '../training/files.ts';
 import { Conv1D } from '../gpt2/model.ts';
 import { Lora } from './lora.ts';
 
-const CONFIG_FILE = 'adapter_config.json';
+export const ADAPTER_CONFIG_FILE = 'adapter_config.json';
 const WEIGHTS_FILE = 'adapter_model.safetensors';
 
 /** What PEFT puts in front of every name. */
@@ -33,12 +34,12 @@ const configSchema = z.looseObject({
   use_dora: z.literal(false).default(false),
 });
 
-/** The task, as PEFT calls it, by the ending of a class's name. */
-const TASKS: readonly (readonly [RegExp, string])[] = [
-  [/ForSequenceClassification$/, 'SEQ_CLS'],
-  [/ForConditionalGeneration$/, 'SEQ_2_SEQ_LM'],
-  [/(ForCausalLM|LMHeadModel)$/, 'CAUSAL_LM'],
-];
+/** What PEFT calls the tasks. */
+const TASKS: Readonly<Record<LearnedTask, string>> = {
+  classification: 'SEQ_CLS',
+  'causal-lm': 'CAUSAL_LM',
+  seq2seq: 'SEQ_2_SEQ_LM',
+};
 
 /** Our name of a tensor → PEFT's. */
 function peftName(name: string): string {
@@ -56,10 +57,11 @@ export async function saveAdapter(model: PretrainedModel, lora: Lora, folder: st
   const tensors = Object.fromEntries([...lora.namedState()].map(([name, tensor]) => [peftName(name), tensor]));
   await writeSafetensors(join(folder, WEIGHTS_FILE), tensors, { format: 'pt' });
   const targets = lora.targets.map(lastName);
+  const task = taskOf(model.constructor.name);
   const first = [...model.namedModules()].find(([name]) => name === lora.targets[0])?.[1];
   const config = {
     peft_type: 'LORA',
-    task_type: TASKS.find(([ending]) => ending.test(model.constructor.name))?.[1] ?? null,
+    task_type: task === undefined ? null : TASKS[task],
     base_model_name_or_path: originOf(model)?.folder ?? null,
     r: lora.rank,
     lora_alpha: lora.alpha,
@@ -73,7 +75,7 @@ export async function saveAdapter(model: PretrainedModel, lora: Lora, folder: st
     inference_mode: true,
     init_lora_weights: true,
   };
-  writeFileAtomically(join(folder, CONFIG_FILE), toJson(config));
+  writeFileAtomically(join(folder, ADAPTER_CONFIG_FILE), toJson(config));
 }
 
 function lastName(name: string): string {
@@ -87,7 +89,7 @@ function lastName(name: string): string {
  * @throws {ArgumentError} a file or field is missing or wrong, or the corrections are of another model (codes `PRETRAINED`, `LORA`)
  */
 export async function loadAdapter(model: PretrainedModel, folder: string, generator: Generator): Promise<Lora> {
-  const file = join(folder, CONFIG_FILE);
+  const file = join(folder, ADAPTER_CONFIG_FILE);
   const config = await readJsonFile(file, configSchema);
   const { r: rank, lora_alpha, lora_dropout: dropout, target_modules, modules_to_save, use_rslora } = config;
   const { tensors } = await readSafetensors(join(folder, WEIGHTS_FILE));
@@ -117,7 +119,7 @@ export async function loadAdapter(model: PretrainedModel, folder: string, genera
 function checkRanks(file: string, tensors: Readonly<Record<string, { shape: readonly number[] }>>, rank: number): void {
   const [name, tensor] = Object.entries(tensors).find(([key]) => key.endsWith('lora_A.weight')) ?? [];
   if (tensor?.shape[0] === rank) return;
-  const expected = `to hold corrections of rank ${rank}, as ${CONFIG_FILE} says`;
+  const expected = `to hold corrections of rank ${rank}, as ${ADAPTER_CONFIG_FILE} says`;
   const received = tensor === undefined ? 'none' : `${String(name)} of rank ${String(tensor.shape[0])}`;
   throw pretrainedError({ file, expected, received });
 }

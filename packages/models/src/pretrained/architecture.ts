@@ -8,13 +8,17 @@ import { z } from 'zod';
 /** A token id, or several, or none. */
 const tokenIds = z.union([z.int().min(0), z.array(z.int().min(0))]).nullish();
 
+/** How config.json says whose it is; all else is kept as it stands, so that each architecture can have defaults of its own. */
+export const modelNames = z.looseObject({
+  architectures: z.array(z.string()).nullish(),
+  model_type: z.string().optional(),
+});
+
 /**
  * What config.json has for every model, with transformers' defaults. Schemas of models extend it; fields that nobody names are kept,
  * so that a configuration goes back as it came.
  */
-export const pretrainedFields = z.looseObject({
-  architectures: z.array(z.string()).nullish(),
-  model_type: z.string().optional(),
+export const pretrainedFields = modelNames.extend({
   initializer_range: z.number().min(0).default(0.02),
   tie_word_embeddings: z.boolean().default(true),
   bos_token_id: tokenIds,

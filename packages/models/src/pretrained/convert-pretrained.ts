@@ -21,6 +21,7 @@ import { z } from 'zod';
 import { toJson, writeFileAtomically } from '../training/files.ts';
 import { COMPANIONS } from './companions.ts';
 import { readJsonFile } from './json-file.ts';
+import { SENTENCE_FILES, moduleFolders } from './sentence-modules.ts';
 
 const OP = 'convertPretrained';
 const PICKLED_FILE = 'pytorch_model.bin';
@@ -103,7 +104,7 @@ export async function convertPretrained(source: string, options: ConvertOptions 
         },
       );
     }
-    if (resolve(from) !== resolve(folder) && (await isFolder(source))) await copyCompanions(from, folder);
+    if (resolve(from) !== resolve(folder) && (await isFolder(source))) await copyCompanions(from, folder, dtype);
     for (const name of names) await rename(join(staged, name), join(folder, name));
     const paths = names.map((name) => join(folder, name));
     if (shards.length === 1) {
@@ -203,9 +204,21 @@ function metadataOf(
   return { format: 'pt', ...Object.fromEntries(Object.entries(shared).filter(([, first]) => shard.has(first))) };
 }
 
-async function copyCompanions(from: string, to: string): Promise<void> {
-  for (const file of ['config.json', ...COMPANIONS]) {
+/** What else a folder has, with the folders of a sentence encoder's further modules. */
+async function copyCompanions(from: string, to: string, dtype: ConvertOptions['dtype']): Promise<void> {
+  for (const file of ['config.json', ...COMPANIONS, ...SENTENCE_FILES]) {
     if (existsSync(join(from, file))) await copyFile(join(from, file), join(to, file));
+  }
+  for (const name of await moduleFolders(from)) {
+    const [source, target] = [join(from, name), join(to, name)];
+    if (existsSync(join(source, PICKLED_FILE)) && !existsSync(join(source, 'model.safetensors'))) {
+      await convertPretrained(source, { target, dtype, force: true });
+      continue;
+    }
+    await mkdir(target, { recursive: true });
+    for (const file of ['config.json', 'model.safetensors']) {
+      if (existsSync(join(source, file))) await copyFile(join(source, file), join(target, file));
+    }
   }
 }
 

@@ -10,6 +10,7 @@ import { useDevice } from '@nabla/testing';
 
 import { BertForSequenceClassification } from '../bert/heads.ts';
 import { GPT2LMHeadModel, GPT2Model } from '../gpt2/model.ts';
+import { LlamaForCausalLM } from '../llama/model.ts';
 import { fromPretrained } from './from-pretrained.ts';
 import { savePretrained } from './save-pretrained.ts';
 
@@ -110,6 +111,17 @@ it('takes the class that config.json names, or the first of its type', async () 
   expect(first).toBeInstanceOf(GPT2LMHeadModel);
   named.dispose();
   first.dispose();
+});
+
+it('gives fields that config.json lacks the default of their own architecture', async () => {
+  const sizes = { vocab_size: 7, hidden_size: 4, intermediate_size: 4, num_hidden_layers: 1, num_attention_heads: 1 };
+  const untied = new LlamaForCausalLM(sizes, new Generator(1)); // GPT-2 and most others are tied where nothing is said
+  await savePretrained(untied, folder);
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...sizes, architectures: ['LlamaForCausalLM'] }));
+  const read = await fromPretrained(folder, LlamaForCausalLM);
+  expect(read.lm_head?.weight.dataSync()).toEqual(untied.lm_head?.weight.dataSync());
+  untied.dispose();
+  read.dispose();
 });
 
 describe('a configuration that is wrong', () => {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Training a deep model in less memory: its blocks forget what they computed, and compute it again in the backward pass.
+// Training a deep model in less memory: its blocks forget what the backward pass does not need, or all that they computed, and
+// compute it again in the backward pass.
 
-import { Tensor, checkpoint } from '@nabla/core';
+import { Tensor, checkpoint, scope } from '@nabla/core';
 import { type Module, ModuleList } from '@nabla/layers';
 
 type Forward = (...inputs: unknown[]) => Tensor;
@@ -14,25 +15,42 @@ type Forward = (...inputs: unknown[]) => Tensor;
  * @see Chen et al. 2016, https://arxiv.org/abs/1604.06174
  */
 export function checkpointBlocks(model: Module): { remove(): void } {
+  return wrapBlocks(model, (forward) => (...inputs) => {
+    const { tensors, rebuild } = takeApart(inputs);
+    return checkpoint((...received) => forward(...rebuild(received)), tensors);
+  });
+}
+
+/**
+ * Lets every block of a model, that is every module of its lists, free what it made on the way to its result once it has that: while
+ * training all but what the backward pass needs, in evaluation everything. Without it, all of it lives until the model's result is
+ * there. Not for models that write with a cache: what a block adds to one is on the way, too.
+ *
+ * @returns ends it
+ */
+export function scopeBlocks(model: Module): { remove(): void } {
+  return wrapBlocks(
+    model,
+    (forward) =>
+      (...inputs) =>
+        scope(() => forward(...inputs)),
+  );
+}
+
+/** Puts a function into each block's field `forward`, which hides the method of its class. */
+function wrapBlocks(model: Module, wrap: (forward: Forward) => Forward): { remove(): void } {
   const blocks = [...model.namedModules()].flatMap(([, module]) => {
     return module instanceof ModuleList ? [...(module as ModuleList<Module>)] : [];
   });
-  for (const block of blocks) wrap(block);
+  for (const block of blocks) {
+    const value = wrap(block.forward.bind(block) as Forward);
+    Object.defineProperty(block, 'forward', { value, configurable: true, enumerable: false });
+  }
   return {
     remove: () => {
       for (const block of blocks) Reflect.deleteProperty(block, 'forward');
     },
   };
-}
-
-/** A function in the block's field `forward`, which hides the method of its class. */
-function wrap(block: Module): void {
-  const forward = block.forward.bind(block) as Forward;
-  const value: Forward = (...inputs) => {
-    const { tensors, rebuild } = takeApart(inputs);
-    return checkpoint((...received) => forward(...rebuild(received)), tensors);
-  };
-  Object.defineProperty(block, 'forward', { value, configurable: true, enumerable: false });
 }
 
 /** The tensors among arguments, and in the fields of arguments; and how the arguments are made of others in their place. */

@@ -8,6 +8,7 @@ import type { CharacterTokenizer } from '@nabla/data';
 
 import { warp } from '../generation/logit-rules.ts';
 import { drawToken, likeliestToken } from '../generation/sampling.ts';
+import { PLAIN } from '../generation/warpers.ts';
 import type { GenerateOptions } from '../training/recipe.ts';
 import type { CharacterModel } from './character-model.ts';
 
@@ -45,7 +46,7 @@ export function sampleToken(
   generator: Generator,
 ): number {
   if (temperature === 0) return likeliestToken(logits);
-  return drawToken(warp(logits, { temperature, topK, topP: 1, minP: 0 }), generator);
+  return drawToken(warp(logits, { ...PLAIN, temperature, topK }), generator);
 }
 
 /** The text after a prompt, character by character. Lets the event loop in between two of them. */

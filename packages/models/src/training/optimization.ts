@@ -3,6 +3,7 @@
 
 import type { Module } from '@nabla/layers';
 import {
+  Adadelta,
   Adam,
   AdamW,
   Lion,
@@ -24,6 +25,8 @@ type MakeOptimizer = (groups: readonly ParameterGroup[], settings: TrainingSetti
 
 /** By name; what the settings do not say is the optimizer's default, but for the momentum of SGD. */
 const optimizers: Readonly<Record<NonNullable<TrainingSettings['optimizer']>, MakeOptimizer>> = {
+  adadelta: (groups, { learningRate, weightDecay, beta2 }) =>
+    new Adadelta(groups, { learningRate, weightDecay, smoothing: beta2 }),
   adam: (groups, { learningRate, weightDecay, beta2 }) =>
     new Adam(groups, { learningRate, weightDecay, betas: [0.9, beta2] }),
   adamw: (groups, { learningRate, weightDecay, beta2 }) =>

@@ -25,6 +25,8 @@ export interface Task<B extends Batch = Batch> {
   readonly batchesPerEpoch: number;
   /** The training loss of a batch, in nats: a scalar. */
   loss(batch: B): Tensor;
+  /** Puts parameters back to where they must be, after each step: for weights that are bounded. */
+  constrain?(): void;
   /**
    * Metrics on held-out data, `loss` among them. `quick`: on a fixed part of it, for use while training. Who awaits is alone: nothing else
    * computes meanwhile.
@@ -66,6 +68,14 @@ export interface RestoredModel {
   readonly generate?: (options: GenerateOptions) => AsyncIterableIterator<string>;
 }
 
+/** Other defaults, where something is asked for. */
+export interface DependentDefaults {
+  /** When, in words for lists. */
+  readonly when: string;
+  readonly applies: (given: RawConfiguration) => boolean;
+  readonly defaults: RawConfiguration;
+}
+
 export interface Recipe<Schema extends z.ZodObject = z.ZodObject, B extends Batch = Batch> {
   readonly name: string;
   /** One line for lists. */
@@ -74,6 +84,8 @@ export interface Recipe<Schema extends z.ZodObject = z.ZodObject, B extends Batc
   readonly defaults: RawConfiguration;
   /** What is another default for a value of the option `task`, where the recipe has it. */
   readonly taskDefaults?: Readonly<Record<string, RawConfiguration>>;
+  /** What is another default where other options say so; these win over a task's. */
+  readonly dependentDefaults?: readonly DependentDefaults[];
   /** Names of the run's files, see {@link RunFiles}. */
   fileNames(config: z.infer<Schema>): readonly string[];
   /** Builds model and data. `generator` draws initial values, order and dropout, from the seed of the configuration. */

@@ -54,7 +54,7 @@ export interface ResumeOptions extends RunOptions {
  */
 export async function startRun({ recipe: name, overrides, ...options }: NewRunOptions): Promise<TrainingResult> {
   const recipe = findRecipe(name);
-  const layers = [defaultsOfTask(recipe, overrides), ...overrides];
+  const layers = [...otherDefaults(recipe, overrides), ...overrides];
   const config = resolveConfiguration(name, recipe.schema, recipe.defaults, ...layers) as TrainingSettings;
   checkNewFolder(options.folder);
   const generator = new Generator(config.seed);
@@ -123,10 +123,16 @@ export async function openRun(folder: string, weights: keyof typeof WEIGHTS_FILE
   return restored;
 }
 
-/** What the task that is asked for has as other defaults. */
-function defaultsOfTask({ taskDefaults = {} }: Recipe, overrides: readonly RawConfiguration[]): RawConfiguration {
-  const { task } = Object.assign({}, ...overrides) as { task?: unknown };
-  return typeof task === 'string' && Object.hasOwn(taskDefaults, task) ? (taskDefaults[task] ?? {}) : {};
+/** What the task that is asked for, and other options, have as other defaults. */
+function otherDefaults(
+  { taskDefaults = {}, dependentDefaults = [] }: Recipe,
+  overrides: readonly RawConfiguration[],
+): RawConfiguration[] {
+  const given = Object.assign({}, ...overrides) as RawConfiguration;
+  const { task } = given;
+  const ofTask = typeof task === 'string' && Object.hasOwn(taskDefaults, task) ? (taskDefaults[task] ?? {}) : {};
+  const dependent = dependentDefaults.filter(({ applies }) => applies(given)).map(({ defaults }) => defaults);
+  return [ofTask, ...dependent];
 }
 
 /** Loads weights into a model; an error names their file. */

@@ -14,9 +14,9 @@ export const trainingFields = {
   batchSize: count(1).describe('examples in a batch'),
   accumulate: count(1).describe('batches whose gradients make one step'),
   optimizer: z
-    .enum(['adamw', 'adam', 'lion', 'muon', 'sgd'])
+    .enum(['adamw', 'adam', 'adadelta', 'lion', 'muon', 'sgd'])
     .optional()
-    .describe('what updates the weights (adamw, adam, lion, muon, sgd); default: adamw'),
+    .describe('what updates the weights (adamw, adam, adadelta, lion, muon, sgd); default: adamw'),
   schedule: z
     .enum(['cosine', 'linear', 'constant', 'inverse-square-root'])
     .optional()
@@ -27,7 +27,7 @@ export const trainingFields = {
   minimumLearningRate: z.number().min(0).describe('the last of the schedule, where it is cosine or linear'),
   warmupSteps: count(0).describe('steps in which the learning rate rises'),
   weightDecay: z.number().min(0).describe('of matrices; vectors are not decayed'),
-  beta2: z.number().min(0).lt(1).describe('how slowly adamw and adam forget squared gradients'),
+  beta2: z.number().min(0).lt(1).describe('how slowly adamw, adam and adadelta forget squared gradients'),
   clipNorm: z.number().min(0).describe('longest gradient, over all parameters; 0 does not clip'),
   logEvery: count(1).describe('steps between two step events'),
   evaluateEvery: count(0).describe('steps between two evaluations; 0: at the end only'),

@@ -96,6 +96,18 @@ describe.each(devices())('trainStep on %s', (device) => {
     optimizer.dispose();
     model.dispose();
   });
+
+  it('puts the parameters back to where they must be, after the update', () => {
+    const model = makeModel();
+    const [weight] = model.parameters();
+    const constrain = (): void => weight?.assign(mul(weight, 0));
+    const task = { ...taskOf(model, (batch) => squaredError(model, batch)), constrain };
+    const optimizer = new SGD(model.parameters(), { learningRate: 0.1 });
+    trainStep(task, optimizer, plain, generator, 1);
+    expect(new Set(weight?.dataSync())).toEqual(new Set([0]));
+    optimizer.dispose();
+    model.dispose();
+  });
 });
 
 describe('numbers that go bad', () => {

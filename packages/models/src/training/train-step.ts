@@ -55,6 +55,7 @@ export function trainStep<B extends Batch>(
       if (!Number.isFinite(gradientNorm)) throw badGradient(task, optimizer, gradients, step);
       if (settings.clipNorm > 0) clipByGlobalNorm(gradients, settings.clipNorm);
       optimizer.applyGradients(gradients);
+      task.constrain?.();
       return { loss, gradientNorm, examples };
     });
   } finally {

@@ -162,6 +162,7 @@ describe('a signal', () => {
   it.each<Partial<TrainingSettings>>([
     {},
     { optimizer: 'adam', schedule: 'linear' },
+    { optimizer: 'adadelta', schedule: 'constant' },
     { optimizer: 'lion', schedule: 'constant' },
     { optimizer: 'muon', schedule: 'linear' },
     { optimizer: 'sgd', schedule: 'cosine' },

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 
 import { trainingDefaults, trainingFields } from '../training/settings.ts';
+import { SMALLEST_VOCABULARY } from './tokenizer.ts';
 
 const fields = z.strictObject({
   ...trainingFields,
@@ -13,7 +14,7 @@ const fields = z.strictObject({
   context: z.int().min(2).describe('tokens of a sentence, at most'),
   dropout: z.number().min(0).lt(1).describe('probability of dropping an element while training'),
   labelSmoothing: z.number().min(0).lt(1).describe('part of the target that is spread over all tokens while training'),
-  vocabulary: z.int().min(16).describe('tokens of both languages together, at most'),
+  vocabulary: z.int().min(SMALLEST_VOCABULARY).describe('tokens of both languages together, at most'),
   maximumWords: z.int().min(1).describe('longer sentences, in words between spaces, are left out'),
   heldOut: z.int().min(1).describe('pairs that are held out'),
   beams: z.int().min(1).describe('translations that are written at once to find the best; 1: word by word'),
@@ -36,16 +37,16 @@ export const translationDefaults = {
   context: 128,
   dropout: 0.1,
   labelSmoothing: 0.1,
-  vocabulary: 8000,
+  vocabulary: 6000,
   maximumWords: 12,
   heldOut: 2000,
   beams: 4,
   batchSize: 64,
-  epochs: 3,
+  epochs: 4,
   optimizer: 'adam',
   schedule: 'inverse-square-root',
   learningRate: 1e-3,
-  warmupSteps: 1000,
+  warmupSteps: 500,
   weightDecay: 0,
   beta2: 0.98,
   evaluateEvery: 1000,

@@ -2,13 +2,13 @@
 // Pairs of sentences as a translator learns them: which are held out, and how they become batches.
 
 import { ArgumentError, Generator, tensor2d } from '@nabla/core';
-import { type Dataset, type TextPair, loadTextPairs } from '@nabla/data';
+import { type Dataset, type PretrainedTokenizer, type TextPair, loadTextPairs } from '@nabla/data';
 
 import { IGNORED } from '../generation/causal-model.ts';
 import type { ResolveData } from '../training/recipe.ts';
 import type { TranslationConfig } from './config.ts';
 import type { TranslationBatch } from './model.ts';
-import { SPECIAL, type TranslationTokenizer } from './word-tokenizer.ts';
+import { SPECIAL } from './tokenizer.ts';
 
 /** A pair as tokens, without start and end. */
 export interface TokenPair {
@@ -45,8 +45,8 @@ function itemsOf<Example>(dataset: Dataset<Example>): Example[] {
 }
 
 /**
- * Holds pairs out: the same for the same seed. Sentences have several translations; what is held out is the sentence, else the
- * model would be asked what it was told.
+ * Holds pairs out: the same for the same seed. Sentences have several translations; what is held out is the sentence, with all of them
+ * and in whatever case and punctuation it comes, else the model would be asked what it was told.
  *
  * @throws {ArgumentError} less is left to learn from than is held out (code `TEXT_PAIRS`)
  */
@@ -57,22 +57,28 @@ export function splitPairs(
   const order = new Generator(seed).permutation(pairs.length);
   const shuffled = Array.from(order).flatMap((i) => pairs.slice(i, i + 1));
   const heldOut = shuffled.slice(0, count);
-  const asked = new Set(heldOut.map(({ source }) => source));
-  const train = shuffled.filter(({ source }) => !asked.has(source));
+  const asked = new Set(heldOut.map(({ source }) => wordsOf(source)));
+  const train = shuffled.filter(({ source }) => !asked.has(wordsOf(source)));
   if (train.length >= count) return { train, heldOut };
   const expected = 'to leave at least as many pairs to learn from';
   const received = `${count} of ${pairs.length}`;
   throw new ArgumentError({ op: 'translation', argument: 'heldOut', expected, received }, 'TEXT_PAIRS');
 }
 
+/** What sentences have in common that differ in case and punctuation alone; those without letters and digits stay as they are. */
+function wordsOf(sentence: string): string {
+  const words = sentence.toLowerCase().replace(/[^\p{L}\p{M}\p{N}]+/gu, ' ');
+  return words.trim() || sentence;
+}
+
 /** Pairs as tokens; those that do not fit the context, with their end, are left out. */
 export function tokenPairs(
   pairs: readonly TextPair[],
-  tokenizer: TranslationTokenizer,
+  tokenizer: PretrainedTokenizer,
   context: number,
 ): readonly TokenPair[] {
   return pairs
-    .map(({ source, target }) => ({ source: tokenizer.encode(source), target: tokenizer.encode(target) }))
+    .map(({ source, target }) => ({ source: tokenizer.encode(source).ids, target: tokenizer.encode(target).ids }))
     .filter(({ source, target }) => source.length < context && target.length < context);
 }
 

@@ -20,7 +20,7 @@ import { devices, tolerance, useDevice } from '@nabla/testing';
 import { describeCachedDecoding } from '../generation/test-cached-decoding.ts';
 import { type TokenPair, collatePairs } from './data.ts';
 import { TranslationTransformer } from './model.ts';
-import { SPECIAL } from './word-tokenizer.ts';
+import { SPECIAL } from './tokenizer.ts';
 
 const SHAPE = { vocabulary: 13, layers: 2, heads: 2, width: 8, context: 70, dropout: 0.1, ...SPECIAL };
 

@@ -32,7 +32,7 @@ const SMALL = {
   heads: 2,
   width: 32,
   context: 16,
-  vocabulary: 80,
+  vocabulary: 300,
   heldOut: 8,
   batchSize: 16,
   steps: 120,

@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 
 import { Generator, scope } from '@nabla/core';
-import { ArrayDataset, DataLoader, SimilarLengthSampler, type TextPair } from '@nabla/data';
+import { ArrayDataset, DataLoader, type PretrainedTokenizer, SimilarLengthSampler, type TextPair } from '@nabla/data';
 
 import { Bleu } from '../metrics/bleu.ts';
 import { MeanMetric } from '../metrics/mean-metric.ts';
@@ -13,8 +13,8 @@ import type { Recipe } from '../training/recipe.ts';
 import { type TranslationConfig, translationDefaults, translationSchema } from './config.ts';
 import { collatePairs, lengthOf, readPairs, splitPairs, tokenPairs } from './data.ts';
 import { type TranslationBatch, TranslationTransformer } from './model.ts';
+import { SPECIAL, readTokenizer, trainTokenizer } from './tokenizer.ts';
 import { type Translator, translate } from './translate.ts';
-import { SPECIAL, type TranslationTokenizer, WordTokenizer } from './word-tokenizer.ts';
 
 const TOKENIZER_FILE = 'tokenizer.json';
 
@@ -24,7 +24,7 @@ const EVALUATION_BATCH = 64;
 
 function makeModel(
   config: TranslationConfig,
-  tokenizer: TranslationTokenizer,
+  tokenizer: PretrainedTokenizer,
   generator: Generator,
 ): TranslationTransformer {
   return new TranslationTransformer({ ...config, ...SPECIAL, vocabulary: tokenizer.size }, generator);
@@ -64,10 +64,7 @@ export const translationRecipe: Recipe<typeof translationSchema, TranslationBatc
   async prepare(config, generator, resolveData) {
     const { batchSize, context, vocabulary, labelSmoothing, beams } = config;
     const { train, heldOut } = splitPairs(await readPairs(config, config.data, resolveData), config);
-    const tokenizer = WordTokenizer.train(
-      train.flatMap(({ source, target }) => [source, target]),
-      vocabulary,
-    );
+    const tokenizer = await trainTokenizer(train, vocabulary);
     const dataset = new ArrayDataset(tokenPairs(train, tokenizer, context));
     const lengths = Array.from({ length: dataset.length }, (_, i) => lengthOf(dataset.get(i)));
     const model = makeModel(config, tokenizer, generator);
@@ -87,7 +84,7 @@ export const translationRecipe: Recipe<typeof translationSchema, TranslationBatc
     };
   },
   restore(config, files, folder) {
-    const tokenizer = WordTokenizer.fromJSON(files[TOKENIZER_FILE], join(folder, TOKENIZER_FILE));
+    const tokenizer = readTokenizer(files[TOKENIZER_FILE], join(folder, TOKENIZER_FILE));
     const model = makeModel(config, tokenizer, new Generator(config.seed));
     return {
       model,

@@ -2,10 +2,11 @@
 // Sentences into another language with a trained model.
 
 import { ArgumentError } from '@nabla/core';
+import type { PretrainedTokenizer } from '@nabla/data';
 
 import { generate } from '../generation/generate.ts';
 import type { TranslationTransformer } from './model.ts';
-import { SPECIAL, type TranslationTokenizer } from './word-tokenizer.ts';
+import { SPECIAL } from './tokenizer.ts';
 
 /** Sentences that are translated together. */
 const BATCH = 64;
@@ -15,7 +16,7 @@ const LONGER = 50;
 /** A model, and how it reads and writes. */
 export interface Translator {
   readonly model: TranslationTransformer;
-  readonly tokenizer: TranslationTokenizer;
+  readonly tokenizer: PretrainedTokenizer;
 }
 
 /**
@@ -38,14 +39,14 @@ export async function translate(
     const maximumNewTokens = Math.min(model.context - 1, longest + LONGER);
     const { sequences } = await generate(model, { inputIds }, { beams, maximumNewTokens, sample: false });
     batch.forEach(({ i }, row) => {
-      translations[i] = tokenizer.decode((sequences[row] ?? []).filter((token) => token > SPECIAL.unknown));
+      translations[i] = tokenizer.decode(sequences[row] ?? []);
     });
   }
   return translations;
 }
 
-function readSentence(sentence: string, tokenizer: TranslationTokenizer, context: number): number[] {
-  const tokens = tokenizer.encode(sentence.trim());
+function readSentence(sentence: string, tokenizer: PretrainedTokenizer, context: number): number[] {
+  const tokens = tokenizer.encode(sentence.trim()).ids;
   if (tokens.length > 0 && tokens.length < context) return [...tokens, SPECIAL.end];
   const expected = `to have from 1 to ${context - 1} tokens`;
   const received = `${tokens.length}: ${JSON.stringify(sentence.slice(0, 60))}`;

@@ -15,6 +15,8 @@ export interface CopyIntoAttributes {
   readonly shape: Shape;
   /** Where in them the source begins, along each. */
   readonly begin: readonly number[];
+  /** Whether a target that is stored as bf16 stays so, and what is written is rounded; both are seen in one axis then. */
+  readonly isRounded?: boolean;
 }
 
 /** Changes the target, gives nothing. */

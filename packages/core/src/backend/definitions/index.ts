@@ -5,6 +5,7 @@ import type { KernelConfig } from '../../tf.ts';
 import { activationDefinitions } from './activation.ts';
 import { addIntoDefinitions } from './add-into.ts';
 import { attentionDefinitions } from './attention.ts';
+import { blankDefinitions } from './blank.ts';
 import { clipByValueDefinitions } from './clip-by-value.ts';
 import { convolutionDefinitions } from './convolution.ts';
 import { copyIntoDefinitions } from './copy-into.ts';
@@ -29,11 +30,13 @@ import { rmsNormDefinitions } from './rms-norm.ts';
 import { selfAttentionDefinitions } from './self-attention.ts';
 import { segmentSumDefinitions } from './segment-sum.ts';
 import { crossEntropyDefinitions } from './softmax-cross-entropy.ts';
+import { storeAsBfloat16Definitions } from './store-as-bfloat16.ts';
 
 export const definitions: readonly KernelConfig[] = [
   ...activationDefinitions,
   ...addIntoDefinitions,
   ...attentionDefinitions,
+  ...blankDefinitions,
   ...clipByValueDefinitions,
   ...crossEntropyDefinitions,
   ...convolutionDefinitions,
@@ -58,4 +61,5 @@ export const definitions: readonly KernelConfig[] = [
   ...rmsNormDefinitions,
   ...selfAttentionDefinitions,
   ...segmentSumDefinitions,
+  ...storeAsBfloat16Definitions,
 ];

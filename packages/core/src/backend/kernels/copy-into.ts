@@ -8,7 +8,8 @@ import { nativeKernel } from '../kernel.ts';
 import { copyElements } from './copy.ts';
 
 const copyInto = nativeKernel<CopyIntoInputs, CopyIntoAttributes>('NablaCopyInto', {
-  run: ({ target, source }, { shape, begin }, backend) => {
+  run: ({ target, source }, { shape, begin, isRounded = false }, backend) => {
+    if (isRounded && target.dtype === 'float32' && backend.writeRounded(target, source, begin[0])) return [];
     const outStrides = rowMajorStrides(shape);
     const outOffset = begin.reduce((sum, start, axis) => sum + start * outStrides[axis], 0);
     const inStrides = rowMajorStrides(source.shape);

@@ -8,6 +8,7 @@ import { addNKernels } from './add-n.ts';
 import { arrangeKernels } from './arrange.ts';
 import { attentionKernels } from './attention.ts';
 import { binaryKernels } from './binary.ts';
+import { blankKernels } from './blank.ts';
 import { castKernels } from './cast.ts';
 import { clipByValueKernels } from './clip-by-value.ts';
 import { crossEntropyKernels } from './softmax-cross-entropy.ts';
@@ -36,6 +37,7 @@ import { selectKernels } from './select.ts';
 import { sliceKernels } from './slice.ts';
 import { softmaxKernels } from './softmax.ts';
 import { storageKernels } from './storage.ts';
+import { storeAsBfloat16Kernels } from './store-as-bfloat16.ts';
 import { tfjsConvolutionKernels } from './tfjs-convolution.ts';
 import { tfjsPoolKernels } from './tfjs-pool.ts';
 import { unaryKernels } from './unary.ts';
@@ -47,6 +49,7 @@ export const kernels: readonly KernelConfig[] = [
   ...arrangeKernels,
   ...attentionKernels,
   ...binaryKernels,
+  ...blankKernels,
   ...castKernels,
   ...clipByValueKernels,
   ...crossEntropyKernels,
@@ -75,6 +78,7 @@ export const kernels: readonly KernelConfig[] = [
   ...sliceKernels,
   ...softmaxKernels,
   ...storageKernels,
+  ...storeAsBfloat16Kernels,
   ...tfjsConvolutionKernels,
   ...tfjsPoolKernels,
   ...unaryKernels,

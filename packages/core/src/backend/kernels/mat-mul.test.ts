@@ -54,6 +54,12 @@ const SIZES: readonly Sizes[] = [
   [5, 515, 7],
   [7, 300, 37],
   [37, 300, 6],
+  // thin where the second operand is contiguous along its rows
+  [1, 71, 131],
+  [2, 64, 96],
+  [4, 1030, 257],
+  [3, 769, 350], // parts of unequal length
+  [2, 65, 4100], // several blocks of columns
 ];
 
 describe.each(devices())('matMul on %s', (device) => {
@@ -71,6 +77,7 @@ describe.each(devices())('matMul on %s', (device) => {
   it.each([
     [5, 20, 50],
     [6, 400, 33],
+    [2, 67, 177],
   ])('keeps NaN and infinities to their row and column: %i rows, %i inner, %i columns', (rows, inner, columns) => {
     for (const [transposeA, transposeB] of TRANSPOSITIONS) {
       const poisoned = (shape: [number, number], seed: number, last: number): Tensor => {
@@ -107,6 +114,8 @@ describeOnNative('matMul on the threads of %s', (device) => {
     [70, 260, 200],
     [200, 390, 150],
     [16, 800, 900],
+    [1, 801, 1003],
+    [3, 90, 4999],
   ])('gives the same bits on one thread and on three: %i rows, %i inner, %i columns', (rows, inner, columns) => {
     for (const [transposeA, transposeB] of TRANSPOSITIONS) {
       const a = operand(rows, inner, transposeA, 8);

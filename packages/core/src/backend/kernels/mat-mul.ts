@@ -4,7 +4,7 @@
 import { sizeOf } from '../../shape.ts';
 import type { KernelConfig, TensorInfo } from '../../tf.ts';
 import { ACTIVATIONS, type Activation } from '../definitions/activation.ts';
-import { type LinearAttributes, type LinearInputs, givesInput } from '../definitions/linear.ts';
+import { type LinearAttributes, type LinearInputs, givesInput, linearSizes } from '../definitions/linear.ts';
 import { type MatMulAttributes, type MatMulInputs, matMulSizes } from '../definitions/mat-mul.ts';
 import { NO_BUFFER } from '../addon.ts';
 import { nativeKernel } from '../kernel.ts';
@@ -88,14 +88,14 @@ const fusedMatMul = nativeKernel<FusedInputs, MatMulAttributes & TfjsActivation>
 
 const linear = nativeKernel<LinearInputs, LinearAttributes>('NablaLinear', {
   run: ({ x, weight, bias }, attributes, backend) => {
-    const { activation } = attributes;
-    const [outputs, inputs] = weight.shape;
+    const { activation, inputsFirst = false } = attributes;
+    const [inputs, outputs] = linearSizes(weight, attributes);
     const batch = x.shape.slice(0, -1);
     const shape = [...batch, outputs];
     const pre = givesInput(attributes) ? backend.allocate(shape, 'float32') : undefined;
     const epilogue = { bias, activation, ...(pre && { pre }) };
     const a = { dataId: x.dataId, shape: [sizeOf(batch), inputs], dtype: x.dtype };
-    const out = multiply({ a, b: weight }, { transposeA: false, transposeB: true }, backend, epilogue);
+    const out = multiply({ a, b: weight }, { transposeA: false, transposeB: !inputsFirst }, backend, epilogue);
     out.shape = shape;
     return pre === undefined ? [out] : [out, pre];
   },

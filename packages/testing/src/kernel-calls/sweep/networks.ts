@@ -37,11 +37,17 @@ const matmul = (): KernelSweep => ({
       product([7, 3], [7, n], true, false),
       product([1, n, 6], [3, 4, n], true, true),
       product([n, n], [n, n], false, false),
+      product([1, 67], [67, n + 96], false, false),
       ...ACTIVATIONS.map((activation) => ({
         kernelName: 'NablaLinear',
         inputs: { x: draw.floats([3, 9], -1, 1), weight: draw.floats([n, 9], -1, 1), bias: draw.floats([n]) },
         attributes: { activation },
       })),
+      {
+        kernelName: 'NablaLinear',
+        inputs: { x: draw.floats([2, 9]), weight: draw.floats([9, n]), bias: draw.floats([n]) },
+        attributes: { activation: 'none', inputsFirst: true },
+      },
     ];
   },
 });

@@ -2,21 +2,22 @@
 // A hub on this machine for tests: it answers as huggingface.co does, or fails as it is told to; and beside it a host for large files.
 
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { type IncomingMessage, type RequestListener, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export const COMMIT = 'a'.repeat(40);
+/** The commit that the hub is at. */
+export const COMMIT: string = 'a'.repeat(40);
 
-export const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
+export const sha256: (content: Buffer) => string = (content) => createHash('sha256').update(content).digest('hex');
 
 /** Answers a request itself and returns true, or leaves it to the hub. */
 export type Trouble = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 export interface Hub {
-  /** Contents by name; those of safetensors and .bin are large: they come from another host. */
+  /** Contents by name, which may be a path; those of safetensors and .bin are large: they come from another host. */
   files: Record<string, Buffer>;
   commit: string;
   /** Asked before the hub answers: first for large files at their own host, with a path that begins with `/large/`. */
@@ -82,6 +83,13 @@ export function useHub(): Hub {
   return hub;
 }
 
+/** The files of a folder and of those in it, by their paths from there: a model for {@link Hub.files}. */
+export function filesIn(folder: string): Record<string, Buffer> {
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const files = paths.filter((path) => statSync(join(folder, path)).isFile());
+  return Object.fromEntries(files.map((path) => [path.replaceAll('\\', '/'), readFileSync(join(folder, path))]));
+}
+
 function start(listener: RequestListener): Promise<Server> {
   const server = createServer(listener);
   return new Promise((done) => server.listen(0, '127.0.0.1', () => done(server)));
@@ -105,11 +113,16 @@ function answerAsHub(hub: Hub, host: string, request: IncomingMessage, response:
     response.writeHead(404, { 'x-error-code': 'EntryNotFound' }).end();
   } else if (/\.(safetensors|bin)$/.test(name)) {
     const headers = { 'x-linked-etag': `"${sha256(content)}"`, 'x-linked-size': content.length };
-    response.writeHead(302, { ...headers, location: `${host}/large/${name}` }).end();
+    const path = name.split('/').map(encodeURIComponent).join('/');
+    response.writeHead(302, { ...headers, location: `${host}/large/${path}` }).end();
   } else give(hub.files, request, response);
 }
 
-const nameOf = (url: string): string => decodeURIComponent(url.split('/').at(-1) ?? '');
+/** What `/NAME/resolve/COMMIT/FILE` or `/large/FILE` asks for. */
+function nameOf(url: string): string {
+  const [, path = ''] = /^(?:\/large|.*?\/resolve\/[^/]+)\/(.*)$/.exec(url) ?? [];
+  return path.split('/').map(decodeURIComponent).join('/');
+}
 
 /** A file, or what is asked for of it. */
 export function give(files: Record<string, Buffer>, request: IncomingMessage, response: ServerResponse): void {
