@@ -19,8 +19,8 @@ export async function post(
 }
 
 /** The objects of a stream of events, without the last, which says that all is done. */
-export async function eventsOf(response: Response): Promise<Body[]> {
+export async function eventsOf<T = Body>(response: Response): Promise<T[]> {
   const lines = (await response.text()).split('\n').filter((line) => line.startsWith('data: '));
   expect(lines.at(-1)).toBe('data: [DONE]');
-  return lines.slice(0, -1).map((line) => JSON.parse(line.slice(6)) as Body);
+  return lines.slice(0, -1).map((line) => JSON.parse(line.slice(6)) as T);
 }

@@ -129,8 +129,8 @@ describe('/v1/completions', () => {
     const body = { prompt: ['ab', 'c'], ...GREEDY, echo: true };
     const { choices } = await ask<Completion>(writer, '/v1/completions', body);
     expect(choices.map(({ text }) => text.slice(0, 2))).toEqual(['ab', expect.stringMatching(/^c/)]);
-    const chunks = await eventsOf(await post(writer, '/v1/completions', { ...body, stream: true }));
-    const pieces = chunks.flatMap((chunk) => (chunk as unknown as Completion).choices);
+    const chunks = await eventsOf<Completion>(await post(writer, '/v1/completions', { ...body, stream: true }));
+    const pieces = chunks.flatMap((chunk) => chunk.choices);
     for (const { index, text } of choices) {
       const own = pieces.filter((piece) => piece.index === index);
       expect(own.map((piece) => piece.text).join('')).toBe(text);
@@ -213,8 +213,8 @@ describe('/v1/chat/completions', () => {
       expect(top[0]).toMatchObject({ token, logprob: expect.closeTo(logprob, 5) as number });
       expect(bytes === null || Buffer.from(bytes).toString() === token).toBe(true);
     }
-    const chunks = await eventsOf(await post(writer, '/v1/chat/completions', { ...body, stream: true }));
-    const streamed = chunks.flatMap((chunk) => (chunk as unknown as Chat).choices[0]?.logprobs?.content ?? []);
+    const chunks = await eventsOf<Chat>(await post(writer, '/v1/chat/completions', { ...body, stream: true }));
+    const streamed = chunks.flatMap((chunk) => chunk.choices[0]?.logprobs?.content ?? []);
     expect(streamed).toEqual(content);
   });
 

@@ -25,8 +25,8 @@ export interface GeneratedToken {
 export type WrittenStep = readonly (GeneratedToken | undefined)[];
 
 /**
- * Writes all rows of a batch, or `copies` texts for each of them, one after the other: the prompts are read once. Between two steps the event loop goes on. Everything is freed however it ends: by the last token, by a
- * consumer that stops early, or by an error.
+ * Writes all rows of a batch, or `copies` texts for each of them, one after the other: the prompts are read once. Between two steps the
+ * event loop goes on. Everything is freed however it ends: by the last token, by a consumer that stops early, or by an error.
  */
 export async function* writeRows(
   model: GenerativeModel,
