@@ -8,8 +8,8 @@ import { DataLoader, SimilarLengthSampler } from '@nabla/data';
 import { crossEntropy } from '@nabla/layers';
 import { z } from 'zod';
 
+import { measureClasses, predictClass } from '../classification/token-classes.ts';
 import { type TokenBatch, type TokenExample, collateTokens } from '../finetune/batches.ts';
-import { measureClasses, predictClass } from '../finetune/classification.ts';
 import type { Recipe, RestoredModel, Task } from '../training/recipe.ts';
 import { checkRunFile } from '../training/run-folder.ts';
 import { SPECIAL, WordTokenizer } from './word-tokenizer.ts';
