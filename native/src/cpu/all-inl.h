@@ -23,7 +23,6 @@
 #include "cpu/gemm/blocked-inl.h"
 #include "cpu/gemm/thin-inl.h"
 #include "cpu/gemm/bf16_weight-inl.h"
-#include "cpu/gemm/thin_bf16-inl.h"
 #include "cpu/gemm/thin_rows-inl.h"
 #include "cpu/gemm/gemm-inl.h"
 #include "cpu/embedding-inl.h"

@@ -18,9 +18,8 @@ inline void embedding_f32(Operand weight, const int32_t* indices, float* out, co
         memcpy(to, weight.data + indices[i] * features, static_cast<size_t>(features) * sizeof(float));
       } else {
         const uint16_t* const from = weight.halves + indices[i] * features;
-        for_vectors(0, features, [=](int64_t f, auto lanes) {
-          store_lanes(to + f, lanes == kLanes ? load_bf16(from + f) : load_bf16_partial(from + f, lanes), lanes);
-        });
+        for_vectors(0, features,
+                    [=](int64_t f, auto lanes) { store_lanes(to + f, load_lanes(from + f, lanes), lanes); });
       }
     }
   });

@@ -6,6 +6,9 @@
 inline F32 load_lanes(const float* p, int lanes) { return lanes == kLanes ? load(p) : load_partial(p, lanes); }
 inline I32 load_lanes(const int32_t* p, int lanes) { return lanes == kLanes ? load(p) : load_partial(p, lanes); }
 inline I32 load_lanes(const uint8_t* p, int lanes) { return lanes == kLanes ? load_u8(p) : load_u8_partial(p, lanes); }
+inline F32 load_lanes(const uint16_t* p, int lanes) {
+  return lanes == kLanes ? load_bf16(p) : load_bf16_partial(p, lanes);
+}
 template <class Element, class Vector>
 inline void store_lanes(Element* p, Vector x, int lanes) {
   if (lanes == kLanes)

@@ -32,15 +32,7 @@ inline void matmul(const float* a, Operand b, const float* bias, float* c, float
   gemm_batch<Format>(p.batch, p.m, p.n, p.k, product, kept != nullptr);
 }
 
-// The same with a B that is stored as bf16.
-inline void matmul_bf16_weight(const float* a, Operand b, const float* bias, float* c, float* pre,
-                               const MatmulParams& p) {
-  if (p.batch == 0 || p.m == 0 || p.n == 0) return;
-  if (!is_thin_bf16(product_of(a, b, bias, c, pre, p, 0))) return matmul<Bf16Weight>(a, b, bias, c, pre, p);
-  for (int64_t i = 0; i < p.batch; ++i) thin_bf16_product(product_of(a, b, bias, c, pre, p, i));
-}
-
 inline void matmul_f32(const float* a, Operand b, const float* bias, float* c, float* pre, const MatmulParams& p) {
-  if (b.halves != nullptr) return matmul_bf16_weight(a, b, bias, c, pre, p);
+  if (b.halves != nullptr) return matmul<Bf16Weight>(a, b, bias, c, pre, p);
   matmul<Float32>(a, b, bias, c, pre, p);
 }

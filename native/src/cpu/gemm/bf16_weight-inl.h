@@ -3,8 +3,6 @@
 // is as in Float32 (see float32-inl.h), bit for bit.
 
 struct Bf16Weight : Float32 {
-  static constexpr bool kThin = false;  // thin_bf16-inl.h has thin products of this kind, which matmul-inl.h asks first
-
   static bool b_in_place(const View&, int64_t, int64_t) { return false; }
   static void pack_b(const View& b, int64_t terms, int64_t width, float* panel) {
     pack_vectors(b.halves, b.row, b.column, terms, width, panel);

@@ -6,7 +6,7 @@ inline bool rows_collide(int64_t stride) { return stride % 1024 == 0; }
 
 struct Float32 {
   static constexpr int64_t kTerms = 1;  // terms of a sum over k that an element of a panel holds
-  static constexpr bool kThin = true;   // whether thin products are dot products of their own (see thin-inl.h)
+  static constexpr bool kThin = true;   // whether thin products are not blocked (see thin-inl.h and thin_rows-inl.h)
 
   static F32 step(F32 a, F32 b, F32 sum) { return mul_add(a, b, sum); }
 

@@ -1,32 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 // Thin products of few rows and a B that is contiguous along its rows: each row of C is a sum of rows of B. Nothing is
-// packed, since each element of B is used only a few times, and B is read in the order of memory.
+// packed, since each element of B is used only a few times, and B, float32 or bf16, is read in the order of memory.
 
 // Adds to element (i, j) of C the sums over p of alpha * a(i, p) * b(p, j). A step takes a row of B from each of
 // several streams that are `apart` rows from one another; the next step takes the next row of each.
+template <class Number>
 struct RowSums {
   int64_t steps, apart;
-  View a, b;  // from the first row of the first stream on
+  View a;           // from the first row of the first stream on, as b
+  const Number* b;  // rows that are `stride` apart
+  int64_t stride;
   float alpha;
   float* c;
   int64_t ldc, columns;
 };
 
 // What a step adds is summed in the order of the streams before it goes to C, whose rows wait in the L1 cache.
-template <int kFew, int kStreams>
-[[gnu::noinline, gnu::flatten]] void sum_rows(const RowSums r) {
-  const int64_t ahead = smaller(kDotPrefetch, r.columns), turn = r.columns - ahead;
-  const float *a = r.a.data, *b = r.b.data;
-  for (int64_t t = 0; t < r.steps; ++t, a += r.a.column, b += r.b.row) {
+template <int kFew, int kStreams, class Number>
+[[gnu::noinline, gnu::flatten]] void sum_rows(const RowSums<Number> r) {
+  constexpr int64_t kAhead = kPrefetchBytes / static_cast<int64_t>(sizeof(Number));
+  const int64_t ahead = smaller(kAhead, r.columns), turn = r.columns - ahead;
+  const float* a = r.a.data;
+  const Number* b = r.b;
+  for (int64_t t = 0; t < r.steps; ++t, a += r.a.column, b += r.stride) {
     F32 factors[kFew][kStreams];
     unrolled<kFew>([&](int i) {
       unrolled<kStreams>([&](int s) { factors[i][s] = splat(r.alpha * a[i * r.a.row + s * r.apart * r.a.column]); });
     });
     for_vectors(0, r.columns, [&](int64_t j, int lanes) {
-      const int64_t next = j < turn ? j + ahead : j - turn + r.b.row;  // over the end of a row into the next one
+      const int64_t next = j < turn ? j + ahead : j - turn + r.stride;  // over the end of a row into the next one
       F32 sums[kFew];
       unrolled<kStreams>([&](int s) {
-        const float* row = b + s * r.apart * r.b.row;
+        const Number* row = b + s * r.apart * r.stride;
         __builtin_prefetch(row + next);
         const F32 many = load_lanes(row + j, lanes);
         unrolled<kFew>(
@@ -41,8 +46,8 @@ template <int kFew, int kStreams>
 }
 
 // Runs the largest instance that `few` allows.
-template <int kStreams, int kFew = kRowFew>
-inline void run_sum_rows(int64_t few, const RowSums& r) {
+template <int kStreams, int kFew = kRowFew, class Number>
+inline void run_sum_rows(int64_t few, const RowSums<Number>& r) {
   if constexpr (kFew > 1) {
     if (few < kFew) return run_sum_rows<kStreams, kFew - 1>(few, r);
   }
@@ -50,6 +55,7 @@ inline void run_sum_rows(int64_t few, const RowSums& r) {
 }
 
 inline bool is_thin_in_rows(const Gemm& g) {
+  if (g.b.halves != nullptr) return g.b.column == 1 && g.m <= kBf16FewRows;
   return g.b.column == 1 && g.n >= kThinColumns && g.k >= kThinDepth &&
          g.m <= (g.k * g.n > kLargeFloats ? kThinRows : kFewRows);
 }
@@ -60,20 +66,28 @@ inline int64_t parts_of_depth(const Gemm& g) {
   return worth < 1 ? 1 : smaller(worth, kDepthParts);
 }
 
-// sums[i * stride + j] = alpha * the products of row i of A and column `column` + j of B, added up over a part of k.
-inline void sum_part(const Gemm& g, int64_t part, int64_t column, int64_t columns, float* sums, int64_t stride) {
+// sums[i * stride + j] = alpha * the products of row i of A and column `column` + j of B, added up over a part of k;
+// `b` is all of B.
+template <class Number>
+inline void sum_part_of(const Gemm& g, const Number* b, int64_t part, int64_t column, int64_t columns, float* sums,
+                        int64_t stride) {
   const int64_t parts = parts_of_depth(g), from = g.k * part / parts, depth = g.k * (part + 1) / parts - from;
   const int64_t apart = depth / kRowStreams, together = g.m <= kRowFew ? apart : 1;  // else B waits for the other rows
   const auto rows = [&](int64_t i, int64_t p, int64_t steps) {
     const View a{g.a.data + i * g.a.row + p * g.a.column, g.a.row, g.a.column};
-    return RowSums{steps,  apart,  a, {g.b.data + p * g.b.row + column, g.b.row, 1}, g.alpha, sums + i * stride,
-                   stride, columns};
+    return RowSums<Number>{steps,  apart,  a, b + p * g.b.row + column, g.b.row, g.alpha, sums + i * stride,
+                           stride, columns};
   };
   for (int64_t i = 0; i < g.m; ++i) memset(sums + i * stride, 0, static_cast<size_t>(columns) * sizeof(float));
   for (int64_t p = 0; p < apart; p += together)
     for (int64_t i = 0; i < g.m; i += kRowFew) run_sum_rows<kRowStreams>(g.m - i, rows(i, from + p, together));
   const int64_t rest = depth % kRowStreams;
   for (int64_t i = 0; i < g.m; i += kRowFew) run_sum_rows<1>(g.m - i, rows(i, from + depth - rest, rest));
+}
+
+inline void sum_part(const Gemm& g, int64_t part, int64_t column, int64_t columns, float* sums, int64_t stride) {
+  if (g.b.halves != nullptr) return sum_part_of(g, g.b.halves, part, column, columns, sums, stride);
+  sum_part_of(g, g.b.data, part, column, columns, sums, stride);
 }
 
 // Adds the sums of a part to some columns of C, to beta * C those of the first part.
