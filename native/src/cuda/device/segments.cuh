@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sums of rows by key, added in the order of the rows: the same bits every time, which atomic additions would not give.
+// Sums of rows by key, in an order that depends on the keys alone: the same bits every time, which atomic additions
+// would not give.
 #pragma once
 #include <cstdint>
 
