@@ -29,8 +29,14 @@ bool set_target(const std::string& name) { return problem().empty() && name == t
 std::string matmul_library() { return problem().empty() ? cuda::cublas_description() : problem(); }
 
 bool set_matmul_precision(const std::string& precision) {
-  if (precision != "float32" && precision != "tf32") return false;
-  cuda::allow_tf32(precision == "tf32");
+  if (precision == "float32")
+    cuda::set_precision(cuda::Precision::kFloat32);
+  else if (precision == "tf32")
+    cuda::set_precision(cuda::Precision::kTf32);
+  else if (precision == "bf16")
+    cuda::set_precision(cuda::Precision::kBf16);
+  else
+    return false;
   return true;
 }
 

@@ -18,7 +18,8 @@ import {
   setDevice,
   setMatmulPrecision,
 } from './device.ts';
-import { matMul, ones, softmax, tensor1d } from './tf.ts';
+import type { Tensor2D } from './tf.ts';
+import { fill, matMul, softmax, tensor1d } from './tf.ts';
 
 const hasAddon = addonSearch().addon !== undefined;
 
@@ -63,7 +64,7 @@ describe('setMatmulPrecision', () => {
   it.each(hasAddon ? (['js', 'cpu'] as const) : (['js'] as const))('has no tf32 on %s', (device) => {
     setDevice(device);
     setMatmulPrecision('float32');
-    const words = new RegExp(`device ${device} cannot multiply in tf32\\. Device cuda has tf32`);
+    const words = new RegExp(`device ${device} cannot multiply in tf32\\. Device cuda has tf32 and bf16`);
     expect(() => setMatmulPrecision('tf32')).toThrowCode('PRECISION', words);
   });
 
@@ -77,12 +78,17 @@ describe('setMatmulPrecision', () => {
   });
 
   if (cudaSearch().addon !== undefined) {
-    it('has tf32 on cuda', () => {
+    it.each([
+      ['float32', 2 ** -22],
+      ['tf32', 2 ** -9],
+      ['bf16', 2 ** -6],
+    ] as const)('has %s on cuda, to what its digits allow', (precision, tolerance) => {
       setDevice('cuda');
-      for (const precision of ['tf32', 'float32'] as const) {
-        setMatmulPrecision(precision);
-        expect([...matMul(ones([2, 3]), ones([3, 1])).dataSync()]).toEqual([3, 3]);
-      }
+      const [a, b] = [1 + 2 ** -9, 1 - 2 ** -9].map((value) => fill([256, 256], value)) as [Tensor2D, Tensor2D];
+      setMatmulPrecision(precision);
+      const product = matMul(a, b).dataSync()[0] ?? NaN;
+      setMatmulPrecision('float32');
+      expect(Math.abs(product / (256 * (1 - 2 ** -18)) - 1)).toBeLessThan(tolerance);
     });
   }
 });

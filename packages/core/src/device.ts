@@ -140,13 +140,14 @@ export type MatmulPrecision = 'float32' | 'tf32' | 'bf16';
 
 /**
  * Sets how the active device multiplies matrices from now on, in all workers: `float32` (the default) leaves operands as they
- * are. `bf16`, on device cpu with AVX512-BF16, rounds them to 7 bits of fraction and is nearly twice as fast; `tf32`, on
- * device cuda, rounds them to 10 bits, so that tensor cores multiply them many times as fast. Both round to the nearest, keep
- * the range of float32, NaN and infinities, and sum in float32; tensors stay float32.
+ * are. `bf16` rounds them to 7 bits of fraction: nearly twice as fast on device cpu with AVX512-BF16. `tf32` rounds them to 10 bits,
+ * so that the tensor cores of device cuda multiply them many times as fast as float32; `bf16` allows cuBLAS to round further there,
+ * which it need not do. Both round to the nearest, keep the range of float32, NaN and infinities, and sum in float32; tensors stay
+ * float32.
  *
- * `matMul`, `linear`, all layers built on them, and their gradients follow it, on cuda convolutions too; recurrent layers and
- * the scores of attention stay in float32. With `bf16`, numbers below 2^-126 count as 0, and small products, which would gain
- * nothing, stay in float32. The second operand of products of up to 128 rows, a weight as a rule, is kept in bf16 from its
+ * `matMul`, `linear`, all layers built on them, and their gradients follow it, on cuda convolutions too; recurrent layers and the
+ * scores of attention on cpu stay in float32. With `bf16` on cpu, numbers below 2^-126 count as 0, and small products, which would
+ * gain nothing, stay in float32. The second operand of products of up to 128 rows, a weight as a rule, is kept in bf16 from its
  * third product on until it is written or freed, so that the few rows of decoding read half as many bytes and are in bf16 too:
  * half as much memory again, counted as in use, given back by {@link trimMemory} and where memory is short. {@link setCpuTarget}
  * restores `float32`.
@@ -163,7 +164,7 @@ export function setMatmulPrecision(precision: MatmulPrecision): void {
   const { addon } = activeSearch();
   if (device === 'js' ? precision === 'float32' : addon?.setMatmulPrecision(precision) === true) return;
   const hint =
-    'Device cuda has tf32; device cpu has bf16 where its target is avx512 and the processor has AVX512-BF16.';
+    'Device cuda has tf32 and bf16; device cpu has bf16 where its target is avx512 and the processor has AVX512-BF16.';
   throw new DeviceError('PRECISION', `setMatmulPrecision: device ${device} cannot multiply in ${precision}. ${hint}`, {
     device,
   });

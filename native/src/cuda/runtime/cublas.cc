@@ -19,20 +19,20 @@ using Handle = void*;
 using Status = int;
 constexpr Status kSuccess = 0;
 constexpr int kNoTranspose = 0, kTranspose = 1;
-constexpr int kDefaultMath = 0, kTf32Math = 3;
+constexpr int kFloat32 = 0;  // of cudaDataType_t
+constexpr int kDefaultAlgorithm = -1;
 
 using Create = Status (*)(Handle* handle);
 using SetStream = Status (*)(Handle handle, cudaStream_t stream);
-using SetMathMode = Status (*)(Handle handle, int mode);
 using GetVersion = Status (*)(Handle handle, int* version);
-using Multiply = Status (*)(Handle handle, int transpose_a, int transpose_b, int m, int n, int k, const float* alpha,
-                            const float* a, int row_a, long long batch_a, const float* b, int row_b, long long batch_b,
-                            const float* beta, float* c, int row_c, long long batch_c, int batch);
+using Multiply = Status (*)(Handle handle, int transpose_a, int transpose_b, int m, int n, int k, const void* alpha,
+                            const void* a, int type_a, int row_a, long long batch_a, const void* b, int type_b,
+                            int row_b, long long batch_b, const void* beta, void* c, int type_c, int row_c,
+                            long long batch_c, int batch, int compute_type, int algorithm);
 
 struct Library {
   std::string description;
   Handle handle = nullptr;  // nullptr: none
-  SetMathMode set_math_mode = nullptr;
   Multiply multiply = nullptr;
   std::mutex lock;  // a handle serves one thread at a time
 };
@@ -60,13 +60,11 @@ void load(Library& library) {
   const auto create = symbol<Create>(module, "cublasCreate_v2");
   const auto set_stream = symbol<SetStream>(module, "cublasSetStream_v2");
   const auto get_version = symbol<GetVersion>(module, "cublasGetVersion_v2");
-  library.set_math_mode = symbol<SetMathMode>(module, "cublasSetMathMode");
-  library.multiply = symbol<Multiply>(module, "cublasSgemmStridedBatched");
-  const bool complete = create && set_stream && get_version && library.set_math_mode && library.multiply;
+  library.multiply = symbol<Multiply>(module, "cublasGemmStridedBatchedEx");
+  const bool complete = create && set_stream && get_version && library.multiply;
   Handle handle = nullptr;
   int version = 0;
-  if (!complete || create(&handle) != kSuccess || set_stream(handle, stream()) != kSuccess ||
-      library.set_math_mode(handle, kDefaultMath) != kSuccess) {
+  if (!complete || create(&handle) != kSuccess || set_stream(handle, stream()) != kSuccess) {
     library.description = "own kernels (cuBLAS was found but does not start)";
     return;
   }
@@ -84,7 +82,7 @@ Library& library() {
   return *the_library;
 }
 
-std::atomic<bool> tf32_allowed{false};
+std::atomic<Precision> chosen{Precision::kFloat32};
 
 bool fits(int64_t number) { return number <= INT32_MAX; }
 
@@ -98,19 +96,17 @@ bool cublas_multiply(const float* a, const float* b, float* c, const MatmulParam
   // cuBLAS counts columns first: what is c row by row is the transpose of c to it, and c^T = b^T a^T.
   const float one = 1, zero = 0;
   const std::lock_guard<std::mutex> guard(cublas.lock);
-  if (cublas.set_math_mode(cublas.handle, tf32_allowed ? kTf32Math : kDefaultMath) != kSuccess)
-    throw std::runtime_error("cublasSetMathMode failed");
-  const Status status = cublas.multiply(cublas.handle, p.transpose_b ? kTranspose : kNoTranspose,
-                                        p.transpose_a ? kTranspose : kNoTranspose, static_cast<int>(p.n),
-                                        static_cast<int>(p.m), static_cast<int>(p.k), &one, b,
-                                        static_cast<int>(p.row_b), p.batch_b, a, static_cast<int>(p.row_a), p.batch_a,
-                                        &zero, c, static_cast<int>(p.row_c), p.batch_c, static_cast<int>(p.batch));
-  if (status != kSuccess) throw std::runtime_error("cublasSgemmStridedBatched: status " + std::to_string(status));
+  const Status status = cublas.multiply(
+      cublas.handle, p.transpose_b ? kTranspose : kNoTranspose, p.transpose_a ? kTranspose : kNoTranspose,
+      static_cast<int>(p.n), static_cast<int>(p.m), static_cast<int>(p.k), &one, b, kFloat32, static_cast<int>(p.row_b),
+      p.batch_b, a, kFloat32, static_cast<int>(p.row_a), p.batch_a, &zero, c, kFloat32, static_cast<int>(p.row_c),
+      p.batch_c, static_cast<int>(p.batch), static_cast<int>(chosen.load()), kDefaultAlgorithm);
+  if (status != kSuccess) throw std::runtime_error("cublasGemmStridedBatchedEx: status " + std::to_string(status));
   return true;
 }
 
 std::string cublas_description() { return library().description; }
 
-void allow_tf32(bool allowed) { tf32_allowed = allowed; }
+void set_precision(Precision precision) { chosen = precision; }
 
 }  // namespace nabla::cuda

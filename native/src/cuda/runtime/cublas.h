@@ -13,8 +13,9 @@ bool cublas_multiply(const float* a, const float* b, float* c, const MatmulParam
 // Which cuBLAS multiplies, or why none does; looked for once.
 std::string cublas_description();
 
-// Whether products of float32 may be rounded to tf32 first (10 bits of fraction), as tensor cores multiply them. Off at
-// first.
-void allow_tf32(bool allowed);
+// To what cuBLAS may round float32 factors before it multiplies them on tensor cores: not at all, as at first, to 10
+// bits of fraction (tf32) or to 7 (bf16). Our own product never rounds. The numbers are those of cublasComputeType_t.
+enum class Precision { kFloat32 = 68, kTf32 = 77, kBf16 = 75 };
+void set_precision(Precision precision);
 
 }  // namespace nabla::cuda
