@@ -3,6 +3,9 @@
 // set-up.
 #include <napi.h>
 
+#include <cstring>
+#include <memory>
+
 #include "addon/run.h"
 #include "system/allocator.h"
 #include "system/thread_pool.h"
@@ -154,6 +157,42 @@ napi_value Read(napi_env env, napi_callback_info info) {
       device::copy_to_host(copy.array, copy.slot->data, copy.bytes);
     }
     return nullptr;
+  });
+}
+
+// Waits for a copy on a thread of Node's, then gives its bytes to a promise.
+class ReadWorker final : public Napi::AsyncWorker {
+ public:
+  ReadWorker(Napi::Env env, std::unique_ptr<device::HostCopy> copy, size_t bytes)
+      : Napi::AsyncWorker(env, "nabla read"), promised_(env), copy_(std::move(copy)), bytes_(bytes) {}
+  Napi::Promise promise() const { return promised_.Promise(); }
+
+ protected:
+  void Execute() override { copy_->wait(); }
+  void OnOK() override {
+    Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(Env(), bytes_);
+    std::memcpy(buffer.Data(), copy_->data(), bytes_);
+    promised_.Resolve(buffer);
+  }
+  void OnError(const Napi::Error& error) override { promised_.Reject(error.Value()); }
+
+ private:
+  Napi::Promise::Deferred promised_;
+  std::unique_ptr<device::HostCopy> copy_;
+  size_t bytes_;
+};
+
+// readLater(handle) -> a promise of an ArrayBuffer of what the buffer holds now; undefined: read does not wait here
+napi_value ReadLater(napi_env env, napi_callback_info info) {
+  return guarded(env, "read", [&]() -> napi_value {
+    Values<1> values(env, info);
+    const Slot& slot = *environment_of(env).find(living_handle(env, values.at[0]));
+    std::unique_ptr<device::HostCopy> copy = slot.halves ? nullptr : device::begin_copy_to_host(slot.data, slot.bytes);
+    if (copy == nullptr) return nullptr;
+    auto* const worker = new ReadWorker(env, std::move(copy), slot.bytes);  // frees itself
+    const Napi::Promise promise = worker->promise();
+    worker->Queue();
+    return promise;
   });
 }
 
@@ -317,6 +356,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   hot(exports, "release", Release);
   hot(exports, "write", Write);
   hot(exports, "read", Read);
+  hot(exports, "readLater", ReadLater);
   hot(exports, "allocateBfloat16", AllocateBfloat16);
   hot(exports, "storeAsBfloat16", StoreAsBfloat16);
   hot(exports, "writeRounded", WriteRounded);

@@ -2,6 +2,7 @@
 // What the addon needs of a device beside its allocator. cpu/device.cc and cuda/device.cc define these functions; a
 // module links one of them, so that the addon itself knows neither.
 #pragma once
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -30,5 +31,15 @@ void widen_bf16(float* to, const uint16_t* from, size_t count);
 
 void copy_from_host(void* to, const void* from, size_t bytes);
 void copy_to_host(void* to, const void* from, size_t bytes);  // after all that was asked of the device before
+
+// A copy to the host that goes on by itself, in the order in which it was asked for: `from` may be released meanwhile.
+class HostCopy {
+ public:
+  virtual ~HostCopy() = default;
+  virtual void wait() = 0;               // on any thread; throws what went wrong
+  virtual const void* data() const = 0;  // the bytes, after wait()
+};
+// nullptr: this device has nothing to wait for, or no memory for it; copy_to_host does it.
+std::unique_ptr<HostCopy> begin_copy_to_host(const void* from, size_t bytes);
 
 }  // namespace nabla::device

@@ -67,6 +67,8 @@ export interface NativeAddon {
   writeRounded(target: Handle, source: Handle, start: number): boolean;
   /** Copies the buffer into a typed array of exactly its size; what is stored as bf16 becomes float32. */
   read(handle: Handle, destination: ArrayBufferView): void;
+  /** What the buffer holds now, without waiting for it here; undefined: `read` does not wait on this device. */
+  readLater(handle: Handle): Promise<ArrayBuffer> | undefined;
 
   memory(): NativeMemory;
   /** Bytes that buffers may take; 0 restores what the machine has. */

@@ -178,8 +178,23 @@ export class NativeBackend extends KernelBackend {
     return values;
   }
 
-  override read(dataId: DataId): Promise<Values> {
-    return Promise.resolve(this.readSync(dataId)); // read now: the tensor may be disposed before the promise resolves
+  /** Begins to read now: the tensor may be disposed before the promise resolves. */
+  override async read(dataId: DataId): Promise<Values> {
+    const { dtype, handle, elements, complex, isBlank } = this.storage(dataId);
+    if (complex !== undefined) {
+      const parts = await Promise.all([this.read(complex.real.dataId), this.read(complex.imag.dataId)]);
+      const [real, imag] = parts as [Float32Array, Float32Array];
+      return backend_util.mergeRealAndImagArrays(real, imag);
+    }
+    if (handle === undefined || isBlank) return this.readSync(dataId);
+    const later = guardNative(this.addon, 'read', () => this.addon.readLater(handle));
+    if (later === undefined) return this.readSync(dataId);
+    const bytes = await later.catch((error: unknown) => {
+      throw translate(this.addon, error, { kernel: 'read' });
+    });
+    const values = emptyArray(dtype, elements);
+    new Uint8Array(values.buffer).set(new Uint8Array(bytes));
+    return values;
   }
 
   override disposeData(dataId: DataId, force = false): boolean {
