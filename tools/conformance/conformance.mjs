@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `npm run conformance [-- --device cpu|js]`: runs the specs that come with tfjs-core on our devices, all of them, and says what
-// failed and which kernels of cpu were answered by their TypeScript definition. Needs the built packages (npm run setup).
+// `npm run conformance [-- --device cpu|js|cuda]`: runs the specs that come with tfjs-core on our devices, all of them, and says what
+// failed and which kernels of a native device were answered by their TypeScript definition. Needs the built packages (npm run setup).
 
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { began, ended, root } from '../stage.mjs';
 import { makeCopy } from './core-copy.cjs';
 import { runSpecs } from './run-specs.mjs';
 
-const BACKENDS = { cpu: 'nabla-cpu', js: 'nabla-js' };
+const BACKENDS = { cpu: 'nabla-cpu', cuda: 'nabla-cuda', js: 'nabla-js' };
 const NEVER_RAN = { status: 'failed', messages: ['It never ran.'], reached: [], delegated: [] };
 const MOST_SHOWN = 50; // failures printed in full
 
@@ -32,19 +32,20 @@ export function delegation(outcomes) {
 }
 
 /** Prints what came of one device. */
-function report(device, { specs, outcomes }, forms) {
+function report(device, { specs, outcomes }, table) {
   const count = (wanted) => [...outcomes.values()].filter(({ status }) => status === wanted).length;
   const failed = failures(outcomes);
   console.log(
     `  ${specs} specs: ${count('passed')} passed, ${failed.length} failed, ${count('pending')} switched off by tfjs`,
   );
+  const forms = new Map(table.map((row) => [row.kernel, row[device]]));
   const rows = delegation(outcomes).filter(({ kernel }) => forms.has(kernel)); // the specs ask for some that exist nowhere
   console.log(`  ${rows.length} kernels ran`);
-  if (device === 'cpu') {
+  if (device !== 'js') {
     const typescript = rows.filter(({ kernel }) => forms.get(kernel) === 'typescript');
     const partly = rows.filter(({ kernel, delegated }) => forms.get(kernel) === 'native' && delegated > 0);
     console.log(
-      `  ${typescript.length} of them are TypeScript on cpu too: ${typescript.map(({ kernel }) => kernel).join(' ')}`,
+      `  ${typescript.length} of them are TypeScript on ${device} too: ${typescript.map(({ kernel }) => kernel).join(' ')}`,
     );
     const words = partly.map(({ kernel, delegated, all }) => `${kernel} ${delegated}/${all}`).join(' ');
     console.log(
@@ -68,9 +69,9 @@ async function main() {
     values.device === undefined ? available : device === values.device,
   );
   const [{ device: first, available, description } = {}] = chosen;
-  if (first === undefined) throw new Error(`expected --device cpu or js, received ${values.device}`);
+  if (first === undefined)
+    throw new Error(`expected --device ${known.map(({ device }) => device).join(' or ')}, received ${values.device}`);
   if (!available) throw new Error(`device ${first} is not available: ${description}`);
-  const forms = new Map(kernelTable().map(({ kernel, cpu }) => [kernel, cpu]));
 
   const cache = join(root, 'node_modules/.cache/conformance');
   mkdirSync(cache, { recursive: true });
@@ -87,13 +88,13 @@ async function main() {
   const everFailed = new Set();
   for (const { device } of chosen) {
     start = began(`device ${device}`);
-    const result = await runSpecs({ folder, module: '@nabla/core', backend: BACKENDS[device] });
+    const result = await runSpecs({ folder, module: '@nabla/core', backend: BACKENDS[device], device });
     for (const key of floor.outcomes.keys()) {
       if (!result.outcomes.has(key)) result.outcomes.set(key, NEVER_RAN);
     }
     const failed = failures(result.outcomes);
     ended(`device ${device}`, start, failed.length === 0);
-    report(device, result, forms);
+    report(device, result, kernelTable());
     for (const key of failed) everFailed.add(key);
   }
   const working = needing.filter((key) => !everFailed.has(key)).length;

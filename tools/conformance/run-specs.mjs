@@ -29,7 +29,7 @@ function ending(child, events) {
  * Every spec's outcome, by key: `{ status, messages, reached, delegated }`, the last two being names of kernels. A spec in which the
  * process died has failed; so have functions around specs, under the name of their suite.
  */
-export async function runSpecs({ folder, module, backend }) {
+export async function runSpecs({ folder, module, backend, device }) {
   const work = mkdtempSync(join(tmpdir(), 'nabla-conformance-'));
   const outcomes = new Map();
   try {
@@ -39,7 +39,7 @@ export async function runSpecs({ folder, module, backend }) {
       );
       writeFileSync(files.events, '');
       const done = [...outcomes.keys()];
-      writeFileSync(files.job, JSON.stringify({ folder, module, backend, done, events: files.events }));
+      writeFileSync(files.job, JSON.stringify({ folder, module, backend, device, done, events: files.events }));
       const output = openSync(files.output, 'w');
       const child = spawn(process.execPath, [program, files.job], { stdio: ['ignore', output, output] });
       const how = await ending(child, files.events);

@@ -5,6 +5,7 @@
 //   folder    the copy of tfjs-core (core-copy.cjs)
 //   module    what registers the backend: a package or an address
 //   backend   the backend's name
+//   device    the device of ours that it serves, which registers it; undefined for others
 //   done      keys of specs that an earlier process has run
 //   events    the file to write: one JSON object a line, each written at once, so that a crash loses nothing
 
@@ -57,7 +58,7 @@ function keysOf(suite, tag, keys = new Map(), seen = new Map()) {
   return keys;
 }
 
-/** Which kernels ran since both sets were last cleared; and on cpu, which of them their TypeScript definition answered. */
+/** Which kernels ran since both sets were last cleared; and on a native device, which of them their TypeScript definition answered. */
 function watchKernels(engine, registry) {
   const reached = new Set();
   const delegated = new Set();
@@ -67,7 +68,7 @@ function watchKernels(engine, registry) {
     if (this.backendName === job.backend) reached.add(name);
     return runKernel.call(this, name, ...rest);
   };
-  if (job.backend === 'nabla-cpu') {
+  if (job.backend !== 'nabla-js') {
     for (const kernel of registry.getKernelsForBackend('nabla-js')) {
       const { kernelFunc, kernelName } = kernel;
       kernel.kernelFunc = (call) => {
@@ -84,7 +85,8 @@ async function main() {
   const tf = inCopy('index.js');
   inCopy('public/chained_ops/register_all_chained_ops.js');
   inCopy('register_all_gradients.js');
-  await import(job.module);
+  const { setDevice } = await import(job.module);
+  if (job.device !== undefined) setDevice(job.device); // cuda is registered when it is asked for
   if (!(await tf.setBackend(job.backend))) throw new Error(`backend ${job.backend} did not start`);
   await tf.ready();
   const { ENGINE } = inCopy('engine.js');

@@ -31,6 +31,19 @@ const staging = mkdtempSync(join(tmpdir(), 'nabla-gpu-'));
 const PACKAGES = ['core', 'layers', 'optimizers', 'data', 'models', 'cli', 'testing'];
 const MODULES = ['native/build/Release/nabla.node', 'native/build/cuda/Release/nabla_cuda.node'];
 
+/** What is taken of packages that carry much more: of tfjs one build, of tfjs-core also the modules and specs that it is made of. */
+const PARTS = [
+  [/^@tensorflow\/tfjs-core$/, /^(|package\.json|dist|dist\/(tf-core\.node\.js|(?!tf-core|miniprogram|scripts).*))$/],
+  [/^@tensorflow\//, /^(|package\.json|dist|dist\/tf-[^/]*\.node\.js)$/],
+  [/^typescript$/, /^(|package\.json|lib|lib\/typescript\.js)$/],
+];
+
+const TOOLS = [
+  ...['gpu', 'bench', 'conformance', 'stage.mjs', 'jest/environment.cjs'].map((path) => `tools/${path}`),
+  'package.json',
+  'LICENSE',
+];
+
 /** Copies a file or folder of the repository to the same place of the package. */
 function take(path, filter = () => true) {
   cpSync(join(root, path), join(staging, path), { recursive: true, dereference: true, filter });
@@ -55,16 +68,8 @@ function takePackages(names, folder, taken = new Set()) {
     if (found === undefined || taken.has(found) || name.startsWith('@nabla/')) continue;
     taken.add(found);
     const inside = (path) => isNeeded(path) && !relative(found, path).split(sep).includes('node_modules');
-    // tfjs carries every build that there is: Node reads one of them.
-    const isTfjs = name.startsWith('@tensorflow/');
-    const main = isTfjs ? join(found, JSON.parse(readFileSync(join(found, 'package.json'), 'utf8')).main) : '';
-    const filter = isTfjs
-      ? (path) =>
-          statSync(path).isDirectory()
-            ? main.startsWith(path) || path === found
-            : path === main || path === join(found, 'package.json')
-      : inside;
-    take(relative(root, found), filter);
+    const only = PARTS.find(([pattern]) => pattern.test(name))?.[1];
+    take(relative(root, found), (path) => inside(path) && (only?.test(relative(found, path)) ?? true));
     const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(found, 'package.json'), 'utf8'));
     takePackages(Object.keys({ ...dependencies, ...optionalDependencies }), found, taken);
   }
@@ -95,7 +100,7 @@ function stagePackages() {
     }
     compileSources(name);
   }
-  for (const path of ['tools/gpu', 'tools/bench', 'tools/jest/environment.cjs', 'package.json', 'LICENSE']) take(path);
+  for (const path of TOOLS) take(path);
   const preset = readFileSync(join(root, 'jest.preset.cjs'), 'utf8');
   writeFileSync(
     join(staging, 'jest.preset.cjs'),
@@ -114,7 +119,7 @@ function stagePackages() {
       ...Object.keys(devDependencies).filter((other) => other.startsWith('@tensorflow/')),
     ];
   });
-  takePackages(['jest', 'jest-environment-node', 'fast-check', ...dependencies], root);
+  takePackages(['jest', 'jest-environment-node', 'jasmine-core', 'typescript', 'fast-check', ...dependencies], root);
   for (const name of PACKAGES) {
     mkdirSync(join(staging, 'node_modules/@nabla'), { recursive: true });
     spawnSync('ln', ['-s', `../../packages/${name}`, join(staging, 'node_modules/@nabla', name)]);
@@ -122,6 +127,12 @@ function stagePackages() {
   spawnSync('ln', ['-s', '../../native', join(staging, 'node_modules/@nabla/native')]);
   mkdirSync(join(staging, 'bin'));
   cpSync(realpathSync(process.execPath), join(staging, 'bin/node'));
+}
+
+/** The text that run.sh trains on, where this machine has it. */
+function stageText() {
+  const text = join(root, '../shared/data/tinyshakespeare/input.txt');
+  if (existsSync(text)) cpSync(text, join(staging, 'input.txt'));
 }
 
 /** Compresses files and folders of `folder` to one file of .gpu. */
@@ -134,6 +145,7 @@ function compress(folder, paths, file) {
 mkdirSync(out, { recursive: true });
 if (!process.argv.includes('--modules')) {
   stagePackages();
+  stageText();
   compress(staging, '.', 'packages.tar.xz');
 }
 compress(root, MODULES.join(' '), 'modules.tar.xz');

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Puts the times of time.mjs and time.py into one table: report.py NAME=FILE ..."""
+"""Puts the times of time.mjs and time.py into one table: `report.py NAME ...` reads time-NAME.json of this folder."""
 
 import json
 import sys
 
 results = {}
-for word in sys.argv[1:]:
-    name, path = word.split('=', 1)
+for name in sys.argv[1:]:
     try:
-        with open(path) as file:
+        with open(f'time-{name}.json') as file:
             results[name] = json.loads(file.read().strip().splitlines()[-1])
     except (OSError, ValueError, IndexError) as error:
         print(f'{name}: no times ({error})')

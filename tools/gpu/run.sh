@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Tests, trains and times device cuda on a machine with a GPU that has nothing of ours: run from the folder that holds .gpu (see
-# pack.mjs). Logs go to $OUT; what is printed is short. Parts can be chosen: run.sh probe train test time check profile
+# pack.mjs). Logs go to $OUT; what is printed is short. Parts can be chosen: run.sh probe train shakespeare test conformance time check profile
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 OUT=${OUT:-/tmp/nabla-gpu-out}
@@ -62,20 +62,39 @@ tests() {
   jest jest 170 packages/core packages/layers packages/optimizers packages/testing
 }
 
+# tfjs-core's own op suite.
+conformance() {
+  timeout 150 node tools/conformance/conformance.mjs --device cuda > "$OUT/conformance.log" 2>&1
+  say "conformance ended with $?: $(tail -1 "$OUT/conformance.log")"
+  grep '✗' "$OUT/conformance.log" | head -20
+}
+
 train() {
   timeout 90 node tools/gpu/train.mjs 2>&1 | tee "$OUT/train.log"
   say "train ended with $?"
 }
 
 times() {
-  timeout 60 node tools/gpu/time.mjs cuda > "$work/time-nabla.json" 2> "$work/time-nabla.err"
-  NABLA_TF32=1 timeout 60 node tools/gpu/time.mjs cuda > "$work/time-nabla-tf32.json" 2> "$work/time-nabla-tf32.err"
+  local precision
+  for precision in float32 tf32 bf16; do
+    export NABLA_PRECISION=$precision
+    timeout 60 node tools/gpu/time.mjs cuda > "$work/time-nabla-$precision.json" 2> "$work/time-nabla-$precision.err"
+    timeout 60 python3 tools/gpu/time.py > "$work/time-torch-$precision.json" 2> "$work/time-torch-$precision.err"
+  done
+  unset NABLA_PRECISION
   NABLA_CUBLAS=0 timeout 60 node tools/gpu/time.mjs cuda matmul > "$work/time-nabla-own.json" 2> "$work/time-nabla-own.err"
-  timeout 60 python3 tools/gpu/time.py > "$work/time-torch.json" 2> "$work/time-torch.err"
-  NABLA_TF32=1 timeout 60 python3 tools/gpu/time.py > "$work/time-torch-tf32.json" 2> "$work/time-torch-tf32.err"
-  python3 tools/gpu/report.py nabla="$work/time-nabla.json" torch="$work/time-torch.json" nabla-tf32="$work/time-nabla-tf32.json" \
-    torch-tf32="$work/time-torch-tf32.json" own-product="$work/time-nabla-own.json" | tee "$OUT/times.txt"
+  python3 tools/gpu/report.py {nabla,torch}-float32 {nabla,torch}-tf32 {nabla,torch}-bf16 nabla-own | tee "$OUT/times.txt"
   cat "$work"/time-*.err | head -20
+}
+
+# nanoGPT's setting for a GPU, whose published validation loss is 1.47 (config/train_shakespeare_char.py).
+shakespeare() {
+  local setting="layers=6 heads=6 width=384 context=256 batchSize=64 dropout=0.2 evaluateEvery=250 checkpointEvery=0 logEvery=50"
+  [ -f input.txt ] || { say 'shakespeare left out: the text was not packed'; return; }
+  timeout 330 node packages/cli/bin/nabla.js train transformer --data input.txt --steps 5000 --precision bf16 --device cuda \
+    $(printf -- '--set %s ' $setting) --out "$work/runs/shakespeare" --json > "$OUT/shakespeare.jsonl" 2> "$OUT/shakespeare.err"
+  say "shakespeare ended with $?: $(tail -1 "$OUT/shakespeare.jsonl" | cut -c1-300)"
+  node packages/cli/bin/nabla.js evaluate "$work/runs/shakespeare" --best --device cuda 2>&1 | tail -5
 }
 
 # Tensors of more than 2^31 elements; then every byte that kernels touch, checked by NVIDIA's tool, in one short program.
@@ -95,15 +114,17 @@ profile() {
   python3 tools/gpu/kernel_times.py "$work/ncu-$1.csv" | tee "$OUT/profile-$1.txt"
 }
 
-for part in ${*:-probe train test time check profile}; do
+for part in ${*:-probe train test conformance time check profile}; do
   say "== $part"
   case $part in
     probe) probe ;;
     test) tests ;;
+    conformance) conformance ;;
     train) train ;;
+    shakespeare) shakespeare ;;
     time) times ;;
     check) check ;;
-    profile) NABLA_TF32=1 profile gpt_6L6H384 ;;
+    profile) NABLA_PRECISION=tf32 profile gpt_6L6H384 ;;
   esac
 done
 say "done"

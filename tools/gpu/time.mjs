@@ -4,9 +4,20 @@
 
 import { readFileSync } from 'node:fs';
 
-import { dispose, matMul, nativeMemory, setDevice, setMatmulPrecision, slice, tensor } from '@nabla/core';
+import {
+  argMax,
+  dispose,
+  matMul,
+  nativeMemory,
+  scope,
+  setDevice,
+  setMatmulPrecision,
+  slice,
+  tensor,
+} from '@nabla/core';
 import { Adam, AdamW, SGD } from '@nabla/optimizers';
 
+import { decodeCases } from '../bench/cases/decode.mjs';
 import { MODELS, fillParameters } from '../bench/cases/models.mjs';
 import { fill } from '../bench/inputs.mjs';
 
@@ -56,13 +67,28 @@ function timeStep(spec) {
   return { milliseconds, losses, peakBytes: nativeMemory()?.peak };
 }
 
+/** A token of one sequence, chosen before the next is computed. */
+function timeDecoding({ spec, prepare }) {
+  const { run, kept } = prepare(spec);
+  const milliseconds = time(() => scope(() => {
+    const token = argMax(run().logits, -1);
+    token.dataSync();
+    return token;
+  })); // prettier-ignore
+  for (const thing of kept) thing.dispose();
+  return { milliseconds };
+}
+
 setDevice(process.argv[2]);
 const result = {};
-if (process.env.NABLA_TF32 === '1') setMatmulPrecision('tf32');
+setMatmulPrecision(process.env.NABLA_PRECISION ?? 'float32');
 for (const size of matmul) {
   if (only === undefined || only === 'matmul') result[`matmul_${size}`] = { milliseconds: timeProduct(size) };
 }
 for (const [name, spec] of Object.entries(steps)) {
   if (only === undefined || only === name) result[name] = timeStep(spec);
+}
+for (const benchmark of decodeCases.filter(({ name }) => name.startsWith('decode/'))) {
+  if (only === undefined || only === 'decode') result[benchmark.name] = timeDecoding(benchmark);
 }
 console.log(JSON.stringify(result));

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Times what time.mjs times, in PyTorch on the GPU. Prints one JSON object."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -37,9 +38,14 @@ def measure(run):
 
 def main():
     torch.set_default_device('cuda')
-    tf32 = os.environ.get('NABLA_TF32') == '1'
-    torch.backends.cuda.matmul.allow_tf32 = tf32
-    torch.backends.cudnn.allow_tf32 = tf32
+    precision = os.environ.get('NABLA_PRECISION', 'float32')
+    torch.backends.cuda.matmul.allow_tf32 = precision == 'tf32'
+    torch.backends.cudnn.allow_tf32 = precision == 'tf32'
+    with torch.autocast('cuda', torch.bfloat16, cache_enabled=False) if precision == 'bf16' else contextlib.nullcontext():
+        print(json.dumps(measure_all()))
+
+
+def measure_all():
     cases = json.loads((HERE / 'cases.json').read_text())
     result = {}
     for size in cases['matmul']:
@@ -50,7 +56,10 @@ def main():
         run, _ = torch_models.step(spec)
         losses = [run().item() for _ in range(3)]
         result[name] = {'milliseconds': measure(run), 'losses': losses, 'peakBytes': torch.cuda.max_memory_allocated()}
-    print(json.dumps(result))
+    decode, _ = torch_models.decode({'vocabulary': 50257, 'layers': 12, 'heads': 12, 'width': 768, 'past': 255})
+    for name in ('decode/gpt2_124M_t256', 'decode/gpt2_124M_published_t256'):
+        result[name] = {'milliseconds': measure(lambda: decode()['logits'].argmax().item())}
+    return result
 
 
 main()
