@@ -16,31 +16,22 @@ import {
 } from '@nabla/models';
 
 import { dataResolver } from '../data.ts';
-import { deviceOption } from '../device.ts';
 import { BEST, withModel } from '../model.ts';
-import { integer, number, setting } from '../options.ts';
 import type { Output } from '../output.ts';
 import { formatNumber } from '../render/format.ts';
 import { table } from '../render/table.ts';
+import { addTrainingOptions } from '../training-options.ts';
 import { type TrainOptions, freeFolder, layersOf, train } from './train.ts';
 
 type CrossValidateOptions = Omit<TrainOptions, 'resume'> & { best?: true | undefined };
 
 export function addCrossValidateCommand(program: Command, output: Output): void {
-  program
-    .command('cross-validate')
+  addTrainingOptions(program.command('cross-validate'))
     .description('train once for each fold of the data, that fold held out, and print the mean of the metrics')
     .argument('<recipe>', `what to train: ${recipesWithFolds().join(', ')}`)
     .option('--data <path|name>', 'a file, a data set by name, or a folder in which to look for it')
     .option('--out <folder>', 'folder of the runs; those that are there are gone on with (default: runs/RECIPE-N)')
-    .addOption(deviceOption())
-    .option('--seed <n>', 'seed of everything random, the folds among it', integer(0))
-    .option('--steps <n>', 'optimizer steps of each training', integer(1))
-    .option('--epochs <n>', 'passes over the training data', number)
-    .option('--config <file>', 'options in a YAML file')
-    .option('--set <key=value>', 'one option; may be repeated (see `nabla recipes RECIPE`)', setting)
     .option('--best', BEST)
-    .option('--json', 'print one JSON object per line and nothing else')
     .action((recipe, options) => crossValidate(recipe, options, output));
 }
 

@@ -118,6 +118,13 @@ describe('nabla train', () => {
     expect(notes).not.toMatch(/\n +at /); // no stack: it is the user's to mend
   });
 
+  it('names the precisions, and what the device has of them', async () => {
+    expect((await nabla('train', 'fnn', '--precision', 'fp8')).notes).toMatch(/float32, tf32, bf16/);
+    const { status, notes } = await nabla('train', 'fnn', '--precision', 'bf16', '--device', 'js', '--out', 'no-bf16');
+    expect(status).toBe(1);
+    expect(notes).toMatch(/device js cannot multiply in bf16.*\[PRECISION\]/s);
+  });
+
   it('reports an error as an event too with --json', async () => {
     const { status, result } = await nabla('train', 'fmm', '--json');
     expect(status).toBe(1);

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Command } from '@commander-js/extra-typings';
-import { ArgumentError } from '@nabla/core';
+import { ArgumentError, type MatmulPrecision } from '@nabla/core';
 import {
   type Emit,
   EventLog,
@@ -19,19 +19,21 @@ import {
 } from '@nabla/models';
 
 import { dataName, dataResolver, withFullPath } from '../data.ts';
-import { type DeviceChoiceName, chooseDevice, deviceOption } from '../device.ts';
+import { type DeviceChoiceName, chooseDevice } from '../device.ts';
 import { Exit, INTERRUPTED } from '../exit.ts';
 import { Interrupt } from '../interrupt.ts';
-import { integer, number, readConfigurationFile, setting } from '../options.ts';
+import { readConfigurationFile } from '../options.ts';
 import type { Output } from '../output.ts';
 import { writeChart } from '../render/chart-svg.ts';
 import { lossChart } from '../render/loss-chart.ts';
 import { TrainingView } from '../render/training-view.ts';
+import { addTrainingOptions } from '../training-options.ts';
 
 export interface TrainOptions {
   data?: string | undefined;
   out?: string | undefined;
   device?: DeviceChoiceName | undefined;
+  precision?: MatmulPrecision | undefined;
   seed?: number | undefined;
   steps?: number | undefined;
   epochs?: number | undefined;
@@ -42,8 +44,7 @@ export interface TrainOptions {
 }
 
 export function addTrainCommand(program: Command, output: Output): void {
-  program
-    .command('train')
+  addTrainingOptions(program.command('train'))
     .description('train a model')
     .argument('[recipe]', `what to train: ${recipes.map(({ name }) => name).join(', ')}`)
     .option(
@@ -51,14 +52,7 @@ export function addTrainCommand(program: Command, output: Output): void {
       'a file, a data set by name (see `nabla data list`), or a folder in which to look for it',
     )
     .option('--out <folder>', 'folder of the run (default: runs/RECIPE-N)')
-    .addOption(deviceOption())
-    .option('--seed <n>', 'seed of everything random', integer(0))
-    .option('--steps <n>', 'optimizer steps', integer(1))
-    .option('--epochs <n>', 'passes over the training data', number)
-    .option('--config <file>', 'options in a YAML file')
-    .option('--set <key=value>', 'one option; may be repeated (see `nabla recipes RECIPE`)', setting)
     .option('--resume <run>', 'go on with a run from its last checkpoint')
-    .option('--json', 'print one JSON object per line and nothing else')
     .action(async (recipe, options) => void (await train(recipe, options, output)));
 }
 
@@ -118,7 +112,7 @@ export function layersOf(options: TrainOptions): RawConfiguration[] {
 }
 
 function resume(folder: string, recipe: string | undefined, options: TrainOptions): Beginning {
-  const fixed = (['out', 'config', 'set', 'seed'] as const).find((name) => options[name] !== undefined);
+  const fixed = (['out', 'config', 'set', 'seed', 'precision'] as const).find((name) => options[name] !== undefined);
   if (fixed !== undefined) {
     const hint =
       'A run keeps the options that it was started with. --data, --device, --steps, --epochs and --json may be given.';
@@ -142,8 +136,8 @@ function resume(folder: string, recipe: string | undefined, options: TrainOption
 }
 
 /** Options that have a flag of their own. */
-function flags({ data, seed, steps, epochs }: TrainOptions): RawConfiguration {
-  const named = { data: dataName(data), seed, steps, epochs };
+function flags({ data, seed, steps, epochs, precision }: TrainOptions): RawConfiguration {
+  const named = { data: dataName(data), seed, steps, epochs, precision };
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of whole runs: killed and resumed they end bit for bit where the uninterrupted run does; broken folders are refused.
 
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { dispose, readSafetensors, setDevice, writeSafetensors, zeros } from '@nabla/core';
+import { Generator, dispose, matMul, normal, readSafetensors, setDevice, writeSafetensors, zeros } from '@nabla/core';
 import { resolveDataset } from '@nabla/data';
-import { devices, useDevice } from '@nabla/testing';
+import { describeOnBf16, devices, useDevice } from '@nabla/testing';
 
 import type { RawConfiguration } from './configuration.ts';
 import { EventLog } from './event-log.ts';
@@ -108,8 +108,35 @@ describe('resumeRun', () => {
   });
 });
 
+describeOnBf16('a run in bf16', () => {
+  useDevice('cpu:avx512');
+
+  it('learns nearly the same, remembers how, and leaves other products as they are', async () => {
+    const large = { hidden: [512, 512], dropout: 0, batchSize: 64, accumulate: 1, steps: 4 };
+    const lossesOf = async (run: string, precision?: string): Promise<number[]> => {
+      await train('fnn', run, { overrides: { ...large, ...(precision !== undefined && { precision }) } });
+      return EventLog.read(run).flatMap((event) => (event.event === 'step' ? [event.loss] : []));
+    };
+    const square = normal([256, 256], new Generator(1));
+    const before = matMul(square, square).dataSync();
+    const [inFloat32, run] = [await lossesOf(newRun()), newRun()];
+    const inBf16 = await lossesOf(run, 'bf16');
+    expect(inBf16).not.toEqual(inFloat32);
+    inBf16.forEach((loss, step) => expect(Math.abs(loss / (inFloat32[step] ?? NaN) - 1)).toBeLessThan(0.03));
+    expect(matMul(square, square).dataSync()).toEqual(before);
+    expect((await train('fnn', run, { resume: true, overrides: { steps: 5 } })).steps).toBe(5);
+    expect(readRunConfiguration(run).config).toMatchObject({ precision: 'bf16' });
+  });
+});
+
 describe('a run’s folder', () => {
   useDevice('js');
+
+  it('is not made where the device lacks the precision', async () => {
+    const none = newRun();
+    await expect(train('fnn', none, { overrides: { precision: 'bf16' } })).rejects.toThrowCode('PRECISION');
+    expect(existsSync(none)).toBe(false);
+  });
 
   let run: string;
   beforeEach(async () => {

@@ -3,7 +3,15 @@
 
 import { join } from 'node:path';
 
-import { Generator, NablaError, type Tensor, dispose, getDevice } from '@nabla/core';
+import {
+  Generator,
+  type MatmulPrecision,
+  NablaError,
+  type Tensor,
+  dispose,
+  getDevice,
+  setMatmulPrecision,
+} from '@nabla/core';
 import type { Module } from '@nabla/layers';
 
 import { findRecipe } from '../registry.ts';
@@ -50,6 +58,7 @@ export interface ResumeOptions extends RunOptions {
  * Trains a recipe in a new folder.
  *
  * @throws {ArgumentError} unknown recipe or option, bad data, or the folder exists (codes `RECIPE`, `OPTION`, `CONFIG`, `EXISTS` …)
+ * @throws {DeviceError} the device cannot multiply in the precision that is asked for (code `PRECISION`)
  * @throws {NablaError} see {@link Trainer.run}
  */
 export async function startRun({ recipe: name, overrides, ...options }: NewRunOptions): Promise<TrainingResult> {
@@ -57,15 +66,17 @@ export async function startRun({ recipe: name, overrides, ...options }: NewRunOp
   const layers = [...otherDefaults(recipe, overrides), ...overrides];
   const config = resolveConfiguration(name, recipe.schema, recipe.defaults, ...layers) as TrainingSettings;
   checkNewFolder(options.folder);
-  const generator = new Generator(config.seed);
-  const task = await recipe.prepare(config, generator, options.resolveData);
-  try {
-    createRunFolder(options.folder, task.files);
-    const configuration = { nabla: version, recipe: name, device: getDevice(), config };
-    return await execute({ ...options, configuration, recipe, config, task, generator });
-  } finally {
-    task.model.dispose();
-  }
+  return inPrecision(config.precision, async () => {
+    const generator = new Generator(config.seed);
+    const task = await recipe.prepare(config, generator, options.resolveData);
+    try {
+      createRunFolder(options.folder, task.files);
+      const configuration = { nabla: version, recipe: name, device: getDevice(), config };
+      return await execute({ ...options, configuration, recipe, config, task, generator });
+    } finally {
+      task.model.dispose();
+    }
+  });
 }
 
 /**
@@ -80,23 +91,29 @@ export async function resumeRun({ overrides, ...options }: ResumeOptions): Promi
   const saved = readRunConfiguration(folder);
   const recipe = findRecipe(saved.recipe);
   const config = resolveConfiguration(saved.recipe, recipe.schema, saved.config, overrides) as TrainingSettings;
-  const generator = new Generator(config.seed);
-  const task = await recipe.prepare(config, generator, options.resolveData);
-  const checkpoint = await loadCheckpoint(folder);
+  return inPrecision(config.precision, async () => {
+    const generator = new Generator(config.seed);
+    const task = await recipe.prepare(config, generator, options.resolveData);
+    const checkpoint = await loadCheckpoint(folder);
+    try {
+      if (checkpoint !== undefined) loadWeights(task.model, checkpoint.model, join(folder, WEIGHTS_FILES.last));
+      const configuration = { ...saved, config };
+      return await execute({ ...options, configuration, recipe, config, task, generator, checkpoint });
+    } finally {
+      dispose(checkpoint);
+      task.model.dispose();
+    }
+  });
+}
+
+/** Runs with matrix products in a precision; where none is named, in that of the program. */
+async function inPrecision<T>(precision: MatmulPrecision | undefined, run: () => Promise<T>): Promise<T> {
+  if (precision === undefined) return run();
+  setMatmulPrecision(precision);
   try {
-    if (checkpoint !== undefined) loadWeights(task.model, checkpoint.model, join(folder, WEIGHTS_FILES.last));
-    return await execute({
-      ...options,
-      configuration: { ...saved, config },
-      recipe,
-      config,
-      task,
-      generator,
-      checkpoint,
-    });
+    return await run();
   } finally {
-    dispose(checkpoint);
-    task.model.dispose();
+    setMatmulPrecision('float32');
   }
 }
 

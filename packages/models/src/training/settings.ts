@@ -23,6 +23,10 @@ export const trainingFields = {
     .describe(
       'how the learning rate falls after its rise (cosine, linear, constant, inverse-square-root); default: cosine',
     ),
+  precision: z
+    .enum(['float32', 'tf32', 'bf16'])
+    .optional()
+    .describe('how factors of matrix products are rounded while training (float32, tf32, bf16); default: float32'),
   learningRate: z.number().positive().describe('the highest of the schedule'),
   minimumLearningRate: z.number().min(0).describe('the last of the schedule, where it is cosine or linear'),
   warmupSteps: count(0).describe('steps in which the learning rate rises'),
