@@ -25,30 +25,18 @@ import {
 } from '@nabla/core';
 import { randomTensor, tolerance, useDevice } from '@nabla/testing';
 
-import { describeCachedDecoding } from '../generation/test-cached-decoding.ts';
+import { describeByLayer, describeCachedDecoding } from '../generation/test-cached-decoding.ts';
 import { describeTinyGeneration } from '../generation/test-generation.ts';
 import { fromPretrained } from '../pretrained/from-pretrained.ts';
 import { joinHeads, splitHeads } from '../pretrained/heads.ts';
 import { savePretrained } from '../pretrained/save-pretrained.ts';
-import { describeTiny } from '../pretrained/test-hf-tiny.ts';
+import { describeTiny, encoderDecoderResult } from '../pretrained/test-hf-tiny.ts';
 import type { BartConfig } from './config.ts';
 import { BartForConditionalGeneration, BartModel } from './model.ts';
 
 describeTiny('bart', BartForConditionalGeneration, (model, inputs) => {
-  const { input_ids: tokens, attention_mask: sourceMask, decoder_input_ids: decoderTokens, labels } = inputs;
-  const { encoder, decoder } = model.model;
-  const states = encoder.hiddenStates(model.model.embed(tokens), { attentionMask: sourceMask });
-  const written = decoderTokens ?? model.decoderTokensFor(labels ?? tokens);
-  const decoded = decoder.hiddenStates(model.model.embed(written), {}, model.encode(tokens, sourceMask));
-  return {
-    outputs: {
-      logits: model.forward(tokens, written, { sourceMask }),
-      encoder_last_hidden_state: model.encode(tokens, sourceMask).states,
-      ...Object.fromEntries(states.map((state, i) => [`encoder_hidden_states.${i}`, state])),
-      ...Object.fromEntries(decoded.map((state, i) => [`decoder_hidden_states.${i}`, state])),
-    },
-    loss: labels && model.loss(tokens, labels, { sourceMask }),
-  };
+  const embed = (tokens: Tensor): Tensor => model.model.embed(tokens);
+  return encoderDecoderResult(model, { embed, encoder: model.model.encoder, decoder: model.model.decoder }, inputs);
 });
 
 describeTinyGeneration('bart', BartForConditionalGeneration);
@@ -68,10 +56,10 @@ const CONFIG = {
   scale_embedding: true,
 } as const satisfies Partial<BartConfig>;
 
-describeCachedDecoding(
-  'BartForConditionalGeneration',
-  (generator) => new BartForConditionalGeneration(CONFIG, generator),
-);
+const makeModel = (generator: Generator): BartForConditionalGeneration =>
+  new BartForConditionalGeneration(CONFIG, generator);
+describeCachedDecoding('BartForConditionalGeneration', makeModel);
+describeByLayer('BartForConditionalGeneration', makeModel, { encoder: 1, decoder: 2 });
 
 const int32 = (values: number[][]): Tensor => tensor2d(values, undefined, 'int32');
 

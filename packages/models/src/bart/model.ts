@@ -30,6 +30,7 @@ import { KeyValueCache } from '../generation/cache.ts';
 import { IGNORED } from '../generation/causal-model.ts';
 import { type DecoderInputs, type VisibleKeys, decoderMask } from '../generation/decoder-mask.ts';
 import { type Encoded, type EncoderDecoderModel, shiftRight } from '../generation/encoder-decoder-model.ts';
+import { type LayeredPass, finishPass, statesOf } from '../generation/layered-pass.ts';
 import type { Architecture, PretrainedModel } from '../pretrained/architecture.ts';
 import { type BartConfig, type BartStackShape, bartSchema, decoderShape, encoderShape } from './config.ts';
 import { BartLayer } from './layers.ts';
@@ -62,11 +63,16 @@ export class BartStack extends Module {
 
   /** Embeddings `[batch, time, features]` → states of the same shape. */
   override forward(embedded: Tensor, inputs: DecoderInputs = {}, encoded?: Encoded): Tensor {
-    return this.hiddenStates(embedded, inputs, encoded).at(-1) as Tensor;
+    return finishPass(this.byLayer(embedded, inputs, encoded));
   }
 
   /** The embeddings after their norm, then what each layer makes of them, `[batch, time, features]`. */
   hiddenStates(embedded: Tensor, inputs: DecoderInputs = {}, encoded?: Encoded): Tensor[] {
+    return statesOf(this.byLayer(embedded, inputs, encoded));
+  }
+
+  /** What {@link forward} computes, layer by layer. */
+  *byLayer(embedded: Tensor, inputs: DecoderInputs = {}, encoded?: Encoded): LayeredPass {
     const [batch = 0, time = 0] = embedded.shape;
     const { cache } = inputs;
     const past = cache?.time ?? 0;
@@ -80,13 +86,14 @@ export class BartStack extends Module {
     const rows = add(positions, scalar(FIRST_POSITION, 'int32'));
     const placed = add(embedded, this.embed_positions.forward(rows));
     let x = this.dropout.forward(this.layernorm_embedding?.forward(placed) ?? placed);
-    const states = [x];
+    const rest = [pass.mask, pass.sourceMask];
+    yield { x, rest };
     for (const [layer, module] of [...this.layers].entries()) {
       if (!this.isLeftOut()) x = module.forward(x, { ...pass, layer });
-      states.push(x);
+      yield { x, rest };
     }
     cache?.advance(time);
-    return states.with(-1, this.layer_norm?.forward(x) ?? x);
+    return this.layer_norm?.forward(x) ?? x;
   }
 
   private visibleKeys(batch: number, time: number, inputs: DecoderInputs): VisibleKeys {
@@ -148,9 +155,19 @@ export class BartModel extends Module implements PretrainedModel<BartConfig> {
     return { states: this.encoder.forward(this.embed(tokens), { attentionMask }), attentionMask };
   }
 
+  /** The states of {@link encode}, layer by layer. */
+  *encodeByLayer(tokens: Tensor, attentionMask?: Tensor): LayeredPass {
+    return yield* this.encoder.byLayer(this.embed(tokens), { attentionMask });
+  }
+
   /** int32 `[batch, time]` → the decoder's states `[batch, time, features]`. */
   decode(tokens: Tensor, encoded: Encoded, inputs: DecoderInputs = {}): Tensor {
     return this.decoder.forward(this.embed(tokens), inputs, encoded);
+  }
+
+  /** What {@link decode} computes, layer by layer. */
+  *decodeByLayer(tokens: Tensor, encoded: Encoded, inputs: DecoderInputs = {}): LayeredPass {
+    return yield* this.decoder.byLayer(this.embed(tokens), inputs, encoded);
   }
 
   /**
@@ -227,8 +244,16 @@ export class BartForConditionalGeneration extends Module implements EncoderDecod
     return this.model.encode(tokens, attentionMask);
   }
 
+  encodeByLayer(tokens: Tensor, attentionMask?: Tensor): LayeredPass {
+    return this.model.encodeByLayer(tokens, attentionMask);
+  }
+
   decoderHidden(tokens: Tensor, encoded: Encoded, inputs: DecoderInputs = {}): Tensor {
     return this.model.decode(tokens, encoded, inputs);
+  }
+
+  decoderByLayer(tokens: Tensor, encoded: Encoded, inputs: DecoderInputs = {}): LayeredPass {
+    return this.model.decodeByLayer(tokens, encoded, inputs);
   }
 
   logits(hidden: Tensor): Tensor {

@@ -53,7 +53,7 @@ export async function searchBeams(
 ): Promise<(readonly Hypothesis[])[]> {
   const { signal } = settings;
   signal?.throwIfAborted();
-  const decoding = startDecoding(model, beginning, settings);
+  const decoding = await startDecoding(model, beginning, settings);
   try {
     const searches = beginning.texts.map((_, row): Search => {
       return {

@@ -160,7 +160,7 @@ describe('reading a prompt', () => {
     }),
   );
 
-  it('goes for beams and for an encoder-decoder too, whose encoder reads all at once', () =>
+  it('goes for beams and for an encoder-decoder too, whose encoder reads all in one pass', () =>
     noting(0, 0, async ({ model, notes }) => {
       const inputs = { inputIds: [promptOf(9), promptOf(4)] };
       const options = { maximumNewTokens: 4, endTokens: [], beams: 3, returnedSequences: 3 };
@@ -175,10 +175,10 @@ describe('reading a prompt', () => {
         new Generator(1),
       );
       const shapes: (readonly number[])[] = [];
-      const { encode } = translator;
-      translator.encode = (tokens, mask) => {
+      const { encodeByLayer } = translator;
+      translator.encodeByLayer = (tokens, mask) => {
         shapes.push(tokens.shape);
-        return encode.call(translator, tokens, mask);
+        return encodeByLayer.call(translator, tokens, mask);
       };
       expect(isEncoderDecoder(translator)).toBe(true);
       await generate(translator, inputs, { maximumNewTokens: 3, tokensPerPass: 2 });

@@ -30,7 +30,7 @@ export type TokenRows = readonly (readonly number[])[];
 export type MaskRows = TokenRows;
 
 /** int32 `[rows, time]`. */
-function tensorOf(rows: TokenRows): Tensor {
+export function tensorOf(rows: TokenRows): Tensor {
   return tensor2d(Int32Array.from(rows.flat()), [rows.length, rows[0]?.length ?? 0], 'int32');
 }
 
@@ -169,7 +169,7 @@ export class Decoding {
       const [batch = 0, time = 0, features = 0] = states.shape;
       return use(reshape(slice(states, [0, time - 1, 0], [batch, 1, features]), [batch, features]));
     };
-    const result = await takePass(this.layers(fed, length), turns, ofLast, (step) => this.evaluating(step));
+    const result = await takePass(this.layers(fed, length), turns, ofLast, (step) => evaluating(this.model, step));
     return { result, step: turns.usual };
   }
 
@@ -180,7 +180,8 @@ export class Decoding {
     const inputs = this.inputs(length, fed.shape[1] ?? 0);
     if (isEncoderDecoder(model)) {
       if (encoded === undefined) throw new TypeError('an encoder-decoder decodes what was encoded');
-      return model.decoderHidden(fed, encoded, inputs);
+      if (model.decoderByLayer === undefined) return model.decoderHidden(fed, encoded, inputs);
+      return yield* model.decoderByLayer(fed, encoded, inputs);
     }
     return model.byLayer === undefined ? model.hidden(fed, inputs) : yield* model.byLayer(fed, inputs);
   }
@@ -196,16 +197,16 @@ export class Decoding {
     });
     return { cache, attentionMask: tensorOf(shown), positions: tensorOf(positions) };
   }
+}
 
-  /** Runs `f` without dropout, whether or not the model is in training. */
-  private evaluating<T>(f: () => T): T {
-    const { training } = this.model;
-    if (training) this.model.eval();
-    try {
-      return f();
-    } finally {
-      if (training) this.model.train();
-    }
+/** Runs `f` without dropout, whether or not the model is in training. */
+export function evaluating<T>(model: GenerativeModel, f: () => T): T {
+  const { training } = model;
+  if (training) model.eval();
+  try {
+    return f();
+  } finally {
+    if (training) model.train();
   }
 }
 

@@ -7,6 +7,7 @@ import type { PretrainedConfig, PretrainedModel } from '../pretrained/architectu
 import type { KeyValueCache } from './cache.ts';
 import { IGNORED } from './causal-model.ts';
 import type { DecoderInputs } from './decoder-mask.ts';
+import type { LayeredPass } from './layered-pass.ts';
 
 /** What a decoder sees of the text that was read. */
 export interface Encoded {
@@ -30,8 +31,12 @@ export interface EncoderDecoderModel<
   newCache(): KeyValueCache;
   /** int32 `[batch, time]` → what the decoder sees of it. */
   encode(tokens: Tensor, attentionMask?: Tensor): Encoded;
+  /** The states of {@link encode}, layer by layer; without it, what is read is read at once. */
+  encodeByLayer?(tokens: Tensor, attentionMask?: Tensor): LayeredPass;
   /** int32 `[batch, time]` → the decoder's states after its last norm, `[batch, time, features]`. */
   decoderHidden(tokens: Tensor, encoded: Encoded, inputs?: DecoderInputs): Tensor;
+  /** What {@link decoderHidden} computes, layer by layer. */
+  decoderByLayer?(tokens: Tensor, encoded: Encoded, inputs?: DecoderInputs): LayeredPass;
   /** `[...batch, features]` → `[...batch, vocabulary]`. */
   logits(hidden: Tensor): Tensor;
 }

@@ -41,7 +41,7 @@ export function statesOf(pass: LayeredPass): Tensor[] {
  * Takes a pass layer by layer without gradients, with turns of the event loop between the layers, and frees after each what the next does
  * not need.
  *
- * @param use    makes something of the states, in the last step; tensors that are to stay are its to keep
+ * @param use    makes something of the states, in the last step; tensors that are to stay are its to keep, the states as a clone
  * @param during what holds while the pass computes, and not in between
  */
 export async function takePass<T>(

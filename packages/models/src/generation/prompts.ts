@@ -1,13 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // The beginnings of the texts that are to be written: checked, padded to one length, read by an encoder where there is one.
 
-import { ArgumentError, formatShape, keep, noGrad, scope, tensor2d } from '@nabla/core';
+import { ArgumentError, type Tensor, dispose, formatShape, keep } from '@nabla/core';
 
-import { Decoding, type GenerativeModel, type MaskRows, type TokenRows, isEncoderDecoder } from './decoding.ts';
+import {
+  Decoding,
+  type GenerativeModel,
+  type MaskRows,
+  type TokenRows,
+  evaluating,
+  isEncoderDecoder,
+  tensorOf,
+} from './decoding.ts';
 import type { Encoded, EncoderDecoderModel } from './encoder-decoder-model.ts';
 import type { GenerationConfig } from './generation-config.ts';
+import { type LayeredPass, takePass } from './layered-pass.ts';
 import { type GenerationSettings, type GenerationTask, checkTokens } from './options.ts';
+import { paceOf } from './reading-pace.ts';
 import { sessionError } from './session.ts';
+import { Turns } from './turns.ts';
 
 /** Token ids of a batch. */
 export interface GenerationInputs {
@@ -99,13 +110,14 @@ export function taskOf(model: GenerativeModel, { texts }: Beginning): Generation
  * Ready to decode: for an encoder-decoder, with what the encoder made of the prompts, all at once.
  *
  * @throws {ArgumentError} there is a session, and not one prompt without padding (code `SESSION`)
+ * @throws the reason of the signal, where it was aborted meanwhile
  */
-export function startDecoding(
+export async function startDecoding(
   model: GenerativeModel,
   { rows, texts, read }: Beginning,
   { cache, session, tokensPerPass, signal }: GenerationSettings,
-): Decoding {
-  const encoded = read === undefined || !isEncoderDecoder(model) ? undefined : encode(model, read);
+): Promise<Decoding> {
+  const encoded = read === undefined || !isEncoderDecoder(model) ? undefined : await encode(model, read, signal);
   if (session === undefined) return new Decoding(model, { cache, encoded, tokensPerPass, signal });
   const [prompt = []] = texts;
   if (rows.length > 1 || rows[0]?.length !== prompt.length) {
@@ -115,21 +127,28 @@ export function startDecoding(
   return new Decoding(model, { cache, lent: session.lend(model, prompt), tokensPerPass, signal });
 }
 
-function encode(model: EncoderDecoderModel, { rows, mask }: { rows: TokenRows; mask: MaskRows }): Encoded {
-  const { training } = model;
-  if (training) model.eval();
+/** What an encoder makes of the prompts, with turns of the event loop between its layers. */
+async function encode(
+  model: EncoderDecoderModel,
+  { rows, mask }: { rows: TokenRows; mask: MaskRows },
+  signal: AbortSignal | undefined,
+): Promise<Encoded> {
+  const attentionMask = mask.some((row) => row.includes(0)) ? keep(tensorOf(mask)) : undefined;
   try {
-    return scope(() => {
-      const shape: [number, number] = [rows.length, rows[0]?.length ?? 0];
-      const shown = mask.some((row) => row.includes(0))
-        ? tensor2d(Int32Array.from(mask.flat()), shape, 'int32')
-        : undefined;
-      const { states, attentionMask } = noGrad(() =>
-        model.encode(tensor2d(Int32Array.from(rows.flat()), shape, 'int32'), shown),
-      );
-      return { states: keep(states), attentionMask: attentionMask && keep(attentionMask) };
-    });
-  } finally {
-    if (training) model.train();
+    const turns = new Turns(paceOf(model).clock, signal);
+    const during = <R>(step: () => R): R => evaluating(model, step);
+    const keepOwn = (states: Tensor): Tensor => keep(states.clone()); // the pass frees what it had
+    const states = await takePass(encoding(model, rows, attentionMask), turns, keepOwn, during);
+    return { states, attentionMask };
+  } catch (error) {
+    dispose(attentionMask);
+    throw error;
   }
+}
+
+/** A pass through an encoder, layer by layer if the model can be taken so. */
+function* encoding(model: EncoderDecoderModel, rows: TokenRows, attentionMask: Tensor | undefined): LayeredPass {
+  const tokens = tensorOf(rows);
+  if (model.encodeByLayer === undefined) return model.encode(tokens, attentionMask).states;
+  return yield* model.encodeByLayer(tokens, attentionMask);
 }

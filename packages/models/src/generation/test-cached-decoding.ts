@@ -4,13 +4,20 @@
 import { Generator, type Tensor, gather, noGrad, scope, slice, tensor, tensor1d, tensor2d } from '@nabla/core';
 import { devices, tolerance, useDevice } from '@nabla/testing';
 
-import type { EncoderDecoderModel } from './encoder-decoder-model.ts';
+import type { Encoded, EncoderDecoderModel } from './encoder-decoder-model.ts';
+import { type LayeredPass, statesOf } from './layered-pass.ts';
 
 /** What of a model the tests call. */
 type Decoder = Pick<
   EncoderDecoderModel,
   'encode' | 'decoderHidden' | 'logits' | 'newCache' | 'vocabulary' | 'eval' | 'train' | 'dispose'
 >;
+
+/** The methods that take a model layer by layer. */
+interface ByLayer {
+  encodeByLayer(tokens: Tensor, attentionMask: Tensor): LayeredPass;
+  decoderByLayer(tokens: Tensor, encoded: Encoded): LayeredPass;
+}
 
 const limit = tolerance('matmul', 64);
 
@@ -132,6 +139,39 @@ export function describeCachedDecoding(name: string, make: (generator: Generator
         model.train();
         expect(run()).not.toBeCloseToTensor(run(), tolerance('matmul', 8));
       });
+    });
+  });
+}
+
+/**
+ * Tests that encoder and decoder can be taken layer by layer, and then give what they give at once.
+ *
+ * @param layers how many each has
+ */
+export function describeByLayer(
+  name: string,
+  make: (generator: Generator) => Decoder & ByLayer,
+  layers: { readonly encoder: number; readonly decoder: number },
+): void {
+  describe(`${name} layer by layer`, () => {
+    useDevice('js');
+
+    it('gives a state for each layer, and the last as at once', () => {
+      const model = make(new Generator(1));
+      model.eval();
+      noGrad(() =>
+        scope(() => {
+          const [tokens, mask, written] = [tokensOf(model, 2, 4), ints([[1, 1, 1, 0], [1, 1, 1, 1]]), tokensOf(model, 2, 3, 1)]; // prettier-ignore
+          const encoded = model.encode(tokens, mask);
+          const states = statesOf(model.encodeByLayer(tokens, mask));
+          expect(states).toHaveLength(layers.encoder + 1);
+          expect(states.at(-1)).toBeCloseToTensor(encoded.states, tolerance('exact'));
+          const decoded = statesOf(model.decoderByLayer(written, encoded));
+          expect(decoded).toHaveLength(layers.decoder + 1);
+          expect(decoded.at(-1)).toBeCloseToTensor(model.decoderHidden(written, encoded), tolerance('exact'));
+        }),
+      );
+      model.dispose();
     });
   });
 }

@@ -10,6 +10,8 @@ import { type Tensor, dispose, noGrad, readSafetensors, scope, tensor, valueAndG
 import { AdamW } from '@nabla/optimizers';
 import { describeWithData, devices, useDevice } from '@nabla/testing';
 
+import type { DecoderInputs } from '../generation/decoder-mask.ts';
+import type { Encoded } from '../generation/encoder-decoder-model.ts';
 import type { PretrainedClass, PretrainedConfig, PretrainedModel } from './architecture.ts';
 import { fromPretrained } from './from-pretrained.ts';
 import { savePretrained } from './save-pretrained.ts';
@@ -145,6 +147,39 @@ export function describeTiny<Config extends PretrainedConfig, Model extends Pret
       rmSync(target, { recursive: true });
     });
   });
+}
+
+interface Stack {
+  hiddenStates(embedded: Tensor, inputs?: DecoderInputs, encoded?: Encoded): Tensor[];
+}
+
+/** What of an encoder-decoder the tests call. */
+interface EncoderDecoder {
+  encode(tokens: Tensor, attentionMask?: Tensor): Encoded;
+  decoderTokensFor(labels: Tensor): Tensor;
+  forward(tokens: Tensor, decoderTokens: Tensor, inputs: { sourceMask: Tensor | undefined }): Tensor;
+  loss(tokens: Tensor, labels: Tensor, inputs: { sourceMask: Tensor | undefined }): Tensor;
+}
+
+/** What an encoder-decoder makes of the inputs of a case. */
+export function encoderDecoderResult(
+  model: EncoderDecoder,
+  { embed, encoder, decoder }: { embed: (tokens: Tensor) => Tensor; encoder: Stack; decoder: Stack },
+  { input_ids: tokens, attention_mask: sourceMask, decoder_input_ids: decoderTokens, labels }: TinyInputs,
+): TinyResult {
+  const encoded = model.encode(tokens, sourceMask);
+  const written = decoderTokens ?? model.decoderTokensFor(labels ?? tokens);
+  const states = encoder.hiddenStates(embed(tokens), { attentionMask: sourceMask });
+  const decoded = decoder.hiddenStates(embed(written), {}, encoded);
+  return {
+    outputs: {
+      logits: model.forward(tokens, written, { sourceMask }),
+      encoder_last_hidden_state: encoded.states,
+      ...Object.fromEntries(states.map((state, i) => [`encoder_hidden_states.${i}`, state])),
+      ...Object.fromEntries(decoded.map((state, i) => [`decoder_hidden_states.${i}`, state])),
+    },
+    loss: labels && model.loss(tokens, labels, { sourceMask }),
+  };
 }
 
 function testCase<Config extends PretrainedConfig, Model extends PretrainedModel<Config>>(

@@ -8,6 +8,7 @@ import { KeyValueCache } from '../generation/cache.ts';
 import { IGNORED } from '../generation/causal-model.ts';
 import { type DecoderInputs, type VisibleKeys, decoderMask } from '../generation/decoder-mask.ts';
 import { type Encoded, type EncoderDecoderModel, shiftRight } from '../generation/encoder-decoder-model.ts';
+import { type LayeredPass, finishPass, statesOf } from '../generation/layered-pass.ts';
 import type { Architecture, PretrainedModel } from '../pretrained/architecture.ts';
 import { type T5Config, feedForwardOf, scalesOutput, t5Schema, tiesOutput } from './config.ts';
 import { T5Block } from './layers.ts';
@@ -32,11 +33,16 @@ export class T5Stack extends Module {
 
   /** Embeddings `[batch, time, features]` → states of the same shape, after the last norm. */
   override forward(embedded: Tensor, inputs: DecoderInputs = {}, encoded?: Encoded): Tensor {
-    return this.hiddenStates(embedded, inputs, encoded).at(-1) as Tensor;
+    return finishPass(this.byLayer(embedded, inputs, encoded));
   }
 
   /** The embeddings, then what each block makes of them, `[batch, time, features]`; the last after the last norm. */
   hiddenStates(embedded: Tensor, inputs: DecoderInputs = {}, encoded?: Encoded): Tensor[] {
+    return statesOf(this.byLayer(embedded, inputs, encoded));
+  }
+
+  /** What {@link forward} computes, block by block. */
+  *byLayer(embedded: Tensor, inputs: DecoderInputs = {}, encoded?: Encoded): LayeredPass {
     const [batch = 0, time = 0] = embedded.shape;
     const { cache } = inputs;
     const pass = {
@@ -45,14 +51,15 @@ export class T5Stack extends Module {
       source: encoded?.states,
       sourceMask: encoded?.attentionMask && shownKeys(encoded.attentionMask),
     };
+    const rest = [pass.mask, pass.sourceMask];
     let x = this.dropout.forward(embedded);
-    const states = [x];
+    yield { x, rest };
     for (const [layer, block] of [...this.block].entries()) {
       x = block.forward(x, { ...pass, layer });
-      states.push(x);
+      yield { x, rest };
     }
     cache?.advance(time);
-    return states.with(-1, this.dropout.forward(this.final_layer_norm.forward(x)));
+    return this.dropout.forward(this.final_layer_norm.forward(x));
   }
 
   /** The bias of relative distances, -Infinity where a key is hidden: once for all blocks. */
@@ -174,8 +181,16 @@ export class T5ForConditionalGeneration extends Module implements EncoderDecoder
     return { states: this.encoder.forward(this.shared.forward(tokens), { attentionMask }), attentionMask };
   }
 
+  *encodeByLayer(tokens: Tensor, attentionMask?: Tensor): LayeredPass {
+    return yield* this.encoder.byLayer(this.shared.forward(tokens), { attentionMask });
+  }
+
   decoderHidden(tokens: Tensor, encoded: Encoded, inputs: DecoderInputs = {}): Tensor {
     return this.decoder.forward(this.shared.forward(tokens), inputs, encoded);
+  }
+
+  *decoderByLayer(tokens: Tensor, encoded: Encoded, inputs: DecoderInputs = {}): LayeredPass {
+    return yield* this.decoder.byLayer(this.shared.forward(tokens), inputs, encoded);
   }
 
   logits(hidden: Tensor): Tensor {

@@ -24,30 +24,19 @@ import {
 } from '@nabla/core';
 import { golden, tolerance, useDevice } from '@nabla/testing';
 
-import { describeCachedDecoding } from '../generation/test-cached-decoding.ts';
+import { describeByLayer, describeCachedDecoding } from '../generation/test-cached-decoding.ts';
 import { describeTinyGeneration } from '../generation/test-generation.ts';
 import { fromPretrained } from '../pretrained/from-pretrained.ts';
 import { joinHeads, splitHeads } from '../pretrained/heads.ts';
 import { savePretrained } from '../pretrained/save-pretrained.ts';
-import { describeTiny } from '../pretrained/test-hf-tiny.ts';
+import { describeTiny, encoderDecoderResult } from '../pretrained/test-hf-tiny.ts';
 import { type T5Config, feedForwardOf, t5Schema } from './config.ts';
 import { T5EncoderModel, T5ForConditionalGeneration } from './model.ts';
 import { bucketTable, relativeBucket } from './relative-positions.ts';
 
 describeTiny('t5', T5ForConditionalGeneration, (model, inputs) => {
-  const { input_ids: tokens, attention_mask: sourceMask, decoder_input_ids: decoderTokens, labels } = inputs;
-  const states = model.encoder.hiddenStates(model.shared.forward(tokens), { attentionMask: sourceMask });
-  const written = decoderTokens ?? model.decoderTokensFor(labels ?? tokens);
-  const decoded = model.decoder.hiddenStates(model.shared.forward(written), {}, model.encode(tokens, sourceMask));
-  return {
-    outputs: {
-      logits: model.forward(tokens, written, { sourceMask }),
-      encoder_last_hidden_state: model.encode(tokens, sourceMask).states,
-      ...Object.fromEntries(states.map((state, i) => [`encoder_hidden_states.${i}`, state])),
-      ...Object.fromEntries(decoded.map((state, i) => [`decoder_hidden_states.${i}`, state])),
-    },
-    loss: labels && model.loss(tokens, labels, { sourceMask }),
-  };
+  const embed = (tokens: Tensor): Tensor => model.shared.forward(tokens);
+  return encoderDecoderResult(model, { embed, encoder: model.encoder, decoder: model.decoder }, inputs);
 });
 
 describeTinyGeneration('t5', T5ForConditionalGeneration);
@@ -67,7 +56,10 @@ const CONFIG = {
   tie_word_embeddings: false,
 } as const satisfies Partial<T5Config>;
 
-describeCachedDecoding('T5ForConditionalGeneration', (generator) => new T5ForConditionalGeneration(CONFIG, generator));
+const makeModel = (generator: Generator): T5ForConditionalGeneration =>
+  new T5ForConditionalGeneration(CONFIG, generator);
+describeCachedDecoding('T5ForConditionalGeneration', makeModel);
+describeByLayer('T5ForConditionalGeneration', makeModel, { encoder: 1, decoder: 2 });
 
 describe('the buckets of relative positions', () => {
   useDevice('js');
