@@ -44,11 +44,10 @@ export { type GenerationConfig, generationDefaults, readGenerationConfig } from 
 export type { LogitContext, LogitMask, SequenceBias } from './generation/logit-settings.ts';
 export type { BatchOptions, GenerationOptions } from './generation/options.ts';
 export type { GenerationInputs } from './generation/prompts.ts';
-export { largestTokens, logSumOfExponentials } from './generation/sampling.ts';
 export { StopStrings } from './generation/stop-strings.ts';
 export { GenerationSession } from './generation/session.ts';
 export { type TextModel, isPretrainedFolder, loadTextModel } from './generation/text-model.ts';
-export type { FinishReason, GeneratedToken } from './generation/write-rows.ts';
+export type { FinishReason, GeneratedToken, TokenProbability } from './generation/write-rows.ts';
 export {
   type TextOptions,
   type TextPiece,

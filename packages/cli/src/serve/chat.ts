@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Conversations: the answer to messages, in OpenAI's words.
 
+import type { TokenProbability } from '@nabla/models';
+
 import { type View, answerHead } from './answers.ts';
 import { ServeError } from './errors.ts';
-import type { Alternative } from './logits.ts';
 import { type Order, type OrderedPiece, orderOf } from './orders.ts';
 import type { ChatRequest } from './schemas.ts';
 import { type ServedModel, writerOf } from './served-model.ts';
@@ -66,7 +67,7 @@ export function chatView(served: ServedModel, request: ChatRequest, { writer }: 
 }
 
 function probabilitiesOf(writer: Writer, pieces: readonly OrderedPiece[]): object | null {
-  const content = pieces.flatMap(({ id, logProbability, likeliest }) => {
+  const content = pieces.flatMap(({ id, logProbability, likeliest = [] }) => {
     if (id === undefined || logProbability === undefined) return [];
     const others = likeliest.map((other) => entryOf(writer, other));
     return [{ ...entryOf(writer, { id, logProbability }), top_logprobs: others }];
@@ -74,7 +75,7 @@ function probabilitiesOf(writer: Writer, pieces: readonly OrderedPiece[]): objec
   return content.length === 0 ? null : { content, refusal: null };
 }
 
-function entryOf(writer: Writer, { id, logProbability }: Alternative): object {
+function entryOf(writer: Writer, { id, logProbability }: TokenProbability): object {
   const token = writer.textOf(id);
   const bytes = token.includes('\uFFFD') ? null : [...Buffer.from(token)]; // null: a part of a character
   return { token, logprob: logProbability, bytes };

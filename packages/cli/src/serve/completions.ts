@@ -87,7 +87,7 @@ function probabilitiesOf(
   pieces: readonly OrderedPiece[],
   start: number,
 ): CompletionProbabilities | null {
-  const told = pieces.flatMap(({ id, logProbability, likeliest }) =>
+  const told = pieces.flatMap(({ id, logProbability, likeliest = [] }) =>
     id === undefined || logProbability === undefined ? [] : [{ id, logProbability, likeliest }],
   );
   if (told.length === 0) return null;

@@ -153,6 +153,18 @@ describe('/v1/completions', () => {
     expect(new Set(chunks.map(({ id }) => id)).size).toBe(1);
   });
 
+  it('does not read again what it has read for the text before', async () => {
+    const usage = async (prompt: string): Promise<Body> =>
+      (await ask<Completion>(writer, '/v1/completions', { prompt, ...GREEDY })).usage;
+    const { choices } = await ask<Completion>(writer, '/v1/completions', { prompt: 'zzabcd', ...GREEDY });
+    const told = { prompt_tokens: 8, prompt_tokens_details: { cached_tokens: 6 } };
+    expect(await usage('zzabcdxy')).toMatchObject(told);
+    expect(await usage('yz')).toMatchObject({ prompt_tokens_details: { cached_tokens: 0 } });
+    const again = await ask<Completion>(writer, '/v1/completions', { prompt: ['zzabcd', 'zzabcd'], ...GREEDY });
+    expect(again.choices.map(({ text }) => text)).toEqual([choices[0]?.text, choices[0]?.text]);
+    expect(again.usage).toMatchObject({ prompt_tokens: 12, prompt_tokens_details: { cached_tokens: 5 } });
+  });
+
   it('ends before a stop string, and says why', async () => {
     const [choice] = (await ask<Completion>(writer, '/v1/completions', { prompt: 'ab', ...GREEDY })).choices;
     const stop = [choice?.text[3] ?? ''];

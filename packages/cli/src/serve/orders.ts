@@ -4,10 +4,9 @@
 import { randomInt } from 'node:crypto';
 
 import { Generator } from '@nabla/core';
-import type { TextOptions } from '@nabla/models';
+import type { SequenceBias, TextOptions } from '@nabla/models';
 
 import { ServeError } from './errors.ts';
-import { type Alternative, type LogitRequest, RequestLogits } from './logits.ts';
 import type { SamplingRequest } from './schemas.ts';
 import type { Prompt, Writer, WrittenPiece } from './writer.ts';
 
@@ -20,7 +19,6 @@ export interface Order {
   /** Tokens to add, at most; undefined: as far as the context reaches. */
   readonly tokens: number | undefined;
   readonly options: TextOptions;
-  readonly logits: LogitRequest;
   readonly seed: number;
 }
 
@@ -29,14 +27,14 @@ export interface Usage {
   prompt_tokens: number;
   completion_tokens: number;
   total_tokens: number;
+  /** Of the prompts, what had been read for the request before. */
+  prompt_tokens_details: { cached_tokens: number };
 }
 
 /** A piece of one of the texts that were ordered. */
 export interface OrderedPiece extends WrittenPiece {
   /** Which text, from 0. */
   readonly index: number;
-  /** The likeliest tokens in its place, where asked for. */
-  readonly likeliest: readonly Alternative[];
 }
 
 /** A text that is done. */
@@ -69,12 +67,6 @@ export function orderOf(
     count: n ?? 1,
     tokens,
     seed: seed == null ? randomInt(2 ** 47) : seed >= 0 ? seed : seed + Number.MAX_SAFE_INTEGER,
-    logits: {
-      count: likeliest,
-      bias: biasOf(request, writer),
-      presencePenalty: request.presence_penalty ?? 0,
-      frequencyPenalty: request.frequency_penalty ?? 0,
-    },
     options: {
       temperature: temperature ?? 1,
       sample: true,
@@ -84,20 +76,25 @@ export function orderOf(
       ...(repetition_penalty != null && { repetitionPenalty: repetition_penalty }),
       stopStrings: [stop ?? []].flat().filter((text) => text !== ''),
       logProbabilities,
+      likeliestTokens: likeliest,
+      presencePenalty: request.presence_penalty ?? 0,
+      frequencyPenalty: request.frequency_penalty ?? 0,
+      ...(request.logit_bias != null && { sequenceBias: biasesOf(request.logit_bias, writer) }),
     },
   };
 }
 
-function biasOf({ logit_bias: bias }: SamplingRequest, { vocabulary }: Writer): Map<number, number> {
-  const entries = Object.entries(bias ?? {}).map(([key, value]) => [Number(key), value] as const);
+/** @throws {ServeError} there is no such token */
+function biasesOf(bias: NonNullable<SamplingRequest['logit_bias']>, { vocabulary }: Writer): SequenceBias[] {
+  const entries = Object.entries(bias).map(([key, value]) => [Number(key), value] as const);
   const wrong = entries.find(([id]) => !(Number.isInteger(id) && id >= 0 && id < vocabulary));
-  if (wrong === undefined) return new Map(entries);
+  if (wrong === undefined) return entries.map(([id, value]) => [[id], value]);
   throw new ServeError(400, 'invalid_token', `"logit_bias" names a token that there is not.`, 'logit_bias');
 }
 
 /** Writes all texts of an order, one after the other; counts the tokens. */
 export async function* writeOrder(
-  { writer, prompts, count, tokens, options, logits, seed }: Order,
+  { writer, prompts, count, tokens, options, seed }: Order,
   usage: Usage,
   signal: AbortSignal,
 ): AsyncGenerator<OrderedPiece, undefined> {
@@ -109,22 +106,22 @@ export async function* writeOrder(
     for (let copy = 0; copy < count; copy++) {
       const index = row * count + copy;
       if (tokens === 0) {
-        yield { index, text: '', finish: 'length', likeliest: [] };
+        yield { index, text: '', finish: 'length' };
         continue;
       }
-      const seen = new RequestLogits(logits);
-      const settings = { ...options, generator, signal, maximumNewTokens, logitMask: seen.mask };
-      for await (const piece of writer.write(prompt, settings)) {
+      for await (const piece of writer.write(prompt, { ...options, generator, signal, maximumNewTokens })) {
         usage.completion_tokens += 1;
         usage.total_tokens += 1;
-        yield { ...piece, index, likeliest: seen.likeliest };
+        yield { ...piece, index };
       }
+      if (copy === 0) usage.prompt_tokens_details.cached_tokens += writer.reused;
     }
   }
 }
 
 export function noUsage(): Usage {
-  return { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+  const details = { prompt_tokens_details: { cached_tokens: 0 } };
+  return { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0, ...details };
 }
 
 /** The texts of an order as a whole. */

@@ -26,6 +26,7 @@ let [begun, ended] = [0, 0];
 /** Writes x as long as it is let: to the end token that is asked for, or for ever. */
 const endless: Writer = {
   vocabulary: 10,
+  reused: 0,
   read: (prompt) => ({ text: String(prompt), ids: [1] }),
   readConversation: () => ({ text: '', ids: [1] }),
   room: () => undefined,

@@ -3,11 +3,13 @@
 
 import { type ChatMessage, type PretrainedTokenizer, encodeChat } from '@nabla/data';
 import {
+  GenerationSession,
   type GenerativeModel,
   type RestoredModel,
   StopStrings,
   type TextModel,
   type TextOptions,
+  type TokenProbability,
   isEncoderDecoder,
   writePieces,
 } from '@nabla/models';
@@ -28,6 +30,8 @@ export interface WrittenPiece {
   readonly id?: number | undefined;
   /** Logarithm of its probability, where asked for. */
   readonly logProbability?: number | undefined;
+  /** The likeliest tokens in its place, where asked for. */
+  readonly likeliest?: readonly TokenProbability[] | undefined;
   /** Why the text ends with this piece. */
   readonly finish?: 'stop' | 'length' | undefined;
 }
@@ -36,33 +40,41 @@ export interface WrittenPiece {
 export interface Writer {
   /** Tokens in its vocabulary. */
   readonly vocabulary: number;
+  /** Tokens of the last prompt that had been read for the one before, which it begins like. */
+  readonly reused: number;
   /** @throws {ServeError} the prompt is of a kind that it does not take */
   read(prompt: string | readonly number[]): Prompt;
   /** A conversation up to where it is to answer. */
   readConversation(messages: readonly ChatMessage[]): Prompt;
   /** Tokens that a text after the prompt may have; undefined: as many as are asked for. */
   room(prompt: Prompt): number | undefined;
-  /** Writes; a piece for each token. */
+  /** Writes; a piece for each token. One text at a time. */
   write(prompt: Prompt, options: TextOptions): AsyncIterable<WrittenPiece>;
   /** What a token reads like inside a text. */
   textOf(id: number): string;
   dispose(): void;
 }
 
-/** A published model, which takes all options. */
+/** A published model, which takes all options. What a conversation has read before is not read again, unless another came between. */
 export class PublishedWriter implements Writer {
   readonly #model: GenerativeModel;
+  readonly #session: GenerationSession | undefined;
   readonly #tokenizer: PretrainedTokenizer;
   readonly textOf: (id: number) => string;
 
   constructor({ model, tokenizer }: TextModel) {
     this.#model = model;
+    this.#session = isEncoderDecoder(model) ? undefined : new GenerationSession(model);
     this.#tokenizer = tokenizer;
     this.textOf = tokenTexts(tokenizer);
   }
 
   get vocabulary(): number {
     return this.#model.vocabulary;
+  }
+
+  get reused(): number {
+    return this.#session?.reused ?? 0;
   }
 
   read(prompt: string | readonly number[]): Prompt {
@@ -83,14 +95,15 @@ export class PublishedWriter implements Writer {
 
   async *write({ ids }: Prompt, options: TextOptions): AsyncGenerator<WrittenPiece, undefined> {
     const endTokens = await endTokensOf({ model: this.#model, tokenizer: this.#tokenizer });
-    for await (const piece of writePieces(this.#model, this.#tokenizer, ids, { ...options, endTokens })) {
-      const { text, token, finish } = piece;
-      const { id, logProbability } = token;
-      yield { text, id, logProbability, finish: finish === 'end' ? 'stop' : finish };
+    const settings = { ...options, endTokens, session: this.#session };
+    for await (const { text, token, finish } of writePieces(this.#model, this.#tokenizer, ids, settings)) {
+      const { id, logProbability, likeliest } = token;
+      yield { text, id, logProbability, likeliest, finish: finish === 'end' ? 'stop' : finish };
     }
   }
 
   dispose(): void {
+    this.#session?.dispose();
     this.#model.dispose();
   }
 }
@@ -98,6 +111,7 @@ export class PublishedWriter implements Writer {
 /** The model of a run that writes character by character: it draws by temperature among the likeliest. */
 export class RunWriter implements Writer {
   readonly vocabulary = 0;
+  readonly reused = 0;
   readonly #model: RestoredModel;
   readonly #generate: NonNullable<RestoredModel['generate']>;
 
@@ -146,13 +160,15 @@ export class RunWriter implements Writer {
 }
 
 /** @throws {ServeError} an option that the model of a run does not know asks for something */
-function refuseUnknown({ topP = 1, minP = 0, repetitionPenalty = 1, logProbabilities, logitMask }: TextOptions): void {
+function refuseUnknown(options: TextOptions): void {
   const asked = {
-    top_p: topP !== 1,
-    min_p: minP !== 0,
-    repetition_penalty: repetitionPenalty !== 1,
-    logprobs: logProbabilities === true,
-    logit_bias: logitMask !== undefined,
+    top_p: (options.topP ?? 1) !== 1,
+    min_p: (options.minP ?? 0) !== 0,
+    repetition_penalty: (options.repetitionPenalty ?? 1) !== 1,
+    presence_penalty: (options.presencePenalty ?? 0) !== 0,
+    frequency_penalty: (options.frequencyPenalty ?? 0) !== 0,
+    logprobs: options.logProbabilities === true,
+    logit_bias: options.sequenceBias !== undefined,
   };
   const [name] = Object.entries(asked).find(([, isAsked]) => isAsked) ?? [];
   if (name === undefined) return;

@@ -113,6 +113,28 @@ describe('the options of writing', () => {
       expect(total).toBeCloseTo(1, 5);
     }));
 
+  it('tell the likeliest tokens of the model, whatever the rules are', () =>
+    withModel(async (model) => {
+      const options = { maximumNewTokens: 3, logProbabilities: true };
+      const free = await write(model, options);
+      const told = await write(model, { ...options, likeliestTokens: 2, presencePenalty: 0 });
+      for (const [i, { id, logProbability, likeliest = [] }] of told.entries()) {
+        expect({ id, logProbability }).toEqual({ id: free[i]?.id, logProbability: free[i]?.logProbability });
+        expect(likeliest).toHaveLength(2);
+        expect(likeliest[0]).toEqual({ id, logProbability });
+        expect(likeliest[1]?.logProbability).toBeLessThan(logProbability ?? NaN);
+      }
+      const [first] = told;
+      const [other] = await write(model, {
+        likeliestTokens: 2,
+        maximumNewTokens: 1,
+        sequenceBias: [[[first?.id ?? 0], -100]],
+      });
+      expect(other?.id).toBe(first?.likeliest?.[1]?.id);
+      expect(other?.likeliest).toEqual(first?.likeliest);
+      expect(free.every(({ likeliest }) => likeliest === undefined)).toBe(true);
+    }));
+
   it('end at end tokens and stop strings, and fill up rows that ended', () =>
     withModel(async (model) => {
       const free = ids(await write(model, { maximumNewTokens: 8 }));

@@ -33,7 +33,7 @@ export async function* generateTokens(
   prompt: readonly number[],
   options: GenerationOptions = {},
 ): AsyncGenerator<GeneratedToken, undefined> {
-  checkOptionNames(options);
+  checkOptionNames(options, ['likeliestTokens']);
   const config = await generationDefaults(model);
   const beginning = beginningOf(model, { inputIds: [prompt] }, config);
   const settings = resolveOptions(options, config, taskOf(model, beginning));

@@ -67,6 +67,8 @@ export interface GenerationOptions {
   readonly generator?: Generator | undefined;
   /** Whether the logarithm of each token's probability is told, as the model has it before all rules. Default false. */
   readonly logProbabilities?: boolean | undefined;
+  /** How many of the likeliest tokens are told in the place of each, by the probabilities that the model gives them. Default 0. */
+  readonly likeliestTokens?: number | undefined;
   /** Whether keys and values are kept from step to step; default true. Without, every step computes the whole text anew. */
   readonly cache?: boolean | undefined;
   /** Keeps them from text to text as well: what the next one begins with alike is not read again. One text, no beams. */
@@ -90,6 +92,7 @@ export interface GenerationSettings extends LogitSettings {
   readonly decode: (tokens: readonly number[]) => string;
   readonly generator: Generator;
   readonly logProbabilities: boolean;
+  readonly likeliestTokens: number;
   readonly cache: boolean;
   readonly session: GenerationSession | undefined;
   readonly tokensPerPass: number | undefined;
@@ -97,7 +100,7 @@ export interface GenerationSettings extends LogitSettings {
 }
 
 /** Options of a batch, of which each text may be searched for with beams. */
-export interface BatchOptions extends GenerationOptions {
+export interface BatchOptions extends Omit<GenerationOptions, 'likeliestTokens'> {
   /** Texts for each prompt, with beams as many at most. Default 1, or what the model's configuration says. */
   readonly returnedSequences?: number | undefined;
   /** Texts that are written at once to find the likeliest. Default 1 (no search), or what the model's configuration says. */
@@ -119,7 +122,7 @@ export interface BeamSettings extends GenerationSettings {
   readonly returnedSequences: number;
 }
 
-/** Names of {@link GenerationOptions}, for checks. */
+/** Names of the {@link GenerationOptions} that batches have too, for checks. */
 export const generationOptionNames = [
   ...['maximumNewTokens', 'minimumNewTokens', 'sample', 'temperature', 'topK', 'topP', 'minP', 'typicalP'],
   ...['epsilonCutoff', 'etaCutoff', 'repetitionPenalty', 'presencePenalty', 'frequencyPenalty', 'sequenceBias'],
@@ -184,6 +187,7 @@ export function resolveOptions(
     decode: options.decode ?? ((): string => ''),
     generator: options.generator ?? new Generator(0),
     logProbabilities: options.logProbabilities ?? false,
+    likeliestTokens: options.likeliestTokens ?? 0,
     cache: options.cache ?? config.use_cache ?? true,
     session: options.session,
     tokensPerPass: options.tokensPerPass,
@@ -277,6 +281,7 @@ function checkGenerationOptions(options: GenerationOptions, vocabulary: number):
     minimumNewTokens: 0,
     topK: 0,
     noRepeatNgramSize: 0,
+    likeliestTokens: 0,
     tokensPerPass: 1,
   } as const;
   for (const [name, minimum] of Object.entries(integers) as [keyof typeof integers, number][]) {

@@ -7,16 +7,25 @@ import type { GenerativeModel } from './decoding.ts';
 import { constrain, warp } from './logit-rules.ts';
 import type { GenerationSettings } from './options.ts';
 import { type Beginning, type Prompt, promptOf, startDecoding } from './prompts.ts';
-import { drawToken, likeliestToken, logSumOfExponentials } from './sampling.ts';
+import { drawToken, largestTokens, likeliestToken, logSumOfExponentials } from './sampling.ts';
 
 /** Why a text ended: an end token, a stop string, or its length. */
 export type FinishReason = 'end' | 'stop' | 'length';
+
+/** A token that could be written. */
+export interface TokenProbability {
+  readonly id: number;
+  /** Logarithm of its probability, as the model has it before all rules. */
+  readonly logProbability: number;
+}
 
 /** A token that was written. */
 export interface GeneratedToken {
   readonly id: number;
   /** Logarithm of its probability, where asked for. */
   readonly logProbability?: number;
+  /** The likeliest tokens in its place, likeliest first, where asked for. */
+  readonly likeliest?: readonly TokenProbability[];
   /** Why the text ends with it; undefined while it goes on. */
   readonly finish?: FinishReason;
 }
@@ -36,7 +45,7 @@ export async function* writeRows(
 ): AsyncGenerator<WrittenStep, undefined> {
   const { signal } = settings;
   signal?.throwIfAborted();
-  const decoding = startDecoding(model, beginning, settings);
+  const decoding = await startDecoding(model, beginning, settings);
   try {
     const read = await decoding.begin(beginning.rows, beginning.mask);
     const rows = beginning.rows.flatMap((_, row) => new Array<number>(copies).fill(row)); // of which each text goes on
@@ -81,8 +90,25 @@ function choose(
   const finish = finishOf(written, settings);
   return {
     id,
-    ...(settings.logProbabilities && { logProbability: (logits[id] ?? NaN) - logSumOfExponentials(logits) }),
+    ...probabilitiesOf(logits, id, settings),
     ...(finish !== undefined && { finish }),
+  };
+}
+
+/** What is told of probabilities, where asked for. */
+function probabilitiesOf(
+  logits: Float32Array,
+  chosen: number,
+  { logProbabilities, likeliestTokens }: GenerationSettings,
+): Pick<GeneratedToken, 'logProbability' | 'likeliest'> {
+  if (!logProbabilities && likeliestTokens === 0) return {};
+  const total = logSumOfExponentials(logits);
+  const logProbability = (id: number): number => (logits[id] ?? NaN) - total;
+  const likeliest = (): TokenProbability[] =>
+    largestTokens(logits, likeliestTokens).map((id) => ({ id, logProbability: logProbability(id) }));
+  return {
+    ...(logProbabilities && { logProbability: logProbability(chosen) }),
+    ...(likeliestTokens > 0 && { likeliest: likeliest() }),
   };
 }
 
