@@ -9,7 +9,7 @@ const FIGURES = {
     least: true,
     words: 'times the speed of the best peer, called from C++ like them',
   },
-  ofLimit: { of: ({ ofLimit }) => ofLimit, least: true, words: 'of what memory can do' },
+  ofLimit: { of: ({ ofLimit }) => ofLimit, least: true, words: 'of what memory, or arithmetic, can do' },
   slowdown: { of: ({ slowdown }) => slowdown?.ours, least: false, words: 'times as slow beside a busy process' },
   memory: { of: memoryRatio, least: false, words: 'times the peak memory of the best peer' },
 };
@@ -34,6 +34,8 @@ const BARS = [
   { title: 'what memory bounds', cases: /^bandwidth\//, figure: 'ofLimit', bar: 0.8 },
   { title: 'decoding', cases: /^decode\//, figure: 'ofLimit', bar: 0.8 },
   { title: 'decoding in bf16, over reading float32', cases: /^decode-bf16\//, figure: 'ofLimit', bar: 1.6 },
+  { title: 'a published encoder', cases: /^published\/minilm/, figure: 'ofLimit', bar: 0.7 },
+  { title: 'the first token after a prompt', cases: /^published\/.*prompt/, figure: 'ratio', bar: 1.2 },
   { title: 'every kind of case', cases: /^busy\//, figure: 'slowdown', bar: 2.5 },
   { title: 'in TypeScript, 256³ and above', cases: /^js\/gemm\/(256|512)x/, figure: 'ratio', bar: 3 },
   { title: 'in TypeScript, convolutions', cases: /^js\/conv\//, figure: 'ratio', bar: 3 },

@@ -40,14 +40,14 @@ function rivalsOf(benchmark, threads) {
 }
 
 /**
- * Seconds of all contenders; of the limit, memory doing what it must at least do for this case; and of our kernel alone, called from
- * C++ as the libraries are. These two have their turns next to ours.
+ * Seconds of all contenders; of the limit, memory or arithmetic doing what it must at least do for this case; and of our kernel alone,
+ * called from C++ as the libraries are. These two have their turns next to ours.
  */
 async function measureAlone({ ours, ...others }, { name, limit, kernel, spec }, helpers, check, options) {
   const nextToOurs = {};
-  if (limit !== undefined && helpers.memory !== undefined) {
-    await helpers.memory.prepare({ family: 'memory', ...limit }, options.threads);
-    nextToOurs.limit = (count) => helpers.memory.time(count);
+  if (limit !== undefined && helpers.limit !== undefined) {
+    await helpers.limit.prepare({ family: 'limit', ...limit }, options.threads);
+    nextToOurs.limit = (count) => helpers.limit.time(count);
   }
   if (kernel && helpers.kernel !== undefined) {
     const problem = difference(check, await helpers.kernel.prepare(spec, options.threads));
@@ -111,7 +111,7 @@ export async function race(cases, { threads, budget, say, keep }) {
   const devices = cases.map(({ device }) => device);
   const peers = await openPeers(devices, say);
   const helpers = {
-    memory: cases.some(({ limit }) => limit !== undefined) ? await openHelper('memory', say) : undefined,
+    limit: cases.some(({ limit }) => limit !== undefined) ? await openHelper('limit', say) : undefined,
     kernel: cases.some(({ kernel }) => kernel) ? await openHelper('kernel', say) : undefined,
   };
   const names = [...new Set([...Object.keys(peers), ...cases.flatMap(({ rivals = {} }) => Object.keys(rivals))])];

@@ -20,9 +20,8 @@ import {
 import { GPT2LMHeadModel } from '@nabla/models';
 
 import { fill } from '../inputs.mjs';
-import { MODELS, fillParameters } from './models.mjs';
+import { GPT2, MODELS, fillParameters } from './models.mjs';
 
-const GPT2 = { vocabulary: 50257, layers: 12, heads: 12, width: 768 };
 const FLOAT = 4;
 /** Seeds of the caches; those of the parameters are below. */
 const FIRST_SEED = 1000;
@@ -84,9 +83,10 @@ function assignTurned(layer, weight, bias) {
   layer.bias.assign(bias);
 }
 
-/** The published model with the values of the other one. */
-function published({ vocabulary, layers, heads, width, past }, { embedding, positions, blocks, norm }) {
-  const sizes = { vocab_size: vocabulary, n_positions: past + 1, n_embd: width, n_layer: layers, n_head: heads };
+/** The published model with the values of the other one, for as many tokens as that. */
+export function gpt2Of({ vocabulary, layers, heads, width }, { embedding, positions, blocks, norm }) {
+  const [context] = positions.weight.shape;
+  const sizes = { vocab_size: vocabulary, n_positions: context, n_embd: width, n_layer: layers, n_head: heads };
   const model = new GPT2LMHeadModel({ ...sizes, activation_function: 'gelu' }, new Generator(1));
   const { wte, wpe, h, ln_f } = model.transformer;
   wte.weight.assign(embedding.weight);
@@ -121,7 +121,7 @@ function cacheOf(model, caches) {
 
 function preparePublished(spec) {
   const { model: other, caches, token, kept } = prepare(spec);
-  const model = published(spec, other);
+  const model = gpt2Of(spec, other);
   const { cache, still } = cacheOf(model, caches);
   for (const thing of kept) if (thing !== token) thing.dispose();
   return {

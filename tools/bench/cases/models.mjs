@@ -92,6 +92,9 @@ const gpt = ({ batch, time, vocabulary, layers, heads, width }) =>
     vocabulary,
   });
 
+/** The smallest GPT-2. */
+export const GPT2 = { vocabulary: 50257, layers: 12, heads: 12, width: 768 };
+
 /** Each makes a model, its data and its loss from the sizes of a case. */
 export const MODELS = {
   fnn,
@@ -110,7 +113,7 @@ export function fillParameters(model) {
   for (const [position, [name, parameter]] of parameters.entries()) {
     const { size, shape } = parameter;
     const scale = shape.length > 1 ? 2 / Math.sqrt(size / shape[0]) : 0.1;
-    const offset = /norm\d?\.weight$/.test(name) ? 1 : 0;
+    const offset = /norm\d?\.weight$/i.test(name) ? 1 : 0;
     const values = tensor(fill(size, FIRST_SEED + position, { scale, offset }), shape);
     parameter.assign(values);
     values.dispose();

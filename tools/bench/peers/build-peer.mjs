@@ -22,7 +22,7 @@ const PARTS = {
   openblas: () => ({ objects: [], flags: ['-lopenblas'] }),
   onednn: () => ({ objects: [], flags: ['-ldnnl'] }),
   // Memory waits for a program that reads 16 bytes at a time: that one is made for this processor.
-  memory: () => ({ objects: [], flags: ['-march=native'] }),
+  limit: () => ({ objects: [], flags: ['-march=native'] }),
   kernel: () => ({ objects: ourObjects(), flags: [`-I${join(root, 'native/src')}`, '-pthread'] }),
 };
 

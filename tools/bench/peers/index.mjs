@@ -32,7 +32,7 @@ export async function openPeers(devices, say) {
   return open;
 }
 
-/** Starts a program that is no contender: `memory` shows what memory can do, `kernel` what our kernels do when C++ calls them. */
+/** Starts a program that is no contender: `limit` shows what memory and arithmetic can do, `kernel` what our kernels do when C++ calls them. */
 export async function openHelper(name, say) {
   const started = await start(name, async () => [await buildPeer(name)], say);
   return started?.peer;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What memory can do: copies, updates or reads bytes with several threads. The measure of what memory bounds, no peer.
+// What memory can do: copies, updates or reads bytes with several threads; and what arithmetic can: multiplies and adds
+// in registers. The measure of what either bounds, no peer.
 //
 // Bytes are those that a program reads and writes. Where ordinary stores fill a line, the processor first reads it,
 // which counts for nobody: a kernel that has to do it falls short of the limit. Pages are those of malloc, touched
@@ -56,15 +57,41 @@ void update(const Array& from, Array (&to)[3], size_t begin, size_t end) {
     for (Array& array : to) array[i] += from[i];
 }
 
+#ifdef __AVX512F__
+using Floats = float __attribute__((vector_size(64)));
+#else
+using Floats = float __attribute__((vector_size(32)));
+#endif
+constexpr int kSums = 12;  // enough that do not wait for one another, and few enough for the registers
+constexpr int64_t kOperations = 2 * kSums * sizeof(Floats) / sizeof(float);  // of a step
+
+__attribute__((noinline)) void multiply(int64_t steps) {
+  Floats sums[kSums] = {};
+  Floats factor = Floats{} + 0.9999f, term = Floats{} + 1e-6f;
+  asm volatile("" : "+m"(factor), "+m"(term));  // else they are known
+  for (int64_t step = 0; step < steps; ++step)
+#pragma GCC unroll 12
+    for (int i = 0; i < kSums; ++i) sums[i] = sums[i] * factor + term;
+  Floats total = {};
+  for (const Floats& sum : sums) total += sum;
+  volatile float kept = total[0];
+  (void)kept;
+}
+
 // An array of so many bytes, touched.
 Array array(size_t bytes) { return Array(bytes / sizeof(Lanes), Lanes{1}); }
 
 std::optional<bench::Job> prepare(const bench::Request& request) {
-  if (request.text("family") != "memory") return std::nullopt;
+  if (request.text("family") != "limit") return std::nullopt;
   const size_t bytes = request.number("bytes");
   const int threads = request.number("threads");
   const std::string operation = request.text("operation");
   const auto job = [](auto run) { return bench::Job{std::move(run), [] { return "{}"; }}; };
+  if (operation == "multiply") {
+    const int64_t steps = std::atoll(request.text("operations").c_str()) / kOperations;
+    return job(
+        [=] { share(threads, steps, [](size_t begin, size_t end) { multiply(static_cast<int64_t>(end - begin)); }); });
+  }
   if (operation == "read") {
     return job([=, from = array(bytes)] {
       share(threads, from.size(), [&](size_t begin, size_t end) { read(from, begin, end); });
@@ -86,4 +113,4 @@ std::optional<bench::Job> prepare(const bench::Request& request) {
 
 }  // namespace
 
-int main() { return bench::serve("copies, updates and reads of a C++ program", prepare); }
+int main() { return bench::serve("copies, updates, reads and products of a C++ program", prepare); }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The twins of ../cases/models.mjs, ../cases/step.mjs and ../cases/decode.mjs in PyTorch."""
+"""The twins of models.mjs, step.mjs, decode.mjs and published.mjs of ../cases in PyTorch."""
 
 import re
 
@@ -79,6 +79,49 @@ class Block(nn.Module):
         return x + self.linear2(F.gelu(self.linear1(self.norm2(x))))
 
 
+class BertLayer(nn.Module):
+    def __init__(self, width, heads, inner):
+        super().__init__()
+        self.heads = heads
+        linear = nn.Linear
+        self.attention = nn.ModuleDict({
+            'self': nn.ModuleDict({name: linear(width, width) for name in ('query', 'key', 'value')}),
+            'output': nn.ModuleDict({'dense': linear(width, width), 'LayerNorm': nn.LayerNorm(width, 1e-12)}),
+        })
+        self.intermediate = nn.ModuleDict({'dense': linear(width, inner)})
+        self.output = nn.ModuleDict({'dense': linear(inner, width), 'LayerNorm': nn.LayerNorm(width, 1e-12)})
+
+    def forward(self, x):
+        batch, time, width = x.shape
+        query, key, value = (
+            self.attention['self'][name](x).view(batch, time, self.heads, width // self.heads).transpose(1, 2)
+            for name in ('query', 'key', 'value')
+        )
+        attended = attend(query, key, value, None).transpose(1, 2).reshape(x.shape)
+        ending = self.attention['output']
+        x = ending['LayerNorm'](ending['dense'](attended) + x)
+        inner = F.gelu(self.intermediate['dense'](x))
+        return self.output['LayerNorm'](self.output['dense'](inner) + x)
+
+
+class Bert(nn.Module):
+    def __init__(self, vocabulary, layers, heads, width, inner, time):
+        super().__init__()
+        self.embeddings = nn.ModuleDict({
+            'word_embeddings': nn.Embedding(vocabulary, width), 'position_embeddings': nn.Embedding(time, width),
+            'token_type_embeddings': nn.Embedding(2, width), 'LayerNorm': nn.LayerNorm(width, 1e-12)})
+        layer = nn.ModuleList(BertLayer(width, heads, inner) for _ in range(layers))
+        self.encoder = nn.ModuleDict({'layer': layer})
+
+    def forward(self, tokens):
+        tables = self.embeddings
+        places = tables['position_embeddings'].weight + tables['token_type_embeddings'].weight[:1]
+        x = tables['LayerNorm'](tables['word_embeddings'](tokens) + places)
+        for layer in self.encoder['layer']:
+            x = layer(x)
+        return x
+
+
 class Gpt(nn.Module):
     def __init__(self, vocabulary, layers, heads, width, time):
         super().__init__()
@@ -87,11 +130,14 @@ class Gpt(nn.Module):
         self.blocks = nn.ModuleList(Block(width, heads, time) for _ in range(layers))
         self.norm = nn.LayerNorm(width)
 
-    def forward(self, tokens):
+    def hidden(self, tokens):
         x = self.embedding(tokens) + self.positions(torch.arange(tokens.shape[1]))
         for block in self.blocks:
             x = block(x)
-        return F.linear(self.norm(x), self.embedding.weight)
+        return self.norm(x)
+
+    def forward(self, tokens):
+        return F.linear(self.hidden(tokens), self.embedding.weight)
 
 
 def fnn(spec):
@@ -143,7 +189,7 @@ def fill_parameters(model):
     for position, (name, parameter) in enumerate(sorted(model.named_parameters())):
         size, shape = parameter.numel(), parameter.shape
         scale = 2 / (size / shape[0]) ** 0.5 if len(shape) > 1 else 0.1
-        offset = 1.0 if re.search(r'norm\d?\.weight$', name) else 0.0
+        offset = 1.0 if re.search(r'norm\d?\.weight$', name, re.IGNORECASE) else 0.0
         parameter.data = fill(list(shape), FIRST_SEED + position, scale, offset)
 
 
@@ -188,5 +234,21 @@ def decode(spec):
     def run():
         with torch.no_grad():
             return {'logits': decode_token(model, token, caches)}
+
+    return run, run
+
+
+def published(spec):
+    names = ('vocabulary', 'layers', 'heads', 'width') + (('inner',) if spec['model'] == 'bert' else ()) + ('time',)
+    model = (Bert if spec['model'] == 'bert' else Gpt)(*(spec[name] for name in names))
+    fill_parameters(model)
+    model.eval()
+    tokens = fill_integers([spec['batch'], spec['time']], 1, spec['vocabulary'])
+
+    def run():
+        with torch.no_grad():
+            if spec['model'] == 'bert':
+                return {'states': model(tokens)}
+            return {'logits': F.linear(model.hidden(tokens)[:, -1:], model.embedding.weight)}
 
     return run, run

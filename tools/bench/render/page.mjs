@@ -37,7 +37,7 @@ ONNX Runtime's CUDA libraries. Nothing of it is a dependency of Nabla: \`--no-sa
 
 A row of the file: \`case\`, \`threads\`, \`unit\`, \`ours\`, \`peers\` by name, \`ratio\`; where they apply \`kernel\` and \`kernelRatio\` (our kernel
 called from C++, as those of OpenBLAS and oneDNN are; \`ours\` includes JavaScript), \`limit\` and \`ofLimit\` (memory can do no
-more; the part of it that is reached), \`alone\` and \`slowdown\` (beside a busy neighbour), \`memory\` (MiB at the peak); \`run\`:
+more, or arithmetic; the part of it that is reached), \`alone\` and \`slowdown\` (beside a busy neighbour), \`memory\` (MiB at the peak); \`run\`:
 date, machine, versions. What must be reached is the table in [bars.mjs](../tools/bench/bars.mjs).
 
 ## How noise is handled
@@ -71,6 +71,11 @@ const FAMILIES = [
     'decode-bf16',
     'Decoding with weights in bf16',
     'The same with matrices that are stored as bf16, against ours in float32. Limit: a read of the float32 weights.',
+  ],
+  [
+    'published',
+    'Published models',
+    'MiniLM reads 32 sentences of 128 tokens: operations of its matrix products; limit: multiplying and adding in registers. GPT-2 reads a prompt.',
   ],
   [
     'gemm',
