@@ -60,7 +60,7 @@ describe('the clock', () => {
 describe('a row', () => {
   const benchmark = { name: 'bandwidth/a', unit: 'GB/s', work: 8e9 };
 
-  it('says which part of what memory can do it reaches', () =>
+  it('says which part of what memory or arithmetic can do it reaches', () =>
     expect(rowOf(benchmark, 1, { ours: 2 }, { limit: 1, ofLimit: 0.5 })).toMatchObject({
       ours: 4,
       limit: 8,

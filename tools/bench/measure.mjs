@@ -98,7 +98,7 @@ function figuresOf(benchmark, { ours, ...peers }) {
  * A row of the report; `ratio` is above 1 where ours is ahead of the best peer, null without peers.
  *
  * @param seconds by contender
- * @param more    `limit`: seconds that memory needs at least, and `ofLimit`, the part of what memory can do that ours reaches ·
+ * @param more    `limit`: seconds that memory or arithmetic needs at least, and `ofLimit`, the part of that speed which ours reaches ·
  * `kernel`: seconds of our kernel alone, without JavaScript: the row has its figure and ratio too · `alone`: seconds without the
  * busy neighbour: the row says how much slower each is beside it
  */

@@ -131,8 +131,9 @@ function stagePackages() {
 
 /** The text that run.sh trains on, where this machine has it. */
 function stageText() {
-  const text = join(root, '../shared/data/tinyshakespeare/input.txt');
+  const text = join(process.env.NABLA_DATA ?? join(root, '../shared/data'), 'tinyshakespeare/input.txt');
   if (existsSync(text)) cpSync(text, join(staging, 'input.txt'));
+  else console.log(`Left out: there is no ${text} to train on.`);
 }
 
 /** Compresses files and folders of `folder` to one file of .gpu. */

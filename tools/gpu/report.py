@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Puts the times of time.mjs and time.py into one table: `report.py NAME ...` reads time-NAME.json of this folder."""
+"""Puts the times of time.mjs and time.py into one table: `report.py NAME ...` reads time-NAME.json of the working directory."""
 
 import json
 import sys
@@ -13,10 +13,11 @@ for name in sys.argv[1:]:
         print(f'{name}: no times ({error})')
 names = list(results)
 cases = list(dict.fromkeys(case for result in results.values() for case in result))
-print('ms'.ljust(20) + ''.join(name.rjust(16) for name in names))
+width = max(len(case) for case in cases) + 2
+print('ms'.ljust(width) + ''.join(name.rjust(16) for name in names))
 for case in cases:
     cells = [results[name].get(case, {}).get('milliseconds') for name in names]
-    print(case.ljust(20) + ''.join(('-' if cell is None else f'{cell:.3f}').rjust(16) for cell in cells))
+    print(case.ljust(width) + ''.join(('-' if cell is None else f'{cell:.3f}').rjust(16) for cell in cells))
 for case in cases:
     rows = {name: results[name][case].get('losses') for name in names if case in results[name]}
     if any(rows.values()):

@@ -81,9 +81,10 @@ times() {
     timeout 60 node tools/gpu/time.mjs cuda > "$work/time-nabla-$precision.json" 2> "$work/time-nabla-$precision.err"
     timeout 60 python3 tools/gpu/time.py > "$work/time-torch-$precision.json" 2> "$work/time-torch-$precision.err"
   done
+  mv time-torch-bf16.json time-torch-autocast.json # ours rounds float32 tensors, PyTorch's autocast makes tensors of bf16
   unset NABLA_PRECISION
   NABLA_CUBLAS=0 timeout 60 node tools/gpu/time.mjs cuda matmul > "$work/time-nabla-own.json" 2> "$work/time-nabla-own.err"
-  python3 tools/gpu/report.py {nabla,torch}-float32 {nabla,torch}-tf32 {nabla,torch}-bf16 nabla-own | tee "$OUT/times.txt"
+  python3 tools/gpu/report.py {nabla,torch}-float32 {nabla,torch}-tf32 nabla-bf16 torch-autocast nabla-own | tee "$OUT/times.txt"
   cat "$work"/time-*.err | head -20
 }
 

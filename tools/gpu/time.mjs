@@ -17,11 +17,11 @@ import {
 } from '@nabla/core';
 import { Adam, AdamW, SGD } from '@nabla/optimizers';
 
-import { decodeCases } from '../bench/cases/decode.mjs';
+import { preparePublished as prepareDecoding } from '../bench/cases/decode.mjs';
 import { MODELS, fillParameters } from '../bench/cases/models.mjs';
 import { fill } from '../bench/inputs.mjs';
 
-const { matmul, steps } = JSON.parse(readFileSync(new URL('cases.json', import.meta.url), 'utf8'));
+const { matmul, steps, decode } = JSON.parse(readFileSync(new URL('cases.json', import.meta.url), 'utf8'));
 const OPTIMIZERS = {
   sgd: (parameters) => new SGD(parameters, { learningRate: 0.01 }),
   adam: (parameters) => new Adam(parameters, { learningRate: 1e-3 }),
@@ -68,8 +68,8 @@ function timeStep(spec) {
 }
 
 /** A token of one sequence, chosen before the next is computed. */
-function timeDecoding({ spec, prepare }) {
-  const { run, kept } = prepare(spec);
+function timeDecoding(spec) {
+  const { run, kept } = prepareDecoding(spec);
   const milliseconds = time(() => scope(() => {
     const token = argMax(run().logits, -1);
     token.dataSync();
@@ -88,7 +88,5 @@ for (const size of matmul) {
 for (const [name, spec] of Object.entries(steps)) {
   if (only === undefined || only === name) result[name] = timeStep(spec);
 }
-for (const benchmark of decodeCases.filter(({ name }) => name.startsWith('decode/'))) {
-  if (only === undefined || only === 'decode') result[benchmark.name] = timeDecoding(benchmark);
-}
+if (only === undefined || only === 'decode') result.decode = timeDecoding(decode);
 console.log(JSON.stringify(result));

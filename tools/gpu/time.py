@@ -56,9 +56,8 @@ def measure_all():
         run, _ = torch_models.step(spec)
         losses = [run().item() for _ in range(3)]
         result[name] = {'milliseconds': measure(run), 'losses': losses, 'peakBytes': torch.cuda.max_memory_allocated()}
-    decode, _ = torch_models.decode({'vocabulary': 50257, 'layers': 12, 'heads': 12, 'width': 768, 'past': 255})
-    for name in ('decode/gpt2_124M_t256', 'decode/gpt2_124M_published_t256'):
-        result[name] = {'milliseconds': measure(lambda: decode()['logits'].argmax().item())}
+    decode, _ = torch_models.decode(cases['decode'])
+    result['decode'] = {'milliseconds': measure(lambda: decode()['logits'].argmax().item())}
     return result
 
 

@@ -3,7 +3,6 @@
 // set-up.
 #include <napi.h>
 
-#include <cstring>
 #include <memory>
 
 #include "addon/run.h"
@@ -117,15 +116,16 @@ napi_value Release(napi_env env, napi_callback_info info) {
 // The buffer and the typed array of write(handle, array) and read(handle, array), of equal length in bytes.
 struct Copy {
   const Slot* slot;
+  napi_value value = nullptr;  // the typed array
   void* array = nullptr;
   size_t bytes = 0;
   Copy(napi_env env, napi_callback_info info) {
     Values<2> values(env, info);
     slot = environment_of(env).find(living_handle(env, values.at[0]));
+    value = values.at[1];
     napi_typedarray_type type;
     size_t length = 0;
-    if (values.at[1] == nullptr ||
-        napi_get_typedarray_info(env, values.at[1], &type, &length, &array, nullptr, nullptr) != napi_ok)
+    if (value == nullptr || napi_get_typedarray_info(env, value, &type, &length, &array, nullptr, nullptr) != napi_ok)
       throw BadCall("expected a typed array");
     const bool one_byte = type == napi_int8_array || type == napi_uint8_array || type == napi_uint8_clamped_array;
     const bool two_bytes = type == napi_int16_array || type == napi_uint16_array;
@@ -147,49 +147,56 @@ napi_value Write(napi_env env, napi_callback_info info) {
   });
 }
 
+void read_now(const Copy& copy) {
+  if (copy.slot->halves) {
+    device::widen_bf16(static_cast<float*>(copy.array), static_cast<const uint16_t*>(copy.slot->data),
+                       copy.slot->floats());
+  } else if (copy.bytes != 0) {
+    device::copy_to_host(copy.array, copy.slot->data, copy.bytes);
+  }
+}
+
 napi_value Read(napi_env env, napi_callback_info info) {
   return guarded(env, "read", [&]() -> napi_value {
-    Copy copy(env, info);
-    if (copy.slot->halves) {
-      device::widen_bf16(static_cast<float*>(copy.array), static_cast<const uint16_t*>(copy.slot->data),
-                         copy.slot->floats());
-    } else if (copy.bytes != 0) {
-      device::copy_to_host(copy.array, copy.slot->data, copy.bytes);
-    }
+    read_now(Copy(env, info));
     return nullptr;
   });
 }
 
-// Waits for a copy on a thread of Node's, then gives its bytes to a promise.
+// Waits for a copy on a thread of Node's, then keeps its promise.
 class ReadWorker final : public Napi::AsyncWorker {
  public:
-  ReadWorker(Napi::Env env, std::unique_ptr<device::HostCopy> copy, size_t bytes)
-      : Napi::AsyncWorker(env, "nabla read"), promised_(env), copy_(std::move(copy)), bytes_(bytes) {}
+  ReadWorker(Napi::Env env, std::unique_ptr<device::HostCopy> copy, napi_value array, void* to)
+      : Napi::AsyncWorker(env, "nabla read"),
+        promised_(env),
+        copy_(std::move(copy)),
+        array_(Napi::Persistent(Napi::Value(env, array).As<Napi::Object>())),
+        to_(to) {}
   Napi::Promise promise() const { return promised_.Promise(); }
 
  protected:
-  void Execute() override { copy_->wait(); }
-  void OnOK() override {
-    Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(Env(), bytes_);
-    std::memcpy(buffer.Data(), copy_->data(), bytes_);
-    promised_.Resolve(buffer);
-  }
+  void Execute() override { copy_->finish(to_); }
+  void OnOK() override { promised_.Resolve(Env().Undefined()); }
   void OnError(const Napi::Error& error) override { promised_.Reject(error.Value()); }
 
  private:
   Napi::Promise::Deferred promised_;
   std::unique_ptr<device::HostCopy> copy_;
-  size_t bytes_;
+  Napi::ObjectReference array_;  // keeps `to_`
+  void* to_;
 };
 
-// readLater(handle) -> a promise of an ArrayBuffer of what the buffer holds now; undefined: read does not wait here
+// readLater(handle, array) -> undefined where the array holds the buffer now, else a promise that it will: of what the
+// buffer holds now
 napi_value ReadLater(napi_env env, napi_callback_info info) {
   return guarded(env, "read", [&]() -> napi_value {
-    Values<1> values(env, info);
-    const Slot& slot = *environment_of(env).find(living_handle(env, values.at[0]));
-    std::unique_ptr<device::HostCopy> copy = slot.halves ? nullptr : device::begin_copy_to_host(slot.data, slot.bytes);
-    if (copy == nullptr) return nullptr;
-    auto* const worker = new ReadWorker(env, std::move(copy), slot.bytes);  // frees itself
+    const Copy copy(env, info);
+    auto later = copy.slot->halves ? nullptr : device::begin_copy_to_host(copy.slot->data, copy.bytes);
+    if (later == nullptr) {
+      read_now(copy);
+      return nullptr;
+    }
+    auto* const worker = new ReadWorker(env, std::move(later), copy.value, copy.array);  // frees itself
     const Napi::Promise promise = worker->promise();
     worker->Queue();
     return promise;
@@ -387,6 +394,9 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   plain("setMatmulPrecision", [](const Napi::CallbackInfo& info) -> Napi::Value {
     const bool known = info[0].IsString() && device::set_matmul_precision(info[0].As<Napi::String>().Utf8Value());
     return Napi::Boolean::New(info.Env(), known);
+  });
+  plain("matmulPrecision", [](const Napi::CallbackInfo& info) -> Napi::Value {
+    return Napi::String::New(info.Env(), device::matmul_precision());
   });
   plain("setTarget", [](const Napi::CallbackInfo& info) -> Napi::Value {
     return Napi::Boolean::New(info.Env(),

@@ -79,6 +79,8 @@ bool set_bf16(bool wanted) {
   return table != nullptr;
 }
 
+bool uses_bf16() { return &active_table() == bf16_variant(*find(active_table().target)); }
+
 bool set_target(const std::string& target) {
   const KernelTable* table = find(target);
   if (table != nullptr) active().store(table, std::memory_order_relaxed);

@@ -13,5 +13,6 @@ const KernelTable& active_table();
 std::vector<const KernelTable*> available_tables();  // what this processor can run, best first
 bool set_target(const std::string& target);          // in float32; false: not available here
 bool set_bf16(bool wanted);                          // for the active target; false: it has no such products
+bool uses_bf16();
 
 }  // namespace nabla::cpu

@@ -18,7 +18,7 @@ std::vector<int32_t> on_host(const int32_t* data, int64_t count) {
   return copy;
 }
 
-// Looks at lengths and labels before anything is written; waits for the GPU.
+// Looks at lengths and labels before anything is written, which needs them on the host: waits for the GPU.
 void check_all(const int32_t* targets, const int32_t* input_lengths, const int32_t* target_lengths,
                const CtcLossParams& p) {
   check_ctc(on_host(targets, p.batch * p.length).data(), on_host(input_lengths, p.batch).data(),
@@ -88,7 +88,7 @@ __global__ void ctc_loss_kernel(const float* in, const int32_t* targets, const i
   loss[b] = p.zero_infinity != 0 && total == -INFINITY ? 0 : -total;
 }
 
-// `scratch`: [batch, 3, stride]. The states of a class are added up by the thread of the first of them, in their order.
+// `scratch`: [batch, 4, stride]. The states of a class are added up by the thread of the first of them, in their order.
 __global__ void ctc_loss_grad_kernel(const float* grad_out, const float* in, const int32_t* targets,
                                      const int32_t* input_lengths, const int32_t* target_lengths, const float* alpha,
                                      float* grad_in, float* scratch, CtcLossParams p) {
@@ -99,8 +99,13 @@ __global__ void ctc_loss_grad_kernel(const float* grad_out, const float* in, con
   const float total = total_of(example, rows, stride);
   if (p.zero_infinity != 0 && total == -INFINITY) return;
   // The logarithms of the probability of everything behind a state, and that of being in it.
-  float *beta = scratch + b * 3 * stride, *behind = beta + stride;
-  float* const passed = behind + stride;
+  float *beta = scratch + b * 4 * stride, *behind = beta + stride;
+  float *const passed = behind + stride, *const is_first = passed + stride;  // 1: of its class
+  for (int64_t s = threadIdx.x; s < example.count; s += kThreads) {
+    int64_t r = 0;
+    while (example.class_of(r) != example.class_of(s)) ++r;
+    is_first[s] = r == s;
+  }
   for (int64_t t = example.steps - 1; t >= 0; --t) {
     for (int64_t s = threadIdx.x; s < example.count; s += kThreads) {
       float sum = s >= example.count - 2 ? 0.0f : -INFINITY;
@@ -114,10 +119,8 @@ __global__ void ctc_loss_grad_kernel(const float* grad_out, const float* in, con
     }
     __syncthreads();
     for (int64_t s = threadIdx.x; s < example.count; s += kThreads) {
+      if (is_first[s] == 0) continue;
       const int64_t own = example.class_of(s);
-      bool is_first = true;
-      for (int64_t r = 0; r < s && is_first; ++r) is_first = example.class_of(r) != own;
-      if (!is_first) continue;
       float grad = 0;
       for (int64_t r = s; r < example.count; ++r)
         if (example.class_of(r) == own) grad -= passed[r] * grad_out[b];
@@ -142,7 +145,7 @@ void ctc_loss_grad_f32(const float* grad_out, const float* in, const int32_t* ta
   const size_t elements = static_cast<size_t>(p.batch * p.time * p.classes);
   if (elements == 0) return;
   check(cudaMemsetAsync(grad_in, 0, elements * sizeof(float), stream()), "ctc_loss_grad");
-  const Scratch scratch(static_cast<size_t>(3 * p.batch * (2 * p.length + 1)) * sizeof(float));
+  const Scratch scratch(static_cast<size_t>(4 * p.batch * (2 * p.length + 1)) * sizeof(float));
   launch("ctc_loss_grad", ctc_loss_grad_kernel, p.batch, kThreads, grad_out, in, targets, input_lengths, target_lengths,
          alpha, grad_in, scratch.as<float>(), p);
 }

@@ -28,17 +28,8 @@ bool set_target(const std::string& name) { return problem().empty() && name == t
 
 std::string matmul_library() { return problem().empty() ? cuda::cublas_description() : problem(); }
 
-bool set_matmul_precision(const std::string& precision) {
-  if (precision == "float32")
-    cuda::set_precision(cuda::Precision::kFloat32);
-  else if (precision == "tf32")
-    cuda::set_precision(cuda::Precision::kTf32);
-  else if (precision == "bf16")
-    cuda::set_precision(cuda::Precision::kBf16);
-  else
-    return false;
-  return true;
-}
+bool set_matmul_precision(const std::string& precision) { return cuda::set_precision(precision); }
+std::string matmul_precision() { return cuda::precision(); }
 
 bool stores_bf16() { return false; }
 void round_to_bf16(uint16_t*, const float*, size_t) {}

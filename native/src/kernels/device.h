@@ -23,6 +23,7 @@ std::string matmul_library();  // what multiplies matrices, in words
 // float32, or where the device can tf32 or bf16: float32 rounded to 10 or 7 bits of fraction before it is multiplied.
 // False: it cannot.
 bool set_matmul_precision(const std::string& precision);
+std::string matmul_precision();
 
 // Whether buffers of float32 may be stored as bf16 here; the functions below are for those.
 bool stores_bf16();
@@ -32,12 +33,12 @@ void widen_bf16(float* to, const uint16_t* from, size_t count);
 void copy_from_host(void* to, const void* from, size_t bytes);
 void copy_to_host(void* to, const void* from, size_t bytes);  // after all that was asked of the device before
 
-// A copy to the host that goes on by itself, in the order in which it was asked for: `from` may be released meanwhile.
+// A copy to the host that nobody waits for yet: of what `from` holds after all that was asked of the device before. It
+// may be written or released from then on.
 class HostCopy {
  public:
   virtual ~HostCopy() = default;
-  virtual void wait() = 0;               // on any thread; throws what went wrong
-  virtual const void* data() const = 0;  // the bytes, after wait()
+  virtual void finish(void* to) = 0;  // waits, on any thread; throws what went wrong
 };
 // nullptr: this device has nothing to wait for, or no memory for it; copy_to_host does it.
 std::unique_ptr<HostCopy> begin_copy_to_host(const void* from, size_t bytes);

@@ -31,8 +31,8 @@ struct Embedding {
   }
 };
 
-// grad_weight[v, f] = sum of grad_out[i, f] over the i with indices[i] == v, added in the order of i on any number of
-// threads. Indices are checked as above.
+// grad_weight[v, f] = sum of grad_out[i, f] over the i with indices[i] == v, added in an order that depends on the
+// indices alone: on the CPU that of i, on any number of threads. Indices are checked as above.
 struct EmbeddingGrad {
   using Params = EmbeddingParams;
   using Function = void (*)(const float* grad_out, const int32_t* indices, float* grad_weight,

@@ -40,8 +40,8 @@ using GatherB32 = Gather<int32_t>;
 using GatherB8 = Gather<uint8_t>;
 
 // The gradient of a gather, and a sum by key: out[g, s] = sum of in[n, s] over the n with segments[n] == g, added in
-// the order of n. A segment that is not in [0, groups) counts nowhere. Row-major and contiguous; `out` may not overlap
-// `in`.
+// an order that depends on the segments alone, on the CPU that of n. A segment that is not in [0, groups) counts
+// nowhere. Row-major and contiguous; `out` may not overlap `in`.
 struct SegmentSumParams {
   int64_t rows;
   int64_t slice;   // elements of a row

@@ -9,16 +9,17 @@ import '@nabla/testing';
 import { addonPaths, addonSearch, cudaSearch } from './backend/load-addon.ts';
 import { registerDevices } from './backend/register.ts';
 import {
+  MATMUL_PRECISIONS,
   cpuTargets,
   getCpuTarget,
   getDevice,
+  getMatmulPrecision,
   kernelTable,
   listDevices,
   setCpuTarget,
   setDevice,
   setMatmulPrecision,
 } from './device.ts';
-import type { Tensor2D } from './tf.ts';
 import { fill, matMul, softmax, tensor1d } from './tf.ts';
 
 const hasAddon = addonSearch().addon !== undefined;
@@ -78,19 +79,23 @@ describe('setMatmulPrecision', () => {
   });
 
   if (cudaSearch().addon !== undefined) {
-    it.each([
-      ['float32', 2 ** -22],
-      ['tf32', 2 ** -9],
-      ['bf16', 2 ** -6],
-    ] as const)('has %s on cuda, to what its digits allow', (precision, tolerance) => {
+    const isRounded = /cuBLAS \d/.test(String(cudaSearch().addon?.matmulLibrary()));
+    it.each(MATMUL_PRECISIONS)('multiplies in %s on cuda', (precision) => {
       setDevice('cuda');
-      const [a, b] = [1 + 2 ** -9, 1 - 2 ** -9].map((value) => fill([256, 256], value)) as [Tensor2D, Tensor2D];
+      const fine = 1 + 2 ** -12; // one bit more than tf32 has
+      const a = fill([512, 512], fine);
       setMatmulPrecision(precision);
-      const product = matMul(a, b).dataSync()[0] ?? NaN;
+      expect(getMatmulPrecision()).toBe(precision);
+      const product = matMul(a, a).dataSync()[0] ?? NaN;
       setMatmulPrecision('float32');
-      expect(Math.abs(product / (256 * (1 - 2 ** -18)) - 1)).toBeLessThan(tolerance);
+      expect(product / 512).toBeCloseTo(isRounded && precision !== 'float32' ? 1 : fine ** 2, 6);
     });
   }
+
+  it('is told, and is float32 at first', () => {
+    setDevice('js');
+    expect(getMatmulPrecision()).toBe('float32');
+  });
 });
 
 describe('listDevices', () => {

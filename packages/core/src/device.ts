@@ -135,8 +135,15 @@ export function setThreads(threads: number): void {
   requireAddon().setThreads(threads);
 }
 
-/** How the operands of matrix products are rounded before they are multiplied. */
-export type MatmulPrecision = 'float32' | 'tf32' | 'bf16';
+/** How the operands of matrix products may be rounded before they are multiplied. */
+export const MATMUL_PRECISIONS = ['float32', 'tf32', 'bf16'] as const;
+export type MatmulPrecision = (typeof MATMUL_PRECISIONS)[number];
+
+/** How the active device multiplies matrices; see {@link setMatmulPrecision}. */
+export function getMatmulPrecision(): MatmulPrecision {
+  const precision = activeSearch().addon?.matmulPrecision();
+  return MATMUL_PRECISIONS.find((name) => name === precision) ?? 'float32';
+}
 
 /**
  * Sets how the active device multiplies matrices from now on, in all workers: `float32` (the default) leaves operands as they
@@ -159,7 +166,7 @@ export type MatmulPrecision = 'float32' | 'tf32' | 'bf16';
  * setMatmulPrecision('float32');
  */
 export function setMatmulPrecision(precision: MatmulPrecision): void {
-  checkOneOf('setMatmulPrecision', 'precision', precision, ['float32', 'tf32', 'bf16']);
+  checkOneOf('setMatmulPrecision', 'precision', precision, MATMUL_PRECISIONS);
   const device = getDevice();
   const { addon } = activeSearch();
   if (device === 'js' ? precision === 'float32' : addon?.setMatmulPrecision(precision) === true) return;

@@ -2,6 +2,7 @@
 // The public surface of @nabla/core.
 
 export {
+  MATMUL_PRECISIONS,
   type DeviceChoice,
   type DeviceDescription,
   type DeviceName,
@@ -10,6 +11,7 @@ export {
   cpuTargets,
   getCpuTarget,
   getDevice,
+  getMatmulPrecision,
   getThreads,
   kernelTable,
   listDevices,

@@ -119,7 +119,7 @@ function cacheOf(model, caches) {
   return { cache, still };
 }
 
-function preparePublished(spec) {
+export function preparePublished(spec) {
   const { model: other, caches, token, kept } = prepare(spec);
   const model = gpt2Of(spec, other);
   const { cache, still } = cacheOf(model, caches);

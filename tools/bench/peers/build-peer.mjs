@@ -21,7 +21,7 @@ function ourObjects() {
 const PARTS = {
   openblas: () => ({ objects: [], flags: ['-lopenblas'] }),
   onednn: () => ({ objects: [], flags: ['-ldnnl'] }),
-  // Memory waits for a program that reads 16 bytes at a time: that one is made for this processor.
+  // Memory waits for a program that reads 16 bytes at a time, and arithmetic needs its widest registers: made for this processor.
   limit: () => ({ objects: [], flags: ['-march=native'] }),
   kernel: () => ({ objects: ourObjects(), flags: [`-I${join(root, 'native/src')}`, '-pthread'] }),
 };

@@ -52,8 +52,8 @@ date, machine, versions. What must be reached is the table in [bars.mjs](../tool
   back late.
 - **Peers have their best case.** They choose their kernels themselves, oneDNN gets its weights in its own layout, and memory is kept
   instead of being given back to the system after each run.
-- **The limit of memory is measured right after each turn of ours**: a program in C++ that copies, updates or reads as many bytes as
-  the case must, in the way that measured fastest. \`of limit\` is the median over the rounds of the ratio within one.
+- **The limit is measured right after each turn of ours**: a program in C++ that copies, updates or reads as many bytes as the case
+  must, or multiplies and adds as often, in the way that measured fastest. \`of limit\` is the median over the rounds of the ratio within one.
 - **The busy neighbour** is a process that computes without end while the clock runs, and is stopped for the turns without it.
 - **Peak memory** is that of a process of its own that takes two steps, interpreter and libraries included.
 `;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Products of float32 numbers with a B that is stored as bf16: it is widened while it is packed, and from then on all
-// is as in Float32 (see float32-inl.h), bit for bit.
+// Products of float32 numbers with a B that is stored as bf16. Its panels are widened while they are packed, and from
+// then on all is as in Float32 (see float32-inl.h), bit for bit; thin products read it where it is (thin-inl.h,
+// thin_rows-inl.h).
 
 struct Bf16Weight : Float32 {
   static bool b_in_place(const View&, int64_t, int64_t) { return false; }

@@ -42,12 +42,6 @@ struct Panels {
   int64_t end(int64_t panel) const { return smaller(length, begin(panel + 1)); }
 };
 
-// Numbers in memory, float32 or bf16, in registers.
-inline F32 load_number(const float* p) { return load(p); }
-inline F32 load_number(const float* p, int64_t n) { return load_partial(p, n); }
-inline F32 load_number(const uint16_t* p) { return load_bf16(p); }
-inline F32 load_number(const uint16_t* p, int64_t n) { return load_bf16_partial(p, n); }
-
 // to[i] = from[i] for i < width <= kWidth, and 0 for width <= i < kWidth.
 template <int kWidth>
 inline void copy_line(const float* from, int64_t width, float* to) {
@@ -61,7 +55,7 @@ template <int kWidth>
 inline void copy_line(const uint16_t* from, int64_t width, float* to) {
   static_assert(kWidth % kLanes == 0, "a panel of B is whole vectors wide");
   for (int i = 0; i < kWidth; i += kLanes)
-    store(to + i, width - i >= kLanes ? load_number(from + i) : i < width ? load_number(from + i, width - i) : zero());
+    store(to + i, i < width ? load_lanes(from + i, static_cast<int>(smaller(kLanes, width - i))) : zero());
 }
 
 // Writes panel[p * kWidth + i] = source[p * depth_stride + i * width_stride] for p < depth, i < width <= kWidth, and 0
@@ -84,7 +78,7 @@ inline void pack_panel(const T* source, int64_t depth_stride, int64_t width_stri
       for (int i = 0; i < kLanes; ++i) {
         const T* from = source + (first + i) * width_stride + p;
         const bool present = (whole || i < kLast) && first + i < width;
-        rows[i] = !present ? zero() : columns == kLanes ? load_number(from) : load_number(from, columns);
+        rows[i] = present ? load_lanes(from, static_cast<int>(columns)) : zero();
       }
       transpose(rows);
       float* to = panel + p * kWidth + first;

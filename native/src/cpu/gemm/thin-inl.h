@@ -40,9 +40,10 @@ template <int kFew, int kMany, class Number>
     };
     int64_t p = 0;
     for (; p + kLanes <= d.depth; p += kLanes)
-      step([=](const auto* row) { return load_number(row + p); },
+      step([=](const auto* row) { return load_lanes(row + p, kLanes); },
            [=](const Number* row) { __builtin_prefetch(row + p + kAhead); });
-    if (p < d.depth) step([=](const auto* row) { return load_number(row + p, d.depth - p); }, [](const Number*) {});
+    const int rest = static_cast<int>(d.depth - p);
+    if (rest > 0) step([=](const auto* row) { return load_lanes(row + p, rest); }, [](const Number*) {});
 
     float dots[kSums * kLanes];
     for (int group = 0; group < kSums; ++group) {
@@ -70,6 +71,7 @@ inline void run_dot_tiles(int64_t few, int64_t many, const Dots<Number>& d) {
   dot_tiles<kFew, kMany>(d);
 }
 
+// A B that is stored as bf16 must be the larger operand: the smaller one is read as float32.
 inline bool is_thin(const Gemm& g) {
   const int64_t few = smaller(g.m, g.n);
   return g.a.column == 1 && g.b.row == 1 && (g.b.halves == nullptr || g.m <= g.n) &&

@@ -56,8 +56,8 @@ struct Merge {
   }
 };
 
-constexpr int kColumns = 32,
-              kParts = kThreads / kColumns;  // of a block: columns, and rows of a key that it adds at once
+constexpr int kColumns = 32;                 // of a block
+constexpr int kParts = kThreads / kColumns;  // rows of a key that it adds at once
 
 // The block of the first entry of a key adds up its rows, kParts sums side by side, then those.
 __global__ void sum_kernel(const float* in, Sorted sorted, float* out, int64_t count, int64_t slice, int64_t groups,

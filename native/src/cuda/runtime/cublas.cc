@@ -82,7 +82,13 @@ Library& library() {
   return *the_library;
 }
 
-std::atomic<Precision> chosen{Precision::kFloat32};
+// The numbers are those of cublasComputeType_t.
+struct Precision {
+  const char* name;
+  int compute_type;
+};
+constexpr Precision kPrecisions[] = {{"float32", 68}, {"tf32", 77}, {"bf16", 75}};
+std::atomic<const Precision*> chosen{&kPrecisions[0]};
 
 bool fits(int64_t number) { return number <= INT32_MAX; }
 
@@ -100,13 +106,22 @@ bool cublas_multiply(const float* a, const float* b, float* c, const MatmulParam
       cublas.handle, p.transpose_b ? kTranspose : kNoTranspose, p.transpose_a ? kTranspose : kNoTranspose,
       static_cast<int>(p.n), static_cast<int>(p.m), static_cast<int>(p.k), &one, b, kFloat32, static_cast<int>(p.row_b),
       p.batch_b, a, kFloat32, static_cast<int>(p.row_a), p.batch_a, &zero, c, kFloat32, static_cast<int>(p.row_c),
-      p.batch_c, static_cast<int>(p.batch), static_cast<int>(chosen.load()), kDefaultAlgorithm);
+      p.batch_c, static_cast<int>(p.batch), chosen.load()->compute_type, kDefaultAlgorithm);
   if (status != kSuccess) throw std::runtime_error("cublasGemmStridedBatchedEx: status " + std::to_string(status));
   return true;
 }
 
 std::string cublas_description() { return library().description; }
 
-void set_precision(Precision precision) { chosen = precision; }
+bool set_precision(const std::string& name) {
+  for (const Precision& precision : kPrecisions) {
+    if (name != precision.name) continue;
+    chosen = &precision;
+    return true;
+  }
+  return false;
+}
+
+std::string precision() { return chosen.load()->name; }
 
 }  // namespace nabla::cuda

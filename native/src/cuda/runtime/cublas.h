@@ -13,9 +13,9 @@ bool cublas_multiply(const float* a, const float* b, float* c, const MatmulParam
 // Which cuBLAS multiplies, or why none does; looked for once.
 std::string cublas_description();
 
-// To what cuBLAS may round float32 factors before it multiplies them on tensor cores: not at all, as at first, to 10
-// bits of fraction (tf32) or to 7 (bf16). Our own product never rounds. The numbers are those of cublasComputeType_t.
-enum class Precision { kFloat32 = 68, kTf32 = 77, kBf16 = 75 };
-void set_precision(Precision precision);
+// To what cuBLAS may round float32 factors before it multiplies them on tensor cores: not at all (float32), as at
+// first, to 10 bits of fraction (tf32) or to 7 (bf16). Our own product never rounds. False: no such precision.
+bool set_precision(const std::string& name);
+std::string precision();
 
 }  // namespace nabla::cuda

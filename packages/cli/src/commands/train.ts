@@ -112,10 +112,10 @@ export function layersOf(options: TrainOptions): RawConfiguration[] {
 }
 
 function resume(folder: string, recipe: string | undefined, options: TrainOptions): Beginning {
-  const fixed = (['out', 'config', 'set', 'seed', 'precision'] as const).find((name) => options[name] !== undefined);
+  const fixed = (['out', 'config', 'set', 'seed'] as const).find((name) => options[name] !== undefined);
   if (fixed !== undefined) {
     const hint =
-      'A run keeps the options that it was started with. --data, --device, --steps, --epochs and --json may be given.';
+      'A run keeps the options that it was started with. --data, --device, --precision, --steps, --epochs and --json may be given.';
     const mismatch = {
       op: 'train',
       argument: `--${fixed}`,

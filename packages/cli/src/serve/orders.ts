@@ -79,7 +79,7 @@ export function orderOf(
       likeliestTokens: likeliest,
       presencePenalty: request.presence_penalty ?? 0,
       frequencyPenalty: request.frequency_penalty ?? 0,
-      ...(request.logit_bias != null && { sequenceBias: biasesOf(request.logit_bias, writer) }),
+      sequenceBias: biasesOf(request.logit_bias ?? {}, writer),
     },
   };
 }

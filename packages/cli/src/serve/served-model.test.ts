@@ -72,7 +72,7 @@ describe('a run of the recipe transformer', () => {
 
   it('draws by the seed, and ends before a stop string', async () => {
     await asking('runs/abc', async (send) => {
-      const body = { prompt: 'ab', max_tokens: 30, temperature: 2, seed: 1 };
+      const body = { prompt: 'ab', max_tokens: 30, temperature: 2, seed: 1, logit_bias: {} };
       const text = await textOf(await send('/v1/completions', body));
       expect(await textOf(await send('/v1/completions', body))).toBe(text);
       const stop = text.slice(4, 6);

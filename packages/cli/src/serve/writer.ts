@@ -10,6 +10,7 @@ import {
   type TextModel,
   type TextOptions,
   type TokenProbability,
+  generationDefaults,
   isEncoderDecoder,
   writePieces,
 } from '@nabla/models';
@@ -55,7 +56,10 @@ export interface Writer {
   dispose(): void;
 }
 
-/** A published model, which takes all options. What a conversation has read before is not read again, unless another came between. */
+/**
+ * A published model, which takes all options. What a conversation has read before is not read again, unless another came between: the
+ * keys and values of the last text stay in memory until then, and last bits of logits may depend on how much of a text had been read.
+ */
 export class PublishedWriter implements Writer {
   readonly #model: GenerativeModel;
   readonly #session: GenerationSession | undefined;
@@ -95,7 +99,9 @@ export class PublishedWriter implements Writer {
 
   async *write({ ids }: Prompt, options: TextOptions): AsyncGenerator<WrittenPiece, undefined> {
     const endTokens = await endTokensOf({ model: this.#model, tokenizer: this.#tokenizer });
-    const settings = { ...options, endTokens, session: this.#session };
+    const { sequence_bias: own } = await generationDefaults(this.#model);
+    const sequenceBias = [...(own ?? []), ...(options.sequenceBias ?? [])];
+    const settings = { ...options, endTokens, sequenceBias, session: this.#session };
     for await (const { text, token, finish } of writePieces(this.#model, this.#tokenizer, ids, settings)) {
       const { id, logProbability, likeliest } = token;
       yield { text, id, logProbability, likeliest, finish: finish === 'end' ? 'stop' : finish };
@@ -168,7 +174,7 @@ function refuseUnknown(options: TextOptions): void {
     presence_penalty: (options.presencePenalty ?? 0) !== 0,
     frequency_penalty: (options.frequencyPenalty ?? 0) !== 0,
     logprobs: options.logProbabilities === true,
-    logit_bias: options.sequenceBias !== undefined,
+    logit_bias: (options.sequenceBias ?? []).length > 0,
   };
   const [name] = Object.entries(asked).find(([, isAsked]) => isAsked) ?? [];
   if (name === undefined) return;

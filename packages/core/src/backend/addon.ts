@@ -67,8 +67,8 @@ export interface NativeAddon {
   writeRounded(target: Handle, source: Handle, start: number): boolean;
   /** Copies the buffer into a typed array of exactly its size; what is stored as bf16 becomes float32. */
   read(handle: Handle, destination: ArrayBufferView): void;
-  /** What the buffer holds now, without waiting for it here; undefined: `read` does not wait on this device. */
-  readLater(handle: Handle): Promise<ArrayBuffer> | undefined;
+  /** The same without waiting: a promise that the array will hold what the buffer holds now; undefined where it does already. */
+  readLater(handle: Handle, destination: ArrayBufferView): Promise<void> | undefined;
 
   memory(): NativeMemory;
   /** Bytes that buffers may take; 0 restores what the machine has. */
@@ -97,6 +97,7 @@ export interface NativeAddon {
   matmulLibrary(): string;
   /** False: the device cannot multiply so. */
   setMatmulPrecision(precision: string): boolean;
+  matmulPrecision(): string;
   threads(): number;
   /** 0 restores NABLA_THREADS or the processors of this process. */
   setThreads(threads: number): void;

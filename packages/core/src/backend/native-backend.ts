@@ -187,13 +187,11 @@ export class NativeBackend extends KernelBackend {
       return backend_util.mergeRealAndImagArrays(real, imag);
     }
     if (handle === undefined || isBlank) return this.readSync(dataId);
-    const later = guardNative(this.addon, 'read', () => this.addon.readLater(handle));
-    if (later === undefined) return this.readSync(dataId);
-    const bytes = await later.catch((error: unknown) => {
+    const values = emptyArray(dtype, elements);
+    const later = guardNative(this.addon, 'read', () => this.addon.readLater(handle, values));
+    await later?.catch((error: unknown) => {
       throw translate(this.addon, error, { kernel: 'read' });
     });
-    const values = emptyArray(dtype, elements);
-    new Uint8Array(values.buffer).set(new Uint8Array(bytes));
     return values;
   }
 

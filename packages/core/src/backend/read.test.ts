@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tests of reading tensors without waiting for them: `await tensor.data()`.
+// Tests of `await tensor.data()`, which on a device that computes by itself does not wait for it.
 
 import { devices, useDevice } from '@nabla/testing';
 
 import { dispose } from '../memory.ts';
-import { complex, fill, tensor1d } from '../tf.ts';
+import { NativeError } from '../errors.ts';
+import { backend, complex, fill, tensor1d } from '../tf.ts';
+import type { NativeBackend } from './native-backend.ts';
 
 describe.each(devices())('tensor.data() on %s', (device) => {
   useDevice(device);
@@ -28,4 +30,15 @@ describe.each(devices())('tensor.data() on %s', (device) => {
     expect(await tensor1d([true, false], 'bool').data()).toEqual(Uint8Array.of(1, 0));
     expect(await tensor1d(['ä', 'b']).data()).toEqual(['ä', 'b']);
   });
+
+  if (device !== 'js') {
+    it('tells what went wrong while others had their turn', async () => {
+      const { addon } = backend() as NativeBackend;
+      const failing = jest.spyOn(addon, 'readLater');
+      failing.mockRejectedValueOnce(new Error('read: an illegal memory access'));
+      await expect(tensor1d([1]).data()).rejects.toThrow(NativeError);
+      failing.mockRestore();
+      expect([...(await tensor1d([1]).data())]).toEqual([1]);
+    });
+  }
 });

@@ -12,8 +12,8 @@ export interface EmbeddingOptions {
 }
 
 /**
- * Looks up one row of `weight` for each index. The gradient of a row is the sum over all places that it was used in, added
- * in their order: the same on any number of threads.
+ * Looks up one row of `weight` for each index. The gradient of a row is the sum over all places that it was used in, in an
+ * order that depends on the indices alone: the same each time, on any number of threads.
  *
  * @param weight   `[vocabulary, features]`, float32
  * @param indices  `[...batch]`, int32, from 0 to vocabulary - 1

@@ -244,6 +244,7 @@ export class BartForConditionalGeneration extends Module implements EncoderDecod
     return this.model.encode(tokens, attentionMask);
   }
 
+  /** The states of {@link encode}, layer by layer. */
   encodeByLayer(tokens: Tensor, attentionMask?: Tensor): LayeredPass {
     return this.model.encodeByLayer(tokens, attentionMask);
   }
@@ -252,6 +253,7 @@ export class BartForConditionalGeneration extends Module implements EncoderDecod
     return this.model.decode(tokens, encoded, inputs);
   }
 
+  /** What {@link decoderHidden} computes, layer by layer. */
   decoderByLayer(tokens: Tensor, encoded: Encoded, inputs: DecoderInputs = {}): LayeredPass {
     return this.model.decodeByLayer(tokens, encoded, inputs);
   }

@@ -8,6 +8,7 @@ import {
   type BatchOptions,
   type BeamSettings,
   type GenerationOptions,
+  checkBatchOptionNames,
   checkOptionNames,
   resolveBatchOptions,
   resolveOptions,
@@ -33,7 +34,7 @@ export async function* generateTokens(
   prompt: readonly number[],
   options: GenerationOptions = {},
 ): AsyncGenerator<GeneratedToken, undefined> {
-  checkOptionNames(options, ['likeliestTokens']);
+  checkOptionNames(options);
   const config = await generationDefaults(model);
   const beginning = beginningOf(model, { inputIds: [prompt] }, config);
   const settings = resolveOptions(options, config, taskOf(model, beginning));
@@ -67,7 +68,7 @@ export async function generate(
   inputs: GenerationInputs,
   options: BatchOptions = {},
 ): Promise<Generated> {
-  checkOptionNames(options, ['returnedSequences', 'beams', 'lengthPenalty', 'earlyStopping']);
+  checkBatchOptionNames(options);
   const config = await generationDefaults(model);
   const beginning = beginningOf(model, inputs, config);
   const settings = resolveBatchOptions(options, config, taskOf(model, beginning));

@@ -67,7 +67,10 @@ export interface GenerationOptions {
   readonly generator?: Generator | undefined;
   /** Whether the logarithm of each token's probability is told, as the model has it before all rules. Default false. */
   readonly logProbabilities?: boolean | undefined;
-  /** How many of the likeliest tokens are told in the place of each, by the probabilities that the model gives them. Default 0. */
+  /**
+   * How many of the likeliest tokens are told in the place of each, by the probabilities that the model gives them: fewer where the
+   * vocabulary has fewer. Default 0.
+   */
   readonly likeliestTokens?: number | undefined;
   /** Whether keys and values are kept from step to step; default true. Without, every step computes the whole text anew. */
   readonly cache?: boolean | undefined;
@@ -122,12 +125,13 @@ export interface BeamSettings extends GenerationSettings {
   readonly returnedSequences: number;
 }
 
-/** Names of the {@link GenerationOptions} that batches have too, for checks. */
+/** Names of {@link GenerationOptions}, for checks. */
 export const generationOptionNames = [
   ...['maximumNewTokens', 'minimumNewTokens', 'sample', 'temperature', 'topK', 'topP', 'minP', 'typicalP'],
   ...['epsilonCutoff', 'etaCutoff', 'repetitionPenalty', 'presencePenalty', 'frequencyPenalty', 'sequenceBias'],
   ...['noRepeatNgramSize', 'badWords', 'allowedTokens', 'forbiddenTokens', 'logitMask', 'endTokens', 'padToken'],
-  ...['stopStrings', 'decode', 'generator', 'logProbabilities', 'cache', 'session', 'tokensPerPass', 'signal'],
+  ...['stopStrings', 'decode', 'generator', 'logProbabilities', 'likeliestTokens', 'cache', 'session', 'tokensPerPass'],
+  'signal',
 ];
 
 /** What options are resolved for. */
@@ -333,7 +337,18 @@ function listOf(tokens: number | readonly number[] | null | undefined): readonly
   return typeof tokens === 'number' ? [tokens] : (tokens ?? []);
 }
 
-/** @throws {ArgumentError} a name that is no option (code `OPTION`) */
-export function checkOptionNames(options: object, more: readonly string[] = []): void {
-  checkOptions('generate', options, [...generationOptionNames, ...more]);
+/** Names of {@link BatchOptions}, for checks. */
+const batchOptionNames = [
+  ...generationOptionNames.filter((name) => name !== 'likeliestTokens'),
+  ...['returnedSequences', 'beams', 'lengthPenalty', 'earlyStopping'],
+];
+
+/** @throws {ArgumentError} a name that is no option of one text (code `OPTION`) */
+export function checkOptionNames(options: object): void {
+  checkOptions('generate', options, generationOptionNames);
+}
+
+/** @throws {ArgumentError} a name that is no option of a batch (code `OPTION`) */
+export function checkBatchOptionNames(options: object): void {
+  checkOptions('generate', options, batchOptionNames);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The beginnings of the texts that are to be written: checked, padded to one length, read by an encoder where there is one.
 
-import { ArgumentError, type Tensor, dispose, formatShape, keep } from '@nabla/core';
+import { ArgumentError, dispose, formatShape, keep, noGrad, scope } from '@nabla/core';
 
 import {
   Decoding,
@@ -107,7 +107,7 @@ export function taskOf(model: GenerativeModel, { texts }: Beginning): Generation
 }
 
 /**
- * Ready to decode: for an encoder-decoder, with what the encoder made of the prompts, all at once.
+ * Ready to decode: for an encoder-decoder, with what the encoder made of the prompts, in one pass.
  *
  * @throws {ArgumentError} there is a session, and not one prompt without padding (code `SESSION`)
  * @throws the reason of the signal, where it was aborted meanwhile
@@ -117,38 +117,41 @@ export async function startDecoding(
   { rows, texts, read }: Beginning,
   { cache, session, tokensPerPass, signal }: GenerationSettings,
 ): Promise<Decoding> {
-  const encoded = read === undefined || !isEncoderDecoder(model) ? undefined : await encode(model, read, signal);
-  if (session === undefined) return new Decoding(model, { cache, encoded, tokensPerPass, signal });
-  const [prompt = []] = texts;
-  if (rows.length > 1 || rows[0]?.length !== prompt.length) {
-    const received = rows.length > 1 ? `${rows.length} texts` : 'one with padding';
-    throw sessionError('a session', 'to write one text without padding', received);
+  const options = { cache, tokensPerPass, signal };
+  if (session !== undefined) {
+    const [prompt = []] = texts;
+    if (rows.length > 1 || rows[0]?.length !== prompt.length) {
+      const received = rows.length > 1 ? `${rows.length} texts` : 'one with padding';
+      throw sessionError('a session', 'to write one text without padding', received);
+    }
+    return new Decoding(model, { ...options, lent: session.lend(model, prompt) });
   }
-  return new Decoding(model, { cache, lent: session.lend(model, prompt), tokensPerPass, signal });
+  const encoded = read !== undefined && isEncoderDecoder(model) ? await encode(model, read, signal) : undefined;
+  return new Decoding(model, { ...options, encoded });
 }
 
-/** What an encoder makes of the prompts, with turns of the event loop between its layers. */
+/** What an encoder makes of the prompts: layer by layer, with turns of the event loop in between, if the model can be taken so. */
 async function encode(
   model: EncoderDecoderModel,
   { rows, mask }: { rows: TokenRows; mask: MaskRows },
   signal: AbortSignal | undefined,
 ): Promise<Encoded> {
   const attentionMask = mask.some((row) => row.includes(0)) ? keep(tensorOf(mask)) : undefined;
+  const during = <R>(step: () => R): R => evaluating(model, step);
+  const keepAll = ({ states, attentionMask: shown }: Encoded): Encoded => {
+    return { states: keep(states.clone()), attentionMask: shown && keep(shown.clone()) };
+  };
   try {
+    const encodeByLayer = model.encodeByLayer?.bind(model);
+    if (encodeByLayer === undefined) {
+      return during(() => scope(() => noGrad(() => keepAll(model.encode(tensorOf(rows), attentionMask)))));
+    }
+    const pass = function* (): LayeredPass {
+      return yield* encodeByLayer(tensorOf(rows), attentionMask);
+    };
     const turns = new Turns(paceOf(model).clock, signal);
-    const during = <R>(step: () => R): R => evaluating(model, step);
-    const keepOwn = (states: Tensor): Tensor => keep(states.clone()); // the pass frees what it had
-    const states = await takePass(encoding(model, rows, attentionMask), turns, keepOwn, during);
-    return { states, attentionMask };
-  } catch (error) {
+    return await takePass(pass(), turns, (states) => keepAll({ states, attentionMask }), during);
+  } finally {
     dispose(attentionMask);
-    throw error;
   }
-}
-
-/** A pass through an encoder, layer by layer if the model can be taken so. */
-function* encoding(model: EncoderDecoderModel, rows: TokenRows, attentionMask: Tensor | undefined): LayeredPass {
-  const tokens = tensorOf(rows);
-  if (model.encodeByLayer === undefined) return model.encode(tokens, attentionMask).states;
-  return yield* model.encodeByLayer(tokens, attentionMask);
 }

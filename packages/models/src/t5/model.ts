@@ -181,6 +181,7 @@ export class T5ForConditionalGeneration extends Module implements EncoderDecoder
     return { states: this.encoder.forward(this.shared.forward(tokens), { attentionMask }), attentionMask };
   }
 
+  /** The states of {@link encode}, block by block. */
   *encodeByLayer(tokens: Tensor, attentionMask?: Tensor): LayeredPass {
     return yield* this.encoder.byLayer(this.shared.forward(tokens), { attentionMask });
   }
@@ -189,6 +190,7 @@ export class T5ForConditionalGeneration extends Module implements EncoderDecoder
     return this.decoder.forward(this.shared.forward(tokens), inputs, encoded);
   }
 
+  /** What {@link decoderHidden} computes, block by block. */
   *decoderByLayer(tokens: Tensor, encoded: Encoded, inputs: DecoderInputs = {}): LayeredPass {
     return yield* this.decoder.byLayer(this.shared.forward(tokens), inputs, encoded);
   }

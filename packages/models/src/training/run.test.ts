@@ -5,7 +5,18 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { Generator, dispose, matMul, normal, readSafetensors, setDevice, writeSafetensors, zeros } from '@nabla/core';
+import {
+  Generator,
+  dispose,
+  getMatmulPrecision,
+  matMul,
+  normal,
+  readSafetensors,
+  setDevice,
+  setMatmulPrecision,
+  writeSafetensors,
+  zeros,
+} from '@nabla/core';
 import { resolveDataset } from '@nabla/data';
 import { describeOnBf16, devices, useDevice } from '@nabla/testing';
 
@@ -121,6 +132,11 @@ describeOnBf16('a run in bf16', () => {
     const before = matMul(square, square).dataSync();
     const [inFloat32, run] = [await lossesOf(newRun()), newRun()];
     const inBf16 = await lossesOf(run, 'bf16');
+    expect(getMatmulPrecision()).toBe('float32');
+    setMatmulPrecision('bf16');
+    expect(await lossesOf(newRun(), 'float32')).toEqual(inFloat32);
+    expect(getMatmulPrecision()).toBe('bf16');
+    setMatmulPrecision('float32');
     expect(inBf16).not.toEqual(inFloat32);
     inBf16.forEach((loss, step) => expect(Math.abs(loss / (inFloat32[step] ?? NaN) - 1)).toBeLessThan(0.03));
     expect(matMul(square, square).dataSync()).toEqual(before);

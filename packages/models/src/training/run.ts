@@ -10,6 +10,7 @@ import {
   type Tensor,
   dispose,
   getDevice,
+  getMatmulPrecision,
   setMatmulPrecision,
 } from '@nabla/core';
 import type { Module } from '@nabla/layers';
@@ -50,8 +51,8 @@ export interface NewRunOptions extends RunOptions {
 }
 
 export interface ResumeOptions extends RunOptions {
-  /** Another length, or another place of the data, than the run was started with. */
-  readonly overrides: Readonly<Partial<Pick<TrainingSettings, 'steps' | 'epochs' | 'data'>>>;
+  /** Another length, another place of the data, or another precision than the run was started with. */
+  readonly overrides: Readonly<Partial<Pick<TrainingSettings, 'steps' | 'epochs' | 'data' | 'precision'>>>;
 }
 
 /**
@@ -84,6 +85,7 @@ export async function startRun({ recipe: name, overrides, ...options }: NewRunOp
  * where the uninterrupted run does.
  *
  * @throws {ArgumentError} the folder holds no run (code `RUN`), or the checkpoint is another model's (code `STATE`)
+ * @throws {DeviceError} the device cannot multiply in the precision of the run (code `PRECISION`): name another
  * @throws {NablaError} see {@link Trainer.run}
  */
 export async function resumeRun({ overrides, ...options }: ResumeOptions): Promise<TrainingResult> {
@@ -106,14 +108,14 @@ export async function resumeRun({ overrides, ...options }: ResumeOptions): Promi
   });
 }
 
-/** Runs with matrix products in a precision; where none is named, in that of the program. */
+/** Runs with matrix products in a precision, then goes back to that of the program, in which all runs where none is named. */
 async function inPrecision<T>(precision: MatmulPrecision | undefined, run: () => Promise<T>): Promise<T> {
-  if (precision === undefined) return run();
-  setMatmulPrecision(precision);
+  const before = getMatmulPrecision();
+  if (precision !== undefined) setMatmulPrecision(precision);
   try {
     return await run();
   } finally {
-    setMatmulPrecision('float32');
+    if (precision !== undefined) setMatmulPrecision(before);
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The part of a configuration that every recipe shares: how long, how fast, how often.
 
+import { MATMUL_PRECISIONS } from '@nabla/core';
 import { z } from 'zod';
 
 const count = (minimum: number) => z.int().min(minimum);
@@ -24,9 +25,11 @@ export const trainingFields = {
       'how the learning rate falls after its rise (cosine, linear, constant, inverse-square-root); default: cosine',
     ),
   precision: z
-    .enum(['float32', 'tf32', 'bf16'])
+    .enum(MATMUL_PRECISIONS)
     .optional()
-    .describe('how factors of matrix products are rounded while training (float32, tf32, bf16); default: float32'),
+    .describe(
+      `how factors of matrix products may be rounded while training (${MATMUL_PRECISIONS.join(', ')}); default: float32`,
+    ),
   learningRate: z.number().positive().describe('the highest of the schedule'),
   minimumLearningRate: z.number().min(0).describe('the last of the schedule, where it is cosine or linear'),
   warmupSteps: count(0).describe('steps in which the learning rate rises'),
