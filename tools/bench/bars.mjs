@@ -55,6 +55,11 @@ export function verdict(row, figure) {
   return result.met ? 'met' : 'short';
 }
 
+/** Whether any figure of a row misses its bar. */
+export function isShort(row) {
+  return Object.keys(FIGURES).some((figure) => verdict(row, figure) === 'short');
+}
+
 /** Every bar with the `values` that rows reached, and how many of them `met` it. */
 export function summarize(rows) {
   return BARS.map((bar) => {

@@ -4,6 +4,7 @@
 import { scope, setDevice, setThreads } from '@nabla/core';
 
 import { fingerprint } from './inputs.mjs';
+import { profile } from './profile.mjs';
 
 /**
  * A case made ready. `prepare(spec)` gives `run`, which returns its results by name, what is `kept` until `dispose`, and
@@ -31,6 +32,11 @@ export class Ours {
     const start = performance.now();
     for (let i = 0; i < count; i++) scope(() => void this.#run());
     return (performance.now() - start) / 1e3;
+  }
+
+  /** Where the time of a run goes, see profile.mjs. */
+  profile() {
+    return profile(() => scope(() => void this.#run()));
   }
 
   dispose() {

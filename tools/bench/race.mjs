@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs cases against all peers: the check that all compute the same, then the clock; a line for each as it ends.
 
+import { isShort } from './bars.mjs';
 import { difference } from './inputs.mjs';
 import { describeRun } from './machine.mjs';
 import { measure, medianRatio, mediansOf, rowOf, takeTurns } from './measure.mjs';
@@ -85,7 +86,8 @@ async function raceOne(benchmark, { threads, budget, peers, helpers, say }) {
     const [seconds, more] = benchmark.neighbour
       ? await measureBeside(contenders, options)
       : await measureAlone(contenders, benchmark, helpers, ours.check, options);
-    return rowOf(benchmark, threads, seconds, more);
+    const row = rowOf(benchmark, threads, seconds, more);
+    return benchmark.device !== 'js' && isShort(row) ? { ...row, profile: ours.profile() } : row;
   } finally {
     for (const one of [ours, ...Object.values(rivals)]) one.dispose();
   }

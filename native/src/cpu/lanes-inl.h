@@ -2,6 +2,9 @@
 // Loops whose last vector may be partial, written once for whole and partial vectors: what a lane computes does not
 // depend on where the loop starts or ends.
 
+inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+inline int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
 // The first `lanes` elements; whole vectors where the compiler sees that lanes is kLanes.
 inline F32 load_lanes(const float* p, int lanes) { return lanes == kLanes ? load(p) : load_partial(p, lanes); }
 inline I32 load_lanes(const int32_t* p, int lanes) { return lanes == kLanes ? load(p) : load_partial(p, lanes); }

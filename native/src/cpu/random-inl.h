@@ -70,11 +70,11 @@ inline void cosine_and_sine(uint32_t word, double* cosine_out, double* sine_out)
 
 // The kPhiloxGroup elements of the kLanes blocks from `block` on.
 inline void uniform_group(const RandomUniformParams& p, uint64_t block, float* out) {
-  I32 words[4];
+  I32 words[1][4];
   float planes[4][kLanes];
-  philox(static_cast<uint64_t>(p.seed), block, words);
+  Philox(static_cast<uint64_t>(p.seed))(block, words);
   int32_t shifted[4][kLanes];
-  for (int w = 0; w < 4; ++w) store(shifted[w], shift_right(words[w], 8));
+  for (int w = 0; w < 4; ++w) store(shifted[w], shift_right(words[0][w], 8));
   for (int w = 0; w < 4; ++w)
     for (int lane = 0; lane < kLanes; ++lane) planes[w][lane] = uniform_number(shifted[w][lane], p.low, p.high);
   interleave(planes, out);
@@ -82,12 +82,12 @@ inline void uniform_group(const RandomUniformParams& p, uint64_t block, float* o
 
 // Box and Muller: words 0 and 1 of a block give elements 0 and 1, words 2 and 3 give elements 2 and 3.
 inline void normal_group(const RandomNormalParams& p, uint64_t block, float* out) {
-  I32 words[4];
+  I32 words[1][4];
   float planes[4][kLanes];
-  philox(static_cast<uint64_t>(p.seed), block, words);
+  Philox(static_cast<uint64_t>(p.seed))(block, words);
   const double mean = p.mean, deviation = p.standard_deviation;
   int32_t stored[4][kLanes];
-  for (int w = 0; w < 4; ++w) store(stored[w], words[w]);
+  for (int w = 0; w < 4; ++w) store(stored[w], words[0][w]);
   for (int w = 0; w < 4; w += 2)
     for (int lane = 0; lane < kLanes; ++lane) {
       const double radius = ::sqrt(2 * negative_logarithm(static_cast<uint32_t>(stored[w][lane])));

@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 
 import { root } from '../../stage.mjs';
-import { memoryRatio, summarize, verdict } from '../bars.mjs';
+import { isShort, memoryRatio, summarize, verdict } from '../bars.mjs';
 import { chart } from './chart.mjs';
 import { digits } from './line.mjs';
 
@@ -37,8 +37,8 @@ ONNX Runtime's CUDA libraries. Nothing of it is a dependency of Nabla: \`--no-sa
 
 A row of the file: \`case\`, \`threads\`, \`unit\`, \`ours\`, \`peers\` by name, \`ratio\`; where they apply \`kernel\` and \`kernelRatio\` (our kernel
 called from C++, as those of OpenBLAS and oneDNN are; \`ours\` includes JavaScript), \`limit\` and \`ofLimit\` (memory can do no
-more, or arithmetic; the part of it that is reached), \`alone\` and \`slowdown\` (beside a busy neighbour), \`memory\` (MiB at the peak); \`run\`:
-date, machine, versions. What must be reached is the table in [bars.mjs](../tools/bench/bars.mjs).
+more, or arithmetic; the part of it that is reached), \`alone\` and \`slowdown\` (beside a busy neighbour), \`memory\` (MiB at the peak),
+\`profile\` of a row that misses its bar (each kernel's share of the time, and JavaScript's); \`run\`: date, machine, versions. What must be reached is the table in [bars.mjs](../tools/bench/bars.mjs).
 
 ## How noise is handled
 
@@ -166,6 +166,32 @@ function barsSection(rows) {
   return `## What must be reached\n\n${table(['', 'bar', 'met', 'worst'], cells)}\n`;
 }
 
+const NAMED_PARTS = 5;
+const LEAST_SHARE = 0.01;
+
+/** For every row that misses a bar the parts of its time. */
+function profileSection(all) {
+  const rows = all.filter((row) => row.profile !== undefined && isShort(row));
+  if (rows.length === 0) return '';
+  const percent = ({ share }) => `${(share * 100).toFixed(0)} %`;
+  const words = (part) => (part.calls === undefined ? part.name : `\`${part.name}\` × ${digits(part.calls)}`);
+  const cells = rows.map(({ case: name, threads, profile }) => {
+    const [kernels, javascript] = [profile.slice(0, -1), profile.at(-1)];
+    const named = kernels.slice(0, NAMED_PARTS).filter(({ share }) => share >= LEAST_SHARE);
+    return [
+      `\`${name}\``,
+      threads,
+      [...named, javascript].map((part) => `${words(part)} ${percent(part)}`).join(', '),
+    ];
+  });
+  return `## Where the time goes in what is short
+
+The kernels that take most of it, with their calls in one run, and the JavaScript around all kernels.
+
+${table(['case', 'threads', 'parts'], cells)}
+`;
+}
+
 /** Where and when: one line for each run that the rows are from. */
 function runsSection(rows) {
   const runs = [...new Set(rows.map(({ run }) => JSON.stringify(run)))].map((text) => JSON.parse(text));
@@ -181,6 +207,7 @@ export function latest(rows) {
 
 /** Page and picture of rows, by the path of their file. */
 export function render(rows) {
-  const sections = [barsSection(rows), runsSection(rows), ...FAMILIES.map((family) => section(family, rows))];
+  const families = FAMILIES.map((family) => section(family, rows));
+  const sections = [barsSection(rows), runsSection(rows), ...families, profileSection(rows)];
   return { [PAGE]: [HEAD, ...sections].filter((text) => text !== '').join('\n'), [CHART]: chart(rows) };
 }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Packing: copies an operand into panels, in the order in which the microkernel reads it.
 
-inline int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-inline int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 // A matrix in memory: element (i, j) is data[i * row + j * column]. One of the strides is 1.
 struct View {
   const float* data;

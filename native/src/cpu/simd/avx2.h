@@ -86,10 +86,11 @@ inline void store_u8_partial(uint8_t* p, I32 a, int64_t n) {
 inline I32 add(I32 a, I32 b) { return {_mm256_add_epi32(a.v, b.v)}; }
 inline I32 sub(I32 a, I32 b) { return {_mm256_sub_epi32(a.v, b.v)}; }
 inline I32 mul(I32 a, I32 b) { return {_mm256_mullo_epi32(a.v, b.v)}; }
-inline I32 mul_high(I32 a, I32 b) {
-  const __m256i even = _mm256_mul_epu32(a.v, b.v);
-  const __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(a.v, 32), _mm256_srli_epi64(b.v, 32));
-  return {_mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xAA)};
+inline void mul_wide(I32 a, I32 b, I32& high, I32& low) {
+  const auto odd_to_even = [](__m256i x) { return _mm256_shuffle_epi32(x, 0xF5); };
+  const __m256i even = _mm256_mul_epu32(a.v, b.v), odd = _mm256_mul_epu32(odd_to_even(a.v), odd_to_even(b.v));
+  high.v = _mm256_blend_epi32(odd_to_even(even), odd, 0xAA);
+  low.v = _mm256_blend_epi32(even, _mm256_shuffle_epi32(odd, 0xA0), 0xAA);
 }
 inline I32 bit_and(I32 a, I32 b) { return {_mm256_and_si256(a.v, b.v)}; }
 inline I32 bit_or(I32 a, I32 b) { return {_mm256_or_si256(a.v, b.v)}; }

@@ -30,7 +30,8 @@
 //   any(mask) all(mask)           to bool
 //   first_lanes(n)                the mask of the lanes below n, n >= 0
 //
-//   add sub mul mul_high          on integers: modulo 2^32; the high half of the unsigned 64-bit product
+//   add sub mul                   on integers, modulo 2^32
+//   mul_wide(a, b, high, low)     both halves of the unsigned 64-bit products
 //   bit_and bit_or bit_xor        on integers
 //   shift_left shift_right shift_right_signed              by one count for all lanes, 0 <= count <= 31
 //   as_i32 as_f32                 the same bits
@@ -128,12 +129,12 @@ inline void store_u8_partial(uint8_t* p, I32 a, int64_t n) {
 inline I32 add(I32 a, I32 b) { return {(Ints)((Unsigneds)a.v + (Unsigneds)b.v)}; }
 inline I32 sub(I32 a, I32 b) { return {(Ints)((Unsigneds)a.v - (Unsigneds)b.v)}; }
 inline I32 mul(I32 a, I32 b) { return {(Ints)((Unsigneds)a.v * (Unsigneds)b.v)}; }
-inline I32 mul_high(I32 a, I32 b) {
-  I32 high = splat_i32(0);
-  for (int i = 0; i < kLanes; ++i)
-    high.v[i] = static_cast<int32_t>(
-        static_cast<uint64_t>(static_cast<uint32_t>(a.v[i])) * static_cast<uint32_t>(b.v[i]) >> 32);
-  return high;
+inline void mul_wide(I32 a, I32 b, I32& high, I32& low) {
+  for (int i = 0; i < kLanes; ++i) {
+    const uint64_t product = static_cast<uint64_t>(static_cast<uint32_t>(a.v[i])) * static_cast<uint32_t>(b.v[i]);
+    high.v[i] = static_cast<int32_t>(product >> 32);
+    low.v[i] = static_cast<int32_t>(product);
+  }
 }
 inline I32 bit_and(I32 a, I32 b) { return {a.v & b.v}; }
 inline I32 bit_or(I32 a, I32 b) { return {a.v | b.v}; }

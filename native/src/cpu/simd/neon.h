@@ -98,10 +98,12 @@ inline void store_u8_partial(uint8_t* p, I32 a, int64_t n) {
 inline I32 add(I32 a, I32 b) { return {vaddq_s32(a.v, b.v)}; }
 inline I32 sub(I32 a, I32 b) { return {vsubq_s32(a.v, b.v)}; }
 inline I32 mul(I32 a, I32 b) { return {vmulq_s32(a.v, b.v)}; }
-inline I32 mul_high(I32 a, I32 b) {
+inline void mul_wide(I32 a, I32 b, I32& high, I32& low) {
   const uint32x4_t x = vreinterpretq_u32_s32(a.v), y = vreinterpretq_u32_s32(b.v);
-  const uint64x2_t low = vmull_u32(vget_low_u32(x), vget_low_u32(y)), high = vmull_high_u32(x, y);
-  return {vreinterpretq_s32_u32(vuzp2q_u32(vreinterpretq_u32_u64(low), vreinterpretq_u32_u64(high)))};
+  const uint32x4_t first = vreinterpretq_u32_u64(vmull_u32(vget_low_u32(x), vget_low_u32(y)));
+  const uint32x4_t last = vreinterpretq_u32_u64(vmull_high_u32(x, y));
+  high.v = vreinterpretq_s32_u32(vuzp2q_u32(first, last));
+  low.v = vreinterpretq_s32_u32(vuzp1q_u32(first, last));
 }
 inline I32 bit_and(I32 a, I32 b) { return {vandq_s32(a.v, b.v)}; }
 inline I32 bit_or(I32 a, I32 b) { return {vorrq_s32(a.v, b.v)}; }
