@@ -10,16 +10,17 @@ inline F32 tanh_derivative(F32 y) { return neg_mul_add(y, y, splat(1.0f)); }
 
 template <F32 (*value)(F32)>
 inline void activate(const float* in, float* out, int64_t count) {
-  map(in, out, count, kFunctionGrain, [](F32 x) { return value(x); });
+  map_function(in, out, count, [](F32 x) { return value(x); });
 }
 
 template <F32 (*derivative)(F32)>
 inline void activate_grad(const float* grad_out, const float* saved, float* grad_in, int64_t count) {
-  parallel_for(count, kFunctionGrain, [=](int64_t i, int64_t end, int) {
-    for (; i + kLanes <= end; i += kLanes) store(grad_in + i, mul(load(grad_out + i), derivative(load(saved + i))));
-    if (i == end) return;
-    const F32 slope = derivative(load_partial(saved + i, end - i));
-    store_partial(grad_in + i, mul(load_partial(grad_out + i, end - i), slope), end - i);
+  parallel_for(count, kFunctionGrain, [=](int64_t begin, int64_t end, int) {
+    for_vectors(begin, end, [=](int64_t i, int lanes) {
+      prefetch_ahead(grad_out + i);
+      prefetch_ahead(saved + i);
+      store_lanes(grad_in + i, mul(load_lanes(grad_out + i, lanes), derivative(load_lanes(saved + i, lanes))), lanes);
+    });
   });
 }
 

@@ -57,6 +57,7 @@ inline void dropout_f32(const float* in, float* out, const DropoutParams& p) {
       keep.dropped(start / 4, dropped);
       const Mask* of_vector = dropped[0];
       for_vectors(start, stop, [&](int64_t i, int lanes) {
+        prefetch_ahead(in + i);
         store_lanes(out + i, select(*of_vector++, zero(), mul(load_lanes(in + i, lanes), scale)), lanes);
       });
     }

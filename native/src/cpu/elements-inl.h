@@ -69,6 +69,17 @@ inline int32_t wrap_i32(double x) {
 // takes.
 constexpr int64_t kFunctionGrain = kElementGrain / 8;
 
+// out[i] = f(in[i]) on all threads, for a function that takes longer than its memory.
+template <class Function>
+inline void map_function(const float* in, float* out, int64_t count, Function f) {
+  parallel_for(count, kFunctionGrain, [=](int64_t begin, int64_t end, int) {
+    for_vectors(begin, end, [=](int64_t i, int lanes) {
+      prefetch_ahead(in + i);
+      store_lanes(out + i, f(load_lanes(in + i, lanes)), lanes);
+    });
+  });
+}
+
 template <class In, class Out, class Function>
 inline void map_range(const In* in, Out* out, int64_t count, Function f) {
   int64_t i = 0;

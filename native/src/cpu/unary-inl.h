@@ -7,7 +7,7 @@ inline void unary(const In* in, Out* out, const UnaryParams& p) {
 }
 template <F32 (*f)(F32)>
 inline void unary_function(const float* in, float* out, const UnaryParams& p) {
-  map(in, out, p.count, kFunctionGrain, [](F32 x) { return f(x); });
+  map_function(in, out, p.count, [](F32 x) { return f(x); });
 }
 template <F32 (*f)(F32 x, F32 alpha)>
 inline void unary_alpha(const float* in, float* out, const UnaryAlphaParams& p) {
