@@ -7,11 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { root } from '../stage.mjs';
-import { summarize, verdict } from './bars.mjs';
+import { isShort, summarize, verdict } from './bars.mjs';
 import { difference, fill, fillIntegers, fingerprint } from './inputs.mjs';
 import { measure, median, medianRatio, rowOf } from './measure.mjs';
 import { chart } from './render/chart.mjs';
 import { digits } from './render/line.mjs';
+import { profile } from './profile.mjs';
 import { CHART, PAGE, latest, render } from './render/page.mjs';
 
 describe('the clock', () => {
@@ -93,6 +94,12 @@ describe('a row', () => {
     [{ case: 'step/a', ratio: 2 }, 'memory', ''],
   ])('is held to its bar: %j, %s: %p', (row, figure, expected) => expect(verdict(row, figure)).toBe(expected));
 
+  it('is short where any of its figures is', () => {
+    expect(isShort({ case: 'gemm/a', ratio: 1, kernelRatio: 0.9 })).toBe(true);
+    expect(isShort({ case: 'gemm/a', ratio: 1, kernelRatio: 1 })).toBe(false);
+    expect(isShort({ case: 'js/gemm/128x128x128/NN', ratio: 0.1 })).toBe(false);
+  });
+
   it('counts for each bar of its case', () => {
     const summary = summarize([
       { case: 'gemm/a', ratio: 2 },
@@ -103,13 +110,40 @@ describe('a row', () => {
   });
 });
 
+describe('the profile', () => {
+  it('shares the time of a run out among our kernels and the JavaScript around them', () => {
+    const numbers = fill(10_000, 1);
+    const sort = ({ times }) => {
+      for (let i = 0; i < times; i++) numbers.toSorted();
+    };
+    const kernels = { short: sort, long: sort, unused: sort };
+    const run = () => {
+      kernels.short({ times: 1 });
+      for (let i = 0; i < 2; i++) kernels.long({ times: 2 });
+    };
+    const parts = profile(run, kernels);
+    expect(parts.map(({ name, calls }) => [name, calls])).toEqual([
+      ['long', 2],
+      ['short', 1],
+      ['JavaScript', undefined],
+    ]);
+    expect(parts.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 12);
+    expect(kernels.short).toBe(sort); // as it was
+  });
+});
+
 describe('the page', () => {
   const run = { date: '2001-02-03', machine: 'a machine', versions: { torch: 'PyTorch 9' } };
   const base = { threads: 1, unit: 'ms', ours: 2, peers: { torch: 3 }, ratio: 1.5, run };
+  const profile = [
+    { name: 'gelu_f32', calls: 2, share: 0.9 },
+    { name: 'copy_b32', calls: 1, share: 0.001 },
+    { name: 'JavaScript', share: 0.099 },
+  ];
   const rows = [
     { ...base, case: 'step/a', memory: { ours: 10, peers: { torch: 20 } } },
     { ...base, case: 'gemm/a', unit: 'GFLOP/s', peers: {}, ratio: null },
-    { ...base, case: 'bandwidth/a', threads: 2, ratio: 0.5, limit: 4, ofLimit: 0.75 },
+    { ...base, case: 'bandwidth/a', threads: 2, ratio: 0.5, limit: 4, ofLimit: 0.75, profile },
   ];
 
   it('has every row with its verdicts, where it was measured, and what is above and below the bars', () => {
@@ -120,6 +154,7 @@ describe('the page', () => {
     expect(words).toContain('| `gemm/a` | 1 | GFLOP/s | 2.00 | – |');
     expect(words).toContain('| `bandwidth/a` | 2 | ms | 2.00 | 3.00 | 0.500 | 4.00 | 0.750 short |');
     expect(words).toContain('| training steps | at least 1.5 times the speed of the best peer | 1 of 1 | 1.50 |');
+    expect(words).toContain('| `bandwidth/a` | 2 | `gelu_f32` × 2.00 90 %, JavaScript 10 % |');
     expect(words).toContain('- 2001-02-03, a machine\n- PyTorch 9\n');
   });
 

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the time of a case goes: the part of each of our native kernels, and of the JavaScript around them.
 
-import { engine } from '@tensorflow/tfjs-core';
-
 const SECONDS = 0.3;
 
 /**
- * Runs `run` for a while. Returns the kernels by the time they take, `[{ name, calls, share }]` with the calls of one run, and last
+ * Runs `run` for a while, which calls `kernels` by their names. Returns them by the time they take, `[{ name, calls, share }]` with the calls of one run, and last
  * `JavaScript`: what is left. A kernel's time is that of the thread that calls it, which waits for the others.
  */
-export function profile(run) {
-  const { kernels } = engine().backend;
+export function profile(run, kernels) {
   const own = { ...kernels };
   const spent = new Map();
   for (const [name, kernel] of Object.entries(own)) kernels[name] = timed(kernel, name, spent);

@@ -22,7 +22,7 @@ import { CharacterTransformer } from '@nabla/models';
 import { fill, fillIntegers } from '../inputs.mjs';
 
 const floats = (shape, seed) => tensor(fill(shape.reduce((a, b) => a * b), seed, { scale: 4 }), shape); // prettier-ignore
-const integers = (shape, seed, bound) =>
+export const integers = (shape, seed, bound) =>
   tensor(fillIntegers(shape.reduce((a, b) => a * b), seed, bound), shape, 'int32'); // prettier-ignore
 
 /** Every value is overwritten with that of the common formula. */

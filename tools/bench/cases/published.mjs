@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Published models at work, with weights by the common formula: an encoder that reads a batch of sentences, a decoder that reads a prompt.
 
-import { Generator, noGrad, slice, tensor } from '@nabla/core';
+import { Generator, noGrad, slice } from '@nabla/core';
 import { BertModel } from '@nabla/models';
 
-import { fillIntegers } from '../inputs.mjs';
 import { gpt2Of } from './decode.mjs';
-import { GPT2, MODELS, fillParameters } from './models.mjs';
+import { GPT2, MODELS, fillParameters, integers } from './models.mjs';
 
 /** all-MiniLM-L6-v2. */
 const MINILM = { vocabulary: 30522, layers: 6, heads: 12, width: 384, inner: 1536 };
 const TOKENS_SEED = 1;
 
-const tokensOf = ({ batch, time, vocabulary }) =>
-  tensor(fillIntegers(batch * time, TOKENS_SEED, vocabulary), [batch, time], 'int32');
+const tokensOf = ({ batch, time, vocabulary }) => integers([batch, time], TOKENS_SEED, vocabulary);
 
 function prepareEncoder(spec) {
   const { vocabulary, layers, heads, width, inner, time } = spec;

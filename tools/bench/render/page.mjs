@@ -178,11 +178,7 @@ function profileSection(all) {
   const cells = rows.map(({ case: name, threads, profile }) => {
     const [kernels, javascript] = [profile.slice(0, -1), profile.at(-1)];
     const named = kernels.slice(0, NAMED_PARTS).filter(({ share }) => share >= LEAST_SHARE);
-    return [
-      `\`${name}\``,
-      threads,
-      [...named, javascript].map((part) => `${words(part)} ${percent(part)}`).join(', '),
-    ];
+    return [`\`${name}\``, threads, [...named, javascript].map((part) => `${words(part)} ${percent(part)}`).join(', ')];
   });
   return `## Where the time goes in what is short
 
