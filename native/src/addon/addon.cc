@@ -334,9 +334,10 @@ Napi::Value ReportExternalMemory(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-Napi::Value Targets(const Napi::CallbackInfo& info) {
+template <std::vector<std::string> (*list)()>
+Napi::Value Names(const Napi::CallbackInfo& info) {
   Napi::Array names = Napi::Array::New(info.Env());
-  for (const std::string& target : device::targets()) names.Set(names.Length(), target);
+  for (const std::string& name : list()) names.Set(names.Length(), name);
   return names;
 }
 
@@ -382,7 +383,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   plain("forgotten", Forgotten);
   plain("collectGarbage", CollectGarbage);
   plain("reportExternalMemory", ReportExternalMemory);
-  plain("targets", Targets);
+  plain("targets", Names<device::targets>);
   plain("target",
         [](const Napi::CallbackInfo& info) -> Napi::Value { return Napi::String::New(info.Env(), device::target()); });
   plain("problem",
@@ -398,6 +399,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   plain("matmulPrecision", [](const Napi::CallbackInfo& info) -> Napi::Value {
     return Napi::String::New(info.Env(), device::matmul_precision());
   });
+  plain("matmulPrecisions", Names<device::matmul_precisions>);
   plain("setTarget", [](const Napi::CallbackInfo& info) -> Napi::Value {
     return Napi::Boolean::New(info.Env(),
                               info[0].IsString() && device::set_target(info[0].As<Napi::String>().Utf8Value()));

@@ -2,6 +2,14 @@
 // Asks the processor once what it can do.
 #include "cpu/dispatch.h"
 
+#ifdef NABLA_X86
+#include <cpuid.h>
+#endif
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 #include <atomic>
 #include <cstdlib>
 
@@ -12,6 +20,7 @@ namespace nabla::cpu {
   const KernelTable& table(); \
   }
 #ifdef NABLA_X86
+TARGET(avx512_amx)
 TARGET(avx512_bf16)
 TARGET(avx512)
 TARGET(avx2)
@@ -47,14 +56,42 @@ const KernelTable* find(const std::string& target) {
   return nullptr;
 }
 
-// The variant of a target whose matrix products round to bf16; nullptr: there is none, or this processor cannot run it.
-const KernelTable* bf16_variant(const KernelTable& table) {
+#ifdef NABLA_X86
+// Whether the processor multiplies tiles of bf16, and the system lets this process use them: it saves their registers
+// only for those that have asked.
+bool may_use_amx() {
+#ifdef __linux__
+  static const bool may = [] {
+    constexpr int kFeatures = 7, kTileBf16 = 1 << 22, kTile = 1 << 24;
+    constexpr long kAskFor = 0x1023, kTileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    if (!__get_cpuid_count(kFeatures, 0, &a, &b, &c, &d) || !(d & kTileBf16) || !(d & kTile)) return false;
+    return syscall(SYS_arch_prctl, kAskFor, kTileData) == 0;
+  }();
+  return may;
+#else
+  return false;
+#endif
+}
+#endif
+
+struct Variant {
+  const char* name;
+  const KernelTable* table;
+};
+
+// Those of a target whose matrix products round to bf16, best first.
+std::vector<Variant> variants_of(const KernelTable& table) {
+  std::vector<Variant> variants;
 #ifdef NABLA_X86
   __builtin_cpu_init();
-  if (&table == &avx512::table() && __builtin_cpu_supports("avx512bf16")) return &avx512_bf16::table();
+  if (&table == &avx512::table() && __builtin_cpu_supports("avx512bf16")) {
+    if (may_use_amx()) variants.push_back({"avx512_amx", &avx512_amx::table()});
+    variants.push_back({"avx512_bf16", &avx512_bf16::table()});
+  }
 #endif
   (void)table;
-  return nullptr;
+  return variants;
 }
 
 const KernelTable* initial_table() {
@@ -72,14 +109,21 @@ std::atomic<const KernelTable*>& active() {
 
 const KernelTable& active_table() { return *active().load(std::memory_order_relaxed); }
 
-bool set_bf16(bool wanted) {
-  const KernelTable* plain = find(active_table().target);
-  const KernelTable* table = wanted ? bf16_variant(*plain) : plain;
-  if (table != nullptr) active().store(table, std::memory_order_relaxed);
-  return table != nullptr;
+std::vector<std::string> bf16_variants() {
+  std::vector<std::string> names;
+  for (const Variant& variant : variants_of(*find(active_table().target))) names.push_back(variant.name);
+  return names;
 }
 
-bool uses_bf16() { return &active_table() == bf16_variant(*find(active_table().target)); }
+bool set_bf16(const std::string& variant) {
+  for (const auto& [name, table] : variants_of(*find(active_table().target)))
+    if (variant == name) return active().store(table, std::memory_order_relaxed), true;
+  return false;
+}
+
+void set_float32() { set_target(active_table().target); }
+
+bool uses_bf16() { return &active_table() != find(active_table().target); }
 
 bool set_target(const std::string& target) {
   const KernelTable* table = find(target);

@@ -12,7 +12,11 @@ namespace nabla::cpu {
 const KernelTable& active_table();
 std::vector<const KernelTable*> available_tables();  // what this processor can run, best first
 bool set_target(const std::string& target);          // in float32; false: not available here
-bool set_bf16(bool wanted);                          // for the active target; false: it has no such products
+
+// Of the active target the ways to multiply in bf16 that this processor can run, best first.
+std::vector<std::string> bf16_variants();
+bool set_bf16(const std::string& variant);  // false: there is none of this name
+void set_float32();
 bool uses_bf16();
 
 }  // namespace nabla::cpu

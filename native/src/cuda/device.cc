@@ -28,6 +28,7 @@ bool set_target(const std::string& name) { return problem().empty() && name == t
 
 std::string matmul_library() { return problem().empty() ? cuda::cublas_description() : problem(); }
 
+std::vector<std::string> matmul_precisions() { return {"float32", "tf32", "bf16"}; }
 bool set_matmul_precision(const std::string& precision) { return cuda::set_precision(precision); }
 std::string matmul_precision() { return cuda::precision(); }
 

@@ -21,9 +21,10 @@ std::string problem();                       // why nothing can run here, in wor
 
 std::string matmul_library();  // what multiplies matrices, in words
 // float32, or where the device can tf32 or bf16: float32 rounded to 10 or 7 bits of fraction before it is multiplied.
-// False: it cannot.
-bool set_matmul_precision(const std::string& precision);
 std::string matmul_precision();
+bool set_matmul_precision(const std::string& precision);  // false: the device cannot
+// What can be set. Where there are several ways to multiply in bf16, "bf16" is the best; tests name each.
+std::vector<std::string> matmul_precisions();
 
 // Whether buffers of float32 may be stored as bf16 here; the functions below are for those.
 bool stores_bf16();

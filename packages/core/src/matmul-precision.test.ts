@@ -3,9 +3,8 @@
 // and pairs, every transposition, gradients, a training; and where nothing is rounded: small products, other targets.
 
 import {
-  describeOnBf16,
   describeOnCpu,
-  inBf16,
+  describeOnEveryBf16,
   randomTensor,
   randomValues,
   roundToBf16,
@@ -35,15 +34,15 @@ function operands([rows, inner, columns]: Sizes, transposeA: boolean, transposeB
 }
 
 const SIZES: readonly Sizes[] = [
-  ...[24, 25, 31, 32, 33, 47, 48].map((rows) => [rows, 32, 48] as const), // tiles are 8 rows high
-  ...[48, 49, 63, 64, 65, 95, 96, 97].map((columns) => [24, 33, columns] as const), // and up to 48 columns wide
+  ...[24, 25, 31, 32, 33, 47, 48].map((rows) => [rows, 32, 48] as const), // tiles are 8 or 16 rows high
+  ...[48, 49, 63, 64, 65, 95, 96, 97].map((columns) => [24, 33, columns] as const), // and up to 48, or 16 columns wide
   ...[16, 17, 31, 32, 33, 34, 63, 65].map((inner) => [27, inner, 50] as const), // pairs, vectors of pairs
   [24, 769, 48], // two blocks of k
   [2050, 16, 48], // two chunks
   [24, 16, 2051],
 ];
 
-describeOnBf16('products in bf16', () => {
+describeOnEveryBf16('products in bf16', (inBf16) => {
   useDevice('cpu:avx512');
   afterEach(() => setThreads(0));
 

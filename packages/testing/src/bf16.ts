@@ -1,43 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 // What tests of products in bf16 share: where they run, and the rounding as its definition.
 
-import {
-  DeviceError,
-  type Tensor,
-  cpuTargets,
-  getCpuTarget,
-  setCpuTarget,
-  setDevice,
-  setMatmulPrecision,
-  tensor,
-} from '@nabla/core';
+import { type Tensor, cpuTargets, getCpuTarget, setCpuTarget, setDevice, tensor } from '@nabla/core';
 
-/** Whether this processor multiplies in bf16. */
-function hasBf16(): boolean {
-  if (!cpuTargets().includes('avx512')) return false;
+import { loadAddon } from './load-addon.ts';
+
+/** The ways in which this processor multiplies in bf16. */
+function waysToMultiply(): string[] {
+  if (!cpuTargets().includes('avx512')) return [];
   setDevice('cpu');
   const before = getCpuTarget();
   setCpuTarget('avx512');
-  try {
-    setMatmulPrecision('bf16');
-    return true;
-  } catch (error) {
-    if (error instanceof DeviceError) return false;
-    throw error;
-  } finally {
-    setCpuTarget(before);
-  }
+  const precisions = loadAddon().matmulPrecisions();
+  setCpuTarget(before);
+  return precisions.filter((precision) => precision.startsWith('bf16 by '));
 }
 
 /** Runs a suite where products in bf16 run, on `cpu:avx512`; elsewhere one test says that it was left out. */
 export function describeOnBf16(title: string, body: () => void): void {
-  if (hasBf16()) describe(title, body);
-  else it(`${title} are left out: this processor has no products in bf16`, () => expect(hasBf16()).toBe(false));
+  const has = waysToMultiply().length > 0;
+  if (has) describe(title, body);
+  else it(`${title} are left out: this processor has no products in bf16`, () => expect(has).toBe(false));
 }
 
-/** `f()` with products in bf16. */
-export function inBf16<T>(f: () => T): T {
-  setMatmulPrecision('bf16');
+/** Runs what it is given with products in bf16. */
+export type InBf16 = <T>(f: () => T) => T;
+
+/** The same once for each way in which this processor multiplies so. */
+export function describeOnEveryBf16(title: string, body: (inBf16: InBf16) => void): void {
+  describeOnBf16(title, () => {
+    for (const way of waysToMultiply()) describe(way, () => body((f) => inPrecision(way, f)));
+  });
+}
+
+function inPrecision<T>(precision: string, f: () => T): T {
+  const { setMatmulPrecision } = loadAddon();
+  expect(setMatmulPrecision(precision)).toBe(true);
   try {
     return f();
   } finally {

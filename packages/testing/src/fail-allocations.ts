@@ -1,22 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes allocations of native memory fail, so that tests can see what a program does that runs out of it.
 
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-
-interface FailingAddon {
-  failAllocationsAfter(successes?: number): void;
-}
-
-const requireModule = createRequire(import.meta.url);
-
-/** The addon that core has loaded: Node loads one file once. */
-function loadAddon(): FailingAddon {
-  const folder =
-    process.env['NABLA_NATIVE_DIR'] ??
-    join(dirname(requireModule.resolve('@nabla/native/package.json')), 'build/Release');
-  return requireModule(join(folder, 'nabla.node')) as FailingAddon;
-}
+import { loadAddon } from './load-addon.ts';
 
 /**
  * Runs `f` with every allocation failing after `successes` more, of buffers and of the working memory of kernels alike.

@@ -3,9 +3,10 @@
 // a pair of terms that follow one another along k; where k is odd, the last one is paired with 0. Operands are rounded
 // while they are packed, so none is read where it is.
 
-struct Bf16 {
+struct Bf16 : Float32 {
   static constexpr int64_t kTerms = 2;
   static constexpr bool kThin = false;
+  static constexpr int64_t kKeptLayout = 1;  // tells the copies that are kept in this layout from others
 
   // Whether a product is large enough for rounding and packing to pay. Measured against Float32: below, it is as fast
   // or faster; above, this gains 1.2 times and more. A transposed A is the dearest to pack, B the dearest to leave
@@ -44,7 +45,7 @@ struct Bf16 {
     for (int64_t j = 0; j < width; j += kLanes) pair_rows<1>(b.data + j, b.row, terms, width - j, panel + j, padded);
   }
 
- private:
+ protected:
   // to[p] = (from[2 * p], from[2 * p + 1])
   static void pair_row(const float* from, int64_t terms, float* to) {
     int64_t p = 0;
@@ -90,3 +91,27 @@ struct Bf16 {
       }
   }
 };
+
+// The panels of b, where they are kept for products to come; or nullptr.
+template <class Format>
+inline float* kept_panels(Operand b, const MatmulParams& p) {
+  if (!Format::gains_from_kept(p)) return nullptr;
+  Gemm g{1, p.n, p.k, {}, matrix(b.data, p.row_b, p.transpose_b != 0), nullptr, p.n};
+  const size_t bytes = static_cast<size_t>(kept_size<Format>(p.n, p.k)) * sizeof(float);
+  const auto make = [](void* product, float* copy) {
+    Gemm& g = *static_cast<Gemm*>(product);
+    g.kept_b = copy;
+    keep_panels<Format>(g);
+  };
+  return kept_copy(b.keeper, {Format::kKeptLayout, p.k, p.n, p.row_b, p.transpose_b}, bytes, make, &g);
+}
+
+// The batched product in a Format of bf16, or in float32 where that takes no longer. A b that is stored as bf16 is read
+// as it is: a packed copy of it would be as large as what was saved.
+template <class Format>
+inline void matmul_rounded(const float* a, Operand b, const float* bias, float* c, float* pre, const MatmulParams& p,
+                           decltype(KernelTable::matmul_f32) in_float32) {
+  float* const kept = b.halves == nullptr ? kept_panels<Format>(b, p) : nullptr;
+  if (b.halves != nullptr || (kept == nullptr && !Format::pays(p))) return in_float32(a, b, bias, c, pre, p);
+  matmul<Format>(a, b, bias, c, pre, p, kept);
+}

@@ -2,15 +2,23 @@
 // The blocked matrix product. The products are summed over k in blocks; for each block the operands are packed into
 // panels where that pays, then the tiles of C are computed from them.
 
-// k in equal blocks of at most kDepthBlock steps, each of Format::kTerms terms: the steps of one.
+inline int64_t round_up(int64_t count, int64_t unit) { return divide_up(count, unit) * unit; }
+
+// The depth of panels that hold so many terms, in steps of Format::kTerms each.
+template <class Format>
+inline int64_t depth_of(int64_t terms) {
+  return round_up(divide_up(terms, Format::kTerms), Format::kDepthUnit);
+}
+
+// k in equal blocks of at most Format::kDepth steps: the steps of one.
 template <class Format>
 inline int64_t depth_of_block(int64_t k) {
   const int64_t steps = divide_up(k, Format::kTerms);
-  return steps == 0 ? 1 : divide_up(steps, divide_up(steps, kDepthBlock));
+  return round_up(steps == 0 ? 1 : divide_up(steps, divide_up(steps, Format::kDepth)), Format::kDepthUnit);
 }
 
 // So many floats, rounded up to whole lines: a panel of B that starts within one would cost a second access per vector.
-inline int64_t whole_lines(int64_t floats) { return divide_up(floats, kLineFloats) * kLineFloats; }
+inline int64_t whole_lines(int64_t floats) { return round_up(floats, kLineFloats); }
 
 // A part of a product: at most kChunk x kChunk of C and one block of k.
 template <class Format>
@@ -27,20 +35,19 @@ struct Chunk {
         column(column),
         from(from),
         terms(smaller(terms, g.k - from)),
-        depth(divide_up(this->terms, Format::kTerms)),
-        row_panels(smaller(kChunk, g.m - row), 1, kTileRows),
-        column_panels(smaller(kChunk, g.n - column), kLanes, kTileVectors),
+        depth(depth_of<Format>(this->terms)),
+        row_panels(smaller(kChunk, g.m - row), 1, Format::kRows),
+        column_panels(smaller(kChunk, g.n - column), kLanes, Format::kVectors),
         packed_rows(packed),
-        packed_columns(g.kept_b == nullptr ? packed + whole_lines(row_panels.count * kTileRows * depth)
+        packed_columns(g.kept_b == nullptr ? packed + whole_lines(row_panels.count * Format::kRows * depth)
                                            : g.kept_b + kept_before()) {}
 
-  float* packed_a(int64_t panel) const { return packed_rows + panel * kTileRows * depth; }
+  float* packed_a(int64_t panel) const { return packed_rows + panel * Format::kRows * depth; }
   float* packed_b(int64_t panel) const { return packed_columns + column_panels.begin(panel) * depth; }
 
   // Floats of the panels of B that belong to the chunks before this one, by columns, then along k.
   int64_t kept_before() const {
-    const int64_t width = divide_up(column_panels.length, kLanes) * kLanes;
-    return column * divide_up(g.k, Format::kTerms) + width * (from / Format::kTerms);
+    return column * depth_of<Format>(g.k) + round_up(column_panels.length, kLanes) * (from / Format::kTerms);
   }
 
   // The operands from the first row of a panel of A and the first column of one of B on, as they are in memory.
@@ -70,9 +77,11 @@ struct Chunk {
     }
   }
 
-  // The panels of B from `begin` on to `end`, in blocks of kBlockColumns x kBlockRows, going down: neighbours share
-  // theirs of B.
+  // The panels of B from `begin` on to `end`, in blocks of kBlockWidth columns x kBlockRows, going down: neighbours
+  // share theirs of B.
   void multiply(int64_t begin, int64_t end) const {
+    constexpr int64_t kBlockColumns = kBlockWidth / (Format::kVectors * kLanes);
+    [[maybe_unused]] const typename Format::Session session{};
     for (int64_t j = begin; j < end; j += kBlockColumns)
       for (int64_t i = 0; i < row_panels.count; i += kBlockRows) {
         const int64_t a_end = smaller(row_panels.count, i + kBlockRows);
@@ -91,12 +100,13 @@ struct Chunk {
     const int64_t i = row + row_panels.begin(a_panel), j = column + column_panels.begin(b_panel);
     const int64_t height = row + row_panels.end(a_panel) - i, width = column + column_panels.end(b_panel) - j;
     const View a = a_in_place() ? a_source(a_panel) : Format::packed_a(g.a, packed_a(a_panel), depth);
-    const int64_t a_step = a_in_place() ? height * g.a.row : kTileRows * depth;
+    const int64_t a_step = a_in_place() ? height * g.a.row : Format::kRows * depth;
     const View b =
-        b_in_place(width) ? b_source(b_panel) : View{packed_b(b_panel), divide_up(width, kLanes) * kLanes, 1};
+        b_in_place(width) ? b_source(b_panel) : View{packed_b(b_panel), round_up(width, kLanes), 1};
     const float beta = from == 0 ? g.beta : 1.0f;
-    run_tile<Format>(height, {depth, a, b, g.alpha, beta, g.c + i * g.ldc + j, g.ldc, width,
-                              g.m * g.n >= kPrefetchFloats, a_end - a_panel, a_step});
+    const bool prefetch = g.m * g.n >= kPrefetchFloats;
+    multiply_tile<Format>(
+        height, {depth, a, b, g.alpha, beta, g.c + i * g.ldc + j, g.ldc, width, prefetch, a_end - a_panel, a_step});
     if (from + terms == g.k) finish_block(g, i, j, (a_end - a_panel) * height, width);
   }
 };
@@ -114,16 +124,15 @@ inline void for_each_chunk(const Gemm& g, float* workspace, const Function& f) {
 // equal, those of a smaller k may be deeper.
 template <class Format>
 inline int64_t panels_size(int64_t m, int64_t n, int64_t k) {
-  const int64_t rows = divide_up(smaller(m, kChunk), kTileRows) * kTileRows;
-  const int64_t columns = divide_up(smaller(n, kChunk), kLanes) * kLanes;
-  const int64_t depth = smaller(divide_up(k, Format::kTerms), kDepthBlock);
+  const int64_t rows = round_up(smaller(m, kChunk), Format::kRows), columns = round_up(smaller(n, kChunk), kLanes);
+  const int64_t depth = smaller(depth_of<Format>(k), Format::kDepth);
   return whole_lines(rows * depth) + columns * depth;
 }
 
 // Floats of all panels of B.
 template <class Format>
 inline int64_t kept_size(int64_t n, int64_t k) {
-  return divide_up(n, kLanes) * kLanes * divide_up(k, Format::kTerms);
+  return round_up(n, kLanes) * depth_of<Format>(k);
 }
 
 // Packs all of B into g.kept_b, for products with any number of rows.
@@ -134,7 +143,7 @@ inline void keep_panels(const Gemm& g) {
     for (int64_t p = 0; p < g.k; p += terms) {
       const Chunk<Format> chunk(g, 0, j, p, terms, nullptr);
       const int64_t first = chunk.row_panels.count;
-      parallel_for(chunk.column_panels.count, divide_up(kElementGrain, chunk.terms * kTileColumns),
+      parallel_for(chunk.column_panels.count, divide_up(kElementGrain, chunk.terms * Format::kVectors * kLanes),
                    [&](int64_t begin, int64_t end, int) { chunk.pack(first + begin, first + end); });
     }
 }

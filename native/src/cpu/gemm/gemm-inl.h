@@ -34,8 +34,8 @@ inline void gemm_block(const Gemm& g, float* workspace) {
 struct Grid {
   Panels rows, columns;
 
-  Grid(const Gemm& g, int64_t across_rows, int64_t across_columns)
-      : rows(Panels::equal(g.m, kTileRows, across_rows)), columns(Panels::equal(g.n, kLanes, across_columns)) {}
+  Grid(const Gemm& g, int64_t height, int64_t across_rows, int64_t across_columns)
+      : rows(Panels::equal(g.m, height, across_rows)), columns(Panels::equal(g.n, kLanes, across_columns)) {}
 
   int64_t count() const { return rows.count * columns.count; }
   int64_t height() const { return rows.end(0); }  // of the largest part
@@ -47,12 +47,12 @@ struct Grid {
   }
 };
 
-// Of all grids of so many parts the one whose largest part is smallest, and of those the one that reads least.
-inline Grid grid_of(const Gemm& g, int64_t parts) {
-  Grid best(g, parts, 1);
+// Of all grids of so many parts, which are multiples of a panel's height high, the one whose largest part is smallest, and of those the one that reads least.
+inline Grid grid_of(const Gemm& g, int64_t height, int64_t parts) {
+  Grid best(g, height, parts, 1);
   for (int64_t across_rows = parts - 1; across_rows >= 1; --across_rows) {
     if (parts % across_rows != 0) continue;
-    const Grid grid(g, across_rows, parts / across_rows);
+    const Grid grid(g, height, across_rows, parts / across_rows);
     const int64_t work = grid.height() * grid.width(), least = best.height() * best.width();
     if (work < least || (work == least && grid.height() + grid.width() < best.height() + best.width())) best = grid;
   }
@@ -66,7 +66,7 @@ inline void kept_product(const Gemm& g) {
   for_each_chunk<Format>(g, scratch.floats(), [](const Chunk<Format>& chunk) {
     chunk.pack(chunk.pack_begin(), chunk.pack_end());
     parallel_for(chunk.column_panels.count,
-                 divide_up(kParallelWork, 2 * chunk.row_panels.length * kTileColumns * chunk.terms),
+                 divide_up(kParallelWork, 2 * chunk.row_panels.length * Format::kVectors * kLanes * chunk.terms),
                  [&](int64_t begin, int64_t end, int) { chunk.multiply(begin, end); });
   });
 }
@@ -84,7 +84,7 @@ inline void gemm_parallel(const Gemm& g) {
   }
   if (Format::kThin && is_thin_in_rows(g)) return thin_rows_parallel(g);
   const int64_t worth = 2 * g.m * g.n * g.k / kParallelWork, threads = thread_count();
-  const Grid grid = grid_of(g, worth < 1 ? 1 : smaller(worth, threads));
+  const Grid grid = grid_of(g, Format::kRows, worth < 1 ? 1 : smaller(worth, threads));
   const int64_t workspace = gemm_workspace<Format>(grid.height(), grid.width(), g.k);
   // Any thread may take a part, also where there are fewer parts than threads.
   const Scratch scratch(static_cast<size_t>((grid.count() > 1 ? threads : 1) * workspace) * sizeof(float));

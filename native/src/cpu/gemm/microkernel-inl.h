@@ -77,3 +77,9 @@ inline void run_tile(int64_t rows, const Tile& t) {
   }
   tile<Format, kRows, kVectors>(t);
 }
+
+// What multiplies the panels of a Format; a Format whose processor multiplies tiles as such has its own.
+template <class Format>
+inline void multiply_tile(int64_t rows, const Tile& t) {
+  run_tile<Format>(rows, t);
+}

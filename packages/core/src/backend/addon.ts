@@ -98,6 +98,8 @@ export interface NativeAddon {
   /** False: the device cannot multiply so. */
   setMatmulPrecision(precision: string): boolean;
   matmulPrecision(): string;
+  /** What {@link setMatmulPrecision} takes; where there are several ways to multiply in bf16, `bf16` is the best, and each has a name. */
+  matmulPrecisions(): string[];
   threads(): number;
   /** 0 restores NABLA_THREADS or the processors of this process. */
   setThreads(threads: number): void;
