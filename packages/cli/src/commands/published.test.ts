@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of nabla embed and nabla classify: with small models of random weights, whose answers must be sound, and of a known form.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 
-import { Generator } from '@nabla/core';
+import { Generator, fill } from '@nabla/core';
 import { BertForSequenceClassification, BertModel, type PretrainedModel, savePretrained } from '@nabla/models';
 
 import { nabla, nablaReading } from '../test-nabla.ts';
@@ -67,6 +67,31 @@ describe('nabla classify', () => {
     expect(notes).toMatch(
       /to be a classifier, received BertModel, which makes vectors of texts. It is for nabla embed, nabla serve\. .*\[MODEL\]/s,
     );
+  });
+
+  it('refuses a text without a token, a tokenizer of another model, and an answer that is no number', async () => {
+    const copy = join(folder, 'damaged');
+    cpSync(join(folder, 'classifier'), copy, { recursive: true });
+    const vocabulary = Object.fromEntries([...WORDS, 'new'].map((word, id) => [word, id]));
+    const tokenizer = {
+      pre_tokenizer: { type: 'Whitespace' },
+      model: { type: 'WordLevel', unk_token: '[UNK]', vocab: vocabulary },
+    };
+    writeFileSync(join(copy, 'tokenizer.json'), JSON.stringify(tokenizer)); // without tokens around a text
+    const asked = async (text: string): Promise<string> => {
+      const { status, notes } = await nabla('classify', copy, text);
+      expect(status).toBe(1);
+      return notes;
+    };
+    expect(await asked('')).toMatch(/the text "" to have a token, received none\. .*\[TEXT\]/);
+    expect(await asked('a new film')).toMatch(/0 to 7, received 8 for "new"\..*\[VOCABULARY\]/);
+    const model = new BertForSequenceClassification({ ...config, num_labels: 2 }, new Generator(2));
+    const broken = fill([2, config.hidden_size], NaN);
+    model.classifier.weight.assign(broken);
+    broken.dispose();
+    await savePretrained(model, copy);
+    model.dispose();
+    expect(await asked('a film')).toMatch(/class ".*" to be a finite number, received NaN\. .*\[CLASSIFY\]/);
   });
 
   it('reads lines from stdin', async () => {

@@ -4,11 +4,22 @@
 import { join } from 'node:path';
 import { setImmediate as nextTick } from 'node:timers/promises';
 
-import { type Tensor, checkOptions, dispose, noGrad, scope, sigmoid, softmax, tensor2d } from '@nabla/core';
+import {
+  ArgumentError,
+  type Tensor,
+  checkOptions,
+  dispose,
+  noGrad,
+  scope,
+  sigmoid,
+  softmax,
+  tensor2d,
+} from '@nabla/core';
 import { ImagePreprocessor, PretrainedTokenizer } from '@nabla/data';
 
 import { type TextClassifier, isTextClassifier } from '../heads/text-classifier.ts';
 import { type HubProgress, resolvePretrained } from '../hub/resolve-pretrained.ts';
+import { checkVocabulary } from '../pretrained/check-vocabulary.ts';
 import { pretrainedError } from '../pretrained/errors.ts';
 import { CONFIG_FILE, fromPretrained } from '../pretrained/from-pretrained.ts';
 import { type LabelsConfig, labelCount, labelNames } from '../pretrained/labels.ts';
@@ -71,6 +82,8 @@ export class PublishedClassifier {
    * likely each is by itself; of one that learned numbers (`problem_type` `regression`), the numbers.
    *
    * @param inputs texts, or paths of images
+   * @throws {ArgumentError} a text has no token (code `TEXT`), or one that the model does not have (code `VOCABULARY`); an image cannot be
+   *   read; the model gives no finite numbers (code `CLASSIFY`)
    */
   async classify(inputs: readonly string[]): Promise<Prediction[]> {
     const config: LabelsConfig = this.model.config;
@@ -103,6 +116,7 @@ function askText(model: TextClassifier, tokenizer: PretrainedTokenizer): Ask {
   return (text) => {
     const { inputIds, tokenTypeIds } = tokenizer.encodeBatch([text], { maximumLength });
     const [ids = [], types = []] = [inputIds[0], tokenTypeIds[0]];
+    checkTokensOf(text, ids, model, tokenizer);
     const logits = scope(() =>
       noGrad(() => {
         const row = (values: readonly number[]): Tensor =>
@@ -112,6 +126,21 @@ function askText(model: TextClassifier, tokenizer: PretrainedTokenizer): Ask {
     );
     return Promise.resolve(logits);
   };
+}
+
+/** @throws {ArgumentError} there is no token (code `TEXT`), or one that the model does not have (code `VOCABULARY`) */
+function checkTokensOf(
+  text: string,
+  ids: readonly number[],
+  { config }: TextClassifier,
+  tokenizer: PretrainedTokenizer,
+): void {
+  const op = 'classify';
+  if (ids.length === 0) {
+    const argument = `the text ${JSON.stringify(text)}`;
+    throw new ArgumentError({ op, argument, expected: 'to have a token', received: 'none' }, 'TEXT');
+  }
+  checkVocabulary(op, ids, Number(config.vocab_size), (id) => tokenizer.tokenOf(id));
 }
 
 function askImage(model: ViTForImageClassification, preprocessor: ImagePreprocessor): Ask {

@@ -231,6 +231,16 @@ describe('a folder of sentence-transformers', () => {
     expect(await refusal()).toMatch(/"word_embedding_dimension" of .*to be 6.*received 7/);
   });
 
+  it('is refused where its tokenizer is of another model, or its weights are no numbers', async () => {
+    writeFileSync(join(folder, 'vocab.txt'), [...WORDS, 'new'].join('\n'));
+    await expect(embed({}, ['a new'])).rejects.toThrowCode('VOCABULARY', /0 to 9, received 10 for "new"/);
+    const broken = new BertForMaskedLM(CONFIG, new Generator(1));
+    initialize(broken, new Generator(2), () => 1e38);
+    await savePretrained(broken, folder);
+    broken.dispose();
+    await expect(embed({}, ['a'])).rejects.toThrowCode('EMBED', /the vectors to be finite numbers, received NaN/);
+  });
+
   it('lets others have their turn between batches, and refuses wrong options', async () => {
     const embedder = await SentenceEmbedder.fromFolder(folder);
     let turns = 0;

@@ -20,6 +20,7 @@ import type { Module } from '@nabla/layers';
 
 import type { EncoderModel } from '../heads/encoder-model.ts';
 import { type HubProgress, resolvePretrained } from '../hub/resolve-pretrained.ts';
+import { checkVocabulary } from '../pretrained/check-vocabulary.ts';
 import { pretrainedError } from '../pretrained/errors.ts';
 import { fromPretrained } from '../pretrained/from-pretrained.ts';
 import type { WeightStorage } from '../pretrained/storage.ts';
@@ -125,6 +126,10 @@ export class SentenceEmbedder {
       await nextTick();
       options.signal?.throwIfAborted();
     }
+    const vocabulary = Number(this.encoder.config['vocab_size']);
+    for (const row of rows) {
+      checkVocabulary('SentenceEmbedder.embed', row, vocabulary, (id) => this.tokenizer.tokenOf(id));
+    }
     return this.embedTokens(rows, options);
   }
 
@@ -184,7 +189,9 @@ export class SentenceEmbedder {
         const hidden = this.encoder.forward(tokens, { attentionMask: mask }); // [batch, time, features]
         const pooled = pool(hidden, lengths, this.settings.pooling);
         const vectors = this.#dense.reduce((x, dense) => dense.forward(x), pooled); // [batch, features]
-        return (this.settings.normalize ? normalized(vectors) : vectors).dataSync<'float32'>().slice();
+        const values = (this.settings.normalize ? normalized(vectors) : vectors).dataSync<'float32'>().slice();
+        checkFinite(values);
+        return values;
       }),
     );
   }
@@ -196,6 +203,15 @@ function checkPooled({ pooled }: SentenceSettings, features: number): void {
   const field = 'word_embedding_dimension';
   const expected = `to be ${features}, the features of the encoder`;
   throw pretrainedError({ file: pooled.file, field, expected, received: String(pooled.features) });
+}
+
+/** @throws {ArgumentError} a number is not finite (code `EMBED`) */
+function checkFinite(values: Float32Array): void {
+  const broken = values.find((value) => !Number.isFinite(value));
+  if (broken === undefined) return;
+  const hint = 'The weights of the model may be broken.';
+  const mismatch = { expected: 'to be finite numbers', received: String(broken), hint };
+  throw new ArgumentError({ op: 'SentenceEmbedder.embed', argument: 'the vectors', ...mismatch }, 'EMBED');
 }
 
 /** `x / max(‖x‖, 1e-12)`: `[batch, features]`, each row of length 1. */
