@@ -7,6 +7,7 @@ import { devices, useDevice } from '@nabla/testing';
 import { GPT2LMHeadModel } from '../gpt2/model.ts';
 import { generate, generateTokens } from './generate.ts';
 import type { GenerationOptions } from './options.ts';
+import type { GenerationInputs } from './prompts.ts';
 import { describeTinyGeneration } from './test-generation.ts';
 import type { GeneratedToken } from './write-rows.ts';
 
@@ -197,6 +198,17 @@ describe('the options of writing', () => {
     ['nothing to choose from', { allowedTokens: [] }, [1], 'GENERATE', /Every token is forbidden/],
     ['a bias of no token', { sequenceBias: [[[19], 1]] }, [1], 'TOKEN', /sequenceBias to be tokens/],
     ['a penalty that is no number', { presencePenalty: NaN }, [1], 'ARGUMENT', /presencePenalty/],
+    [
+      'more beams than there can be memory for',
+      { beams: 1e9 },
+      [1],
+      'ARGUMENT',
+      /beams to be an integer >= 1 and <= 1024/,
+    ],
+    ['more texts than that', { returnedSequences: 1e9, sample: true }, [1], 'ARGUMENT', /returnedSequences .* <= 1024/],
+    ['an empty stop string', { stopStrings: [''] }, [1], 'ARGUMENT', /stopStrings to be texts that are not empty/],
+    ['an end that is no list', { endTokens: 'x' }, [1], 'TOKEN', /endTokens to be a list of tokens, received "x"/],
+    ['a bias that is no pair', { sequenceBias: [{ tokens: [1] }] }, [1], 'ARGUMENT', /sequenceBias to be pairs/],
     ['more texts than beams', { beams: 2, returnedSequences: 3 }, [1], 'ARGUMENT', /returnedSequences/],
   ])('refuse %s', (_, options, prompt, code, message) =>
     withModel(async (model) => {
@@ -204,6 +216,17 @@ describe('the options of writing', () => {
       expect(() => {
         throw failure;
       }).toThrowCode(code, message);
+    }),
+  );
+
+  it.each<[unknown, string, RegExp]>([
+    [null, 'PROMPT', /inputIds to be a list of prompts, received null/],
+    ['abc', 'PROMPT', /received "abc"/],
+    [['x'], 'TOKEN', /inputIds to be a list of tokens, received "x"/],
+  ])('refuse the prompts %j', (inputIds, code, message) =>
+    withModel(async (model) => {
+      const inputs = { inputIds } as unknown as GenerationInputs;
+      await expect(generate(model, inputs)).rejects.toThrowCode(code, message);
     }),
   );
 

@@ -40,6 +40,8 @@ describe('readGenerationConfig', () => {
     ['max_new_tokens', -1],
     ['typical_p', 0],
     ['sequence_bias', 5],
+    ['num_beams', 1e9],
+    ['num_return_sequences', 1e9],
   ])('refuses %s: %j', async (field, value) => {
     await expect(configOf({ 'generation_config.json': { [field]: value } })).rejects.toMatchObject({
       code: 'PRETRAINED',

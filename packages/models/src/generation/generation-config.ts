@@ -12,6 +12,9 @@ import { checkFields, readJsonFile } from '../pretrained/json-file.ts';
 
 export const GENERATION_CONFIG_FILE = 'generation_config.json';
 
+/** Texts that are written at once for a prompt, at most: each needs memory of its own, and a file may ask for any number. */
+export const MOST_SEQUENCES = 1024;
+
 const count = z.int().min(0).nullish();
 const tokenIds = pretrainedFields.shape.eos_token_id;
 
@@ -58,8 +61,8 @@ export const generationFields = z.looseObject({
   renormalize_logits: z.boolean().nullish(),
   stop_strings: z.union([z.string(), z.array(z.string())]).nullish(),
   use_cache: z.boolean().nullish(),
-  num_beams: z.int().min(1).nullish(),
-  num_return_sequences: z.int().min(1).nullish(),
+  num_beams: z.int().min(1).max(MOST_SEQUENCES).nullish(),
+  num_return_sequences: z.int().min(1).max(MOST_SEQUENCES).nullish(),
   length_penalty: z.number().nullish(),
   early_stopping: z.union([z.boolean(), z.literal('never')]).nullish(),
   num_beam_groups: refused('search in groups of beams', 1),

@@ -3,7 +3,7 @@
 
 import { ArgumentError, Generator, checkBoolean, checkInteger, checkNumber, checkOptions } from '@nabla/core';
 
-import type { GenerationConfig } from './generation-config.ts';
+import { type GenerationConfig, MOST_SEQUENCES } from './generation-config.ts';
 import type { LogitMask, LogitSettings, SequenceBias } from './logit-settings.ts';
 import { GenerationSession, sessionError } from './session.ts';
 
@@ -214,8 +214,9 @@ export function resolveBatchOptions(
   const lengthPenalty = options.lengthPenalty ?? config.length_penalty ?? 1;
   const returnedSequences = options.returnedSequences ?? config.num_return_sequences ?? 1;
   const earlyStopping = options.earlyStopping ?? config.early_stopping ?? false;
-  checkInteger(op, 'beams', beams, { minimum: 1 });
-  checkInteger(op, 'returnedSequences', returnedSequences, { minimum: 1, ...(beams > 1 && { maximum: beams }) });
+  checkInteger(op, 'beams', beams, { minimum: 1, maximum: MOST_SEQUENCES });
+  const mostReturned = beams > 1 ? beams : MOST_SEQUENCES;
+  checkInteger(op, 'returnedSequences', returnedSequences, { minimum: 1, maximum: mostReturned });
   checkNumber(op, 'lengthPenalty', lengthPenalty);
   if (earlyStopping !== 'never') checkBoolean(op, 'earlyStopping', earlyStopping);
   const settings = resolveOptions(options, config, task);
@@ -242,6 +243,7 @@ function endGrowthOf({ exponential_decay_length_penalty: given }: GenerationConf
 /** @throws {ArgumentError} there are some, and nothing that makes text of tokens */
 function stopStringsOf({ stopStrings, decode }: GenerationOptions, config: GenerationConfig): readonly string[] {
   const strings = stopStrings ?? [config.stop_strings ?? []].flat();
+  checkStopStrings(strings);
   if (strings.length === 0 || decode !== undefined) return strings;
   const hint =
     'Stop strings are looked for in text: give the function that makes text of tokens, or leave them out: [].';
@@ -304,7 +306,9 @@ function checkGenerationOptions(options: GenerationOptions, vocabulary: number):
   given('presencePenalty', (value) => checkNumber(op, 'presencePenalty', value));
   given('frequencyPenalty', (value) => checkNumber(op, 'frequencyPenalty', value));
   given('sequenceBias', (biases) => {
-    for (const [tokens, bias] of biases) {
+    for (const pair of biases) {
+      checkPair(pair);
+      const [tokens, bias] = pair;
       checkTokens('sequenceBias', tokens, vocabulary);
       checkNumber(op, 'sequenceBias', bias);
     }
@@ -320,17 +324,39 @@ function checkGenerationOptions(options: GenerationOptions, vocabulary: number):
       throw sessionError('session', 'to be a GenerationSession', 'another value');
     if (options.cache === false) throw sessionError('cache', 'not to be false with a session', 'false');
   });
-  if ((options.stopStrings ?? []).includes('')) {
-    throw new ArgumentError({ op, argument: 'stopStrings', expected: 'not to be empty', received: '""' });
-  }
 }
 
-/** @throws {ArgumentError} one is no token of the vocabulary (code `TOKEN`) */
+/** @throws {ArgumentError} one is empty: a text would end before it begins */
+export function checkStopStrings(strings: readonly string[]): void {
+  if (Array.isArray(strings) && strings.every((stop) => typeof stop === 'string' && stop !== '')) return;
+  const received = JSON.stringify(strings);
+  const expected = 'to be texts that are not empty';
+  throw new ArgumentError({ op: 'generate', argument: 'stopStrings', expected, received });
+}
+
+/** @throws {ArgumentError} not tokens and what is added to the logit of the last of them */
+function checkPair(pair: unknown): void {
+  if (Array.isArray(pair) && pair.length === 2) return;
+  const received = JSON.stringify(pair) ?? String(pair);
+  const expected = 'to be pairs of tokens and a number';
+  throw new ArgumentError({ op: 'generate', argument: 'sequenceBias', expected, received });
+}
+
+/** @throws {ArgumentError} no list, or one is no token of the vocabulary (code `TOKEN`) */
 export function checkTokens(argument: string, tokens: readonly number[], vocabulary: number): void {
+  if (!isList(tokens)) {
+    const received = JSON.stringify(tokens) ?? String(tokens);
+    throw new ArgumentError({ op: 'generate', argument, expected: 'to be a list of tokens', received }, 'TOKEN');
+  }
   const wrong = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabulary);
   if (wrong === undefined) return;
   const expected = `to be tokens of the vocabulary, 0 to ${vocabulary - 1}`;
   throw new ArgumentError({ op: 'generate', argument, expected, received: String(wrong) }, 'TOKEN');
+}
+
+/** Whether a value is a list of any kind, whatever its type says. */
+function isList(value: unknown): boolean {
+  return Array.isArray(value) || ArrayBuffer.isView(value);
 }
 
 function listOf(tokens: number | readonly number[] | null | undefined): readonly number[] {

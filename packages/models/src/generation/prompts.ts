@@ -60,6 +60,7 @@ export function promptOf({ texts, sources }: Beginning, row: number): Prompt {
  */
 export function beginningOf(model: GenerativeModel, inputs: GenerationInputs, config: GenerationConfig): Beginning {
   const { inputIds: ids, attentionMask: given } = inputs;
+  if (!isList(ids)) throw promptError('inputIds', 'to be a list of prompts', JSON.stringify(ids) ?? 'nothing');
   if (ids.length === 0) throw promptError('a batch of prompts', 'to have at least one', 'none');
   ids.forEach((row) => checkTokens('inputIds', row, model.vocabulary));
   if (given !== undefined) checkMask(ids, given);
@@ -84,8 +85,14 @@ export function beginningOf(model: GenerativeModel, inputs: GenerationInputs, co
     return { rows, mask, texts, sources: texts };
   }
   const [start = model.decoderStart] = [config.decoder_start_token_id ?? undefined].flat();
+  checkTokens('decoder_start_token_id', [start], model.vocabulary);
   const begun = rows.map(() => [start]);
   return { rows: begun, mask: undefined, texts: begun, sources: texts, read: { rows, mask } };
+}
+
+/** Whether a value is a list, whatever its type says. */
+function isList(value: unknown): boolean {
+  return Array.isArray(value);
 }
 
 function checkMask(ids: TokenRows, mask: MaskRows): void {

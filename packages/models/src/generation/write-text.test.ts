@@ -59,6 +59,10 @@ describe('writeText', () => {
     expect(await pieces('é😀', { stopStrings: ['x', '😀'] })).toEqual(['é']);
   });
 
+  it('refuses an empty stop string, before which there is no text', async () => {
+    await expect(pieces('abc', { stopStrings: ['x', ''] })).rejects.toThrowCode('ARGUMENT', /stopStrings.*not empty/);
+  });
+
   it('says why it ends, token by token', async () => {
     const config = { vocab_size: 256, n_positions: 64, n_embd: 4, n_layer: 1, n_head: 1 };
     const model = new GPT2LMHeadModel(config, new Generator(1));

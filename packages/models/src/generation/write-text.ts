@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writing text: a prompt goes in as text, and what the model adds comes out as text while it is written.
 
-import { ArgumentError } from '@nabla/core';
-
+import { checkVocabulary } from '../pretrained/check-vocabulary.ts';
 import { type GenerativeModel, isEncoderDecoder } from './decoding.ts';
 import { generateTokens } from './generate.ts';
 import { generationDefaults } from './generation-config.ts';
-import type { GenerationOptions } from './options.ts';
+import { type GenerationOptions, checkStopStrings } from './options.ts';
 import { StopStrings } from './stop-strings.ts';
 import type { FinishReason, GeneratedToken } from './write-rows.ts';
 
@@ -44,9 +43,11 @@ export async function* writePieces(
   { stopStrings: given, ...options }: TextOptions = {},
 ): AsyncGenerator<TextPiece, undefined> {
   const ids = typeof prompt === 'string' ? tokenizer.encode(prompt).ids : prompt;
-  checkVocabulary(model, tokenizer, ids);
+  checkVocabulary('generate', ids, model.vocabulary, (id) => tokenizer.decode([id]));
   const added = addedText(tokenizer, isEncoderDecoder(model) ? [] : ids);
-  const stops = new StopStrings(given ?? [(await generationDefaults(model)).stop_strings ?? []].flat());
+  const strings = given ?? [(await generationDefaults(model)).stop_strings ?? []].flat();
+  checkStopStrings(strings);
+  const stops = new StopStrings(strings);
   for await (const token of generateTokens(model, ids, { ...options, stopStrings: [] })) {
     let text = stops.push(added.push(token.id));
     if (token.finish !== undefined) text += stops.push(added.flush()) + stops.flush();
@@ -68,16 +69,6 @@ export async function* writeText(
   options: TextOptions = {},
 ): AsyncGenerator<string, undefined> {
   for await (const { text } of writePieces(model, tokenizer, prompt, options)) if (text !== '') yield text;
-}
-
-/** @throws {ArgumentError} the tokenizer made a token that the model does not have (code `VOCABULARY`) */
-function checkVocabulary({ vocabulary }: GenerativeModel, tokenizer: TextTokenizer, ids: readonly number[]): void {
-  const unknown = ids.find((id) => id >= vocabulary);
-  if (unknown === undefined) return;
-  const expected = `to make tokens of the model's vocabulary, 0 to ${vocabulary - 1}`;
-  const received = `${unknown} for "${tokenizer.decode([unknown])}"`;
-  const hint = 'Tokenizer and weights are not of the same model.';
-  throw new ArgumentError({ op: 'generate', argument: 'the tokenizer', expected, received, hint }, 'VOCABULARY');
 }
 
 /**

@@ -25,6 +25,7 @@ import {
 import { golden, tolerance, useDevice } from '@nabla/testing';
 
 import { describeByLayer, describeCachedDecoding } from '../generation/test-cached-decoding.ts';
+import { generate } from '../generation/generate.ts';
 import { describeTinyGeneration } from '../generation/test-generation.ts';
 import { fromPretrained } from '../pretrained/from-pretrained.ts';
 import { joinHeads, splitHeads } from '../pretrained/heads.ts';
@@ -241,3 +242,10 @@ describe('checkpoints of T5', () => {
 function valuesOf(model: T5ForConditionalGeneration, name: string): ArrayLike<number> | undefined {
   return model.stateDict()[name]?.dataSync();
 }
+
+it('refuses a start that is no token of the vocabulary, also one that int32 would make one', async () => {
+  const model = new T5ForConditionalGeneration({ ...CONFIG, decoder_start_token_id: 2 ** 32 + 3 }, new Generator(1));
+  const writing = generate(model, { inputIds: [[3]] }, { maximumNewTokens: 2 });
+  await expect(writing).rejects.toThrowCode('TOKEN', /decoder_start_token_id to be tokens .* received 4294967299/);
+  model.dispose();
+});
