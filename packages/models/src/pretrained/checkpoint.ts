@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The weights of a published model: one safetensors file, or several with an index.
 
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
@@ -71,7 +71,7 @@ async function filesOf(folder: string): Promise<Map<string, string[] | undefined
   const files = new Map<string, string[]>();
   for (const [name, file] of Object.entries((await readJsonFile(index, indexSchema)).weight_map)) {
     const path = join(folder, file);
-    if (basename(file) !== file || !existsSync(path)) {
+    if (basename(file) !== file || statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
       const field = `weight_map.${name}`;
       const expected = 'to name a file of the same folder';
       const hint = 'A part of the weights is missing: fetch the folder again, all of it.';

@@ -144,6 +144,8 @@ describe('a configuration that is wrong', () => {
     [{ n_embd: 2 ** 40, n_head: 1 }, /wte\.weight/],
     [{ n_layer: 1e9 }, /none named .*h\.999999999\.mlp\.c_fc\.weight/],
     [{ n_inner: 1e9 }, /c_fc\.weight.*\[4, 1000000000\]/],
+    [{ eos_token_id: 'end' }, /"eos_token_id".*to be a number, or to be a list, received "end"/],
+    [{ eos_token_id: [1, 'x'] }, /"eos_token_id".*to be a number, or to be a number at \[1\], received \[1,"x"\]/],
   ])('%j', async (changes, message) => {
     configure(changes);
     await expect(fromPretrained(folder)).rejects.toThrowCode('PRETRAINED', message);
@@ -152,7 +154,7 @@ describe('a configuration that is wrong', () => {
   it.each([
     ['', /to be a JSON file/],
     ['{"n_embd": 4', /to be a JSON file/],
-    ['[]', /config\.json/],
+    ['[]', /config\.json" to be an object, received \[\]/],
   ])('%j', async (text, message) => {
     writeFileSync(join(folder, 'config.json'), text);
     await expect(fromPretrained(folder)).rejects.toThrowCode('PRETRAINED', message);
@@ -186,6 +188,11 @@ describe('weights that are wrong', () => {
     const index = { weight_map: { 'transformer.wte.weight': '../model-1/model.safetensors' } };
     writeFileSync(join(folder, 'model.safetensors.index.json'), JSON.stringify(index));
     await expect(fromPretrained(folder)).rejects.toThrowCode('PRETRAINED', /a file of the same folder.*"\.\.\/model-1/);
+    for (const name of ['', '.', '..']) {
+      const elsewhere = { weight_map: { 'transformer.wte.weight': name } };
+      writeFileSync(join(folder, 'model.safetensors.index.json'), JSON.stringify(elsewhere));
+      await expect(fromPretrained(folder)).rejects.toThrowCode('PRETRAINED', /"weight_map\.transformer\.wte\.weight"/);
+    }
   });
 
   it('a file is cut off', async () => {

@@ -77,6 +77,8 @@ const KINDS: Readonly<Record<string, string>> = {
   string: 'text',
   array: 'a list',
   boolean: 'true or false',
+  object: 'an object',
+  record: 'an object',
 };
 
 /** What an option must be, in the words of all errors. */
@@ -85,5 +87,16 @@ function demand(issue: z.core.$ZodIssue): string {
   if (issue.code === 'too_small') return `to be ${issue.inclusive === false ? 'above' : 'at least'} ${issue.minimum}`;
   if (issue.code === 'too_big') return `to be ${issue.inclusive === false ? 'below' : 'at most'} ${issue.maximum}`;
   if (issue.code === 'invalid_value') return `to be one of ${issue.values.map(String).join(', ')}`;
+  if (issue.code === 'invalid_union') return demandOfAny(issue.errors) ?? `to be valid (${issue.message})`;
   return issue.code === 'custom' ? issue.message : `to be valid (${issue.message})`;
+}
+
+/** What a value must be that may be of several kinds: as one of them demands it. */
+function demandOfAny(errors: readonly (readonly z.core.$ZodIssue[])[]): string | undefined {
+  const demands = errors.flatMap(([first]) => {
+    if (first === undefined) return [];
+    const place = first.path.map((key) => `[${String(key)}]`).join('');
+    return [place === '' ? demand(first) : `${demand(first)} at ${place}`];
+  });
+  return demands.length === 0 ? undefined : [...new Set(demands)].join(', or ');
 }
