@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of low-rank adaptation: the formula, what is trained, merging, PEFT's files.
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -133,5 +133,27 @@ describe('Lora', () => {
     const options = { generator: new Generator(2), targets: ['q_proj'] };
     expect(() => new Lora(model, options)).toThrowCode('LORA', /"q_proj".*c_attn, c_proj, c_fc/);
     model.dispose();
+  });
+
+  it.each([
+    [{ alpha_pattern: { c_attn: 64 } }, /"alpha_pattern" of ".*adapter_config\.json" to be empty or left out/],
+    [{ rank_pattern: { c_attn: 4 } }, /"rank_pattern".*to be empty or left out/],
+    [{ init_lora_weights: 'pissa_niter_16' }, /"init_lora_weights".*to leave the weights of the model alone/],
+    [{ target_modules: '.*attn' }, /"target_modules".*to be a list, or to be one of all-linear, received "\.\*attn"/],
+  ])('refuses what would compute something else: %j', async (changes, message) => {
+    const model = makeModel();
+    const folder = mkdtempSync(join(tmpdir(), 'nabla-lora-'));
+    const lora = new Lora(model, { generator: new Generator(2), rank: 2 });
+    await saveAdapter(model, lora, folder);
+    lora.dispose();
+    const file = join(folder, 'adapter_config.json');
+    const saved = JSON.parse(readFileSync(file, 'utf8')) as object;
+    const empty = { alpha_pattern: {}, rank_pattern: {}, init_lora_weights: 'gaussian' };
+    writeFileSync(file, JSON.stringify({ ...saved, ...empty }));
+    (await loadAdapter(model, folder, new Generator(3))).dispose();
+    writeFileSync(file, JSON.stringify({ ...saved, ...changes }));
+    await expect(loadAdapter(model, folder, new Generator(3))).rejects.toThrowCode('PRETRAINED', message);
+    model.dispose();
+    rmSync(folder, { recursive: true });
   });
 });

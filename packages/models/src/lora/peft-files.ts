@@ -22,6 +22,17 @@ const WEIGHTS_FILE = 'adapter_model.safetensors';
 /** What PEFT puts in front of every name. */
 const PREFIX = 'base_model.model.';
 
+/** A field that gives some layers other numbers than the rest: it must be empty or left out. */
+const noPattern = z
+  .unknown()
+  .refine((value) => value == null || (typeof value === 'object' && Object.keys(value).length === 0), {
+    error: 'to be empty or left out, since all corrections have one rank and one alpha here',
+  })
+  .optional();
+
+/** Ways to start corrections that change the weights of the model itself: they fit no other weights. */
+const CHANGES_WEIGHTS = /^(pissa|olora|corda|loftq)/i;
+
 const configSchema = z.looseObject({
   peft_type: z.literal('LORA'),
   r: z.int().min(1).default(8),
@@ -30,6 +41,14 @@ const configSchema = z.looseObject({
   target_modules: z.union([z.array(z.string()), z.literal('all-linear')]).nullish(),
   modules_to_save: z.array(z.string()).nullish(),
   bias: z.literal('none').default('none'),
+  rank_pattern: noPattern,
+  alpha_pattern: noPattern,
+  init_lora_weights: z
+    .unknown()
+    .refine((start) => typeof start !== 'string' || !CHANGES_WEIGHTS.test(start), {
+      error: 'to leave the weights of the model alone: convert the corrections with PEFT to those of plain LoRA',
+    })
+    .optional(),
   use_rslora: z.boolean().default(false),
   use_dora: z.literal(false).default(false),
 });
