@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fine-tuning to go on with a text.
 
-import { type Tensor, cast, notEqual, slice, sum } from '@nabla/core';
+import { ArgumentError, type Tensor, cast, notEqual, slice, sum } from '@nabla/core';
 import { ArrayDataset, type Dataset, loadText, splitTokens } from '@nabla/data';
 import { crossEntropy } from '@nabla/layers';
 
@@ -22,6 +22,14 @@ function cut(tokens: Int32Array, length: number): Dataset<TokenExample> {
   return new ArrayDataset(examples);
 }
 
+/** There is nothing to predict in a text of one token. */
+function tooShort(data: string, tokens: number, heldOut: number): ArgumentError {
+  const expected = `to have at least two tokens to learn from and two among the ${heldOut} that is held out`;
+  const received = `${tokens} tokens`;
+  const hint = 'Give a longer text.';
+  return new ArgumentError({ op: 'finetune', argument: `"${data}"`, expected, received, hint }, 'FINETUNE');
+}
+
 /** Cost of the predictions that count, added up, and how many they are. */
 function totals(logits: Tensor, labels: Tensor): { cost: Tensor; count: Tensor } {
   const [batch = 0, time = 0, vocabulary = 0] = logits.shape;
@@ -38,7 +46,9 @@ export const causalLanguageModelTask: FinetuneTask = {
     const text = await loadText(await resolveData(data));
     const ids = Int32Array.from(tokenizer.encode(text, { addSpecialTokens: false }).ids);
     const { train, validation } = splitTokens(ids, 1 - heldOut);
-    return { train: cut(train, maximumLength), heldOut: cut(validation, maximumLength), fields: {} };
+    const parts = { train: cut(train, maximumLength), heldOut: cut(validation, maximumLength) };
+    if (parts.train.length === 0 || parts.heldOut.length === 0) throw tooShort(data, ids.length, heldOut);
+    return { ...parts, fields: {} };
   },
 
   evaluate(model, data, padding, count) {

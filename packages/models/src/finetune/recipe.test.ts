@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import { Generator, setDevice } from '@nabla/core';
 import { resolveDataset } from '@nabla/data';
+import '@nabla/testing';
 
 import { BertForSequenceClassification } from '../bert/heads.ts';
 import { BertModel } from '../bert/model.ts';
@@ -197,6 +198,16 @@ it('learns to go on with a text', async () => {
   for await (const piece of opened.generate?.(options) ?? []) written += piece;
   expect(written.trim()).toBe('bad film the');
   opened.model.dispose();
+});
+
+it('refuses a text that is too short to be split, by its name', async () => {
+  const config = { vocab_size: 12, n_positions: 32, n_embd: 16, n_layer: 1, n_head: 2 };
+  const model = await makeFolder('gpt2-short', new GPT2LMHeadModel(config, new Generator(2)));
+  writeFileSync(join(model, 'tokenizer.json'), JSON.stringify(plainTokenizer()));
+  const data = join(folder, 'short.txt');
+  writeFileSync(data, 'the plot');
+  const learning = finetune({ model, data, task: 'causal-lm', steps: 1 });
+  await expect(learning).rejects.toThrowCode('FINETUNE', /short\.txt" to have at least two tokens.*received 2 tokens/);
 });
 
 it('learns to answer', async () => {
