@@ -318,6 +318,25 @@ describe('what is not done here', () => {
     expect(await response.json()).toMatchObject({ error: { param, type: 'invalid_request_error' } });
   });
 
+  it.each<[string, Body, RegExp]>([
+    [
+      '/v1/completions',
+      { prompt: [-1] },
+      /"prompt" .*Expected a text, its token ids .* or a list of 1 to 64 of either/,
+    ],
+    ['/v1/completions', { prompt: 'a', stop: [1] }, /"stop" .*Expected a text, or a list of up to 16 texts/],
+    [
+      '/v1/chat/completions',
+      { messages: [{ role: 'user', content: 5 }] },
+      /content" .*Expected a text, or a list of parts/,
+    ],
+    ['/v1/embeddings', { input: {} }, /"input" .*Expected a text, its token ids .* or a list of 1 to 2048 of either/],
+  ])('%s %j says what is taken in its place', async (path, body, message) => {
+    const response = await post(writer, path, body);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { message: expect.stringMatching(message) as string } });
+  });
+
   it.each<[string, Body]>([
     ['/v1/completions', { prompt: 'a', max_tokens: 1, best_of: 1, suffix: null, logit_bias: null, user: 'x' }],
     ['/v1/chat/completions', { messages, max_tokens: 1, tools: [], response_format: { type: 'text' }, store: false }],

@@ -44,7 +44,9 @@ const sampling = {
   logit_bias: biases.nullish(),
   seed: z.int().nullish(),
   n: z.int().min(1).max(16).nullish(),
-  stop: z.union([z.string(), list(z.string(), 16, 0)]).nullish(),
+  stop: z
+    .union([z.string(), list(z.string(), 16, 0)], { error: 'Expected a text, or a list of up to 16 texts' })
+    .nullish(),
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
   user: z.string().nullish(),
@@ -60,12 +62,19 @@ const tokens = z.custom<number[]>(
   { error: 'Expected token ids, at least one' },
 );
 
+/** What texts must be that may be given in any of the four ways. */
+function oneOrMore(most: number): string {
+  return `Expected a text, its token ids (integers of at least 0, at least one), or a list of 1 to ${most} of either`;
+}
+
 /** What requests to write say in the same words. */
 export type SamplingRequest = z.infer<z.ZodObject<typeof sampling>>;
 
 export const completionSchema = z.looseObject({
   ...sampling,
-  prompt: z.union([z.string(), list(z.string(), MOST_PROMPTS), list(tokens, MOST_PROMPTS), tokens]),
+  prompt: z.union([z.string(), list(z.string(), MOST_PROMPTS), list(tokens, MOST_PROMPTS), tokens], {
+    error: oneOrMore(MOST_PROMPTS),
+  }),
   echo: z.boolean().nullish(),
   suffix: z.string().nullish(),
   best_of: z.int().min(1).nullish(),
@@ -82,7 +91,9 @@ export const chatSchema = z.looseObject({
   messages: list(
     z.looseObject({
       role: z.enum(['system', 'developer', 'user', 'assistant', 'tool']),
-      content: z.union([z.string(), list(part, MOST_MESSAGES)]).nullish(),
+      content: z
+        .union([z.string(), list(part, MOST_MESSAGES)], { error: 'Expected a text, or a list of parts of type "text"' })
+        .nullish(),
     }),
     MOST_MESSAGES,
   ),
@@ -96,7 +107,9 @@ export const chatSchema = z.looseObject({
 
 export const embeddingsSchema = z.looseObject({
   model: z.string().nullish(),
-  input: z.union([z.string(), list(z.string(), MOST_INPUTS), list(tokens, MOST_INPUTS), tokens]),
+  input: z.union([z.string(), list(z.string(), MOST_INPUTS), list(tokens, MOST_INPUTS), tokens], {
+    error: oneOrMore(MOST_INPUTS),
+  }),
   encoding_format: z.enum(['float', 'base64']).nullish(),
   dimensions: z.int().min(1).nullish(),
 });
