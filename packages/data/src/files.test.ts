@@ -47,6 +47,11 @@ describe('files', () => {
     expect(await readdir(join(folder, 'a'))).toEqual(['b.txt']);
   });
 
+  it('does not read a device, which may have no end', async () => {
+    if (process.platform === 'win32') return;
+    await expect(readText('/dev/zero')).rejects.toThrow(/\/dev\/zero to be a file that can be read, received a device/);
+  });
+
   it('leaves nothing behind when it cannot write', async () => {
     await writeFile(join(folder, 'file'), 'old');
     await expect(writeWhole('test', join(folder, 'file', 'x'), 'new')).rejects.toThrow('test: expected');

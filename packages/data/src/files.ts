@@ -14,6 +14,8 @@ import { ArgumentError } from '@nabla/core';
  */
 export async function readBytes(op: string, path: string): Promise<Uint8Array> {
   try {
+    const found = await stat(path);
+    if (found.isCharacterDevice() || found.isBlockDevice()) throw new Error('a device, which may have no end');
     return await readFile(path);
   } catch (error) {
     throw fileError(op, path, 'to be a file that can be read', error);
