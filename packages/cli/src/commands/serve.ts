@@ -62,7 +62,9 @@ export function addServeCommand(program: Command, output: Output): void {
           signal: stop.signal,
         });
         const server = serve({ fetch: app.fetch, hostname: host, port });
-        await Promise.race([once(server, 'listening'), failure(server, host, port)]);
+        await once(server, 'listening').catch((error: Error) => {
+          throw notFree(host, port, error);
+        });
         const { port: found } = server.address() as AddressInfo;
         output.note(`serving ${served.name} at http://${host}:${found}/v1`);
         if (!LOOPBACK.includes(host) && apiKey === undefined) {
@@ -81,11 +83,10 @@ export function addServeCommand(program: Command, output: Output): void {
     });
 }
 
-/** Fails as soon as the server cannot listen. */
-async function failure(server: NodeJS.EventEmitter, host: string, port: number): Promise<never> {
-  const [error] = (await once(server, 'error')) as [Error];
+/** The error of a server that cannot listen. */
+function notFree(host: string, port: number, error: Error): ArgumentError {
   const hint = 'Another program may listen there: --port N.';
   const expected = 'to be an address that is free';
   const mismatch = { op: 'serve', argument: `${host}:${port}`, expected, received: error.message, hint };
-  throw new ArgumentError(mismatch, 'ADDRESS', { cause: error });
+  return new ArgumentError(mismatch, 'ADDRESS', { cause: error });
 }
