@@ -3,9 +3,12 @@
 
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 
 import { EventLog } from '@nabla/models';
 
+import { runCommandLine } from '../command-line.ts';
+import type { Output } from '../output.ts';
 import { type Ran, nabla, useFolder } from '../test-nabla.ts';
 
 useFolder();
@@ -94,4 +97,21 @@ it('refuses to go on with runs of other options', async () => {
   expect(notes).toMatch(
     /the run other.fold-0 to have steps 2, received 1\. To start anew, name another folder\. \[EXISTS\]/,
   );
+});
+
+it('says how to go on with all folds when it is interrupted', async () => {
+  const notes: string[] = [];
+  let steps = 0;
+  const output: Output = {
+    result: (line) => {
+      const { event } = JSON.parse(line) as { event: string };
+      if (event === 'step' && ++steps === 1) process.emit('SIGINT');
+    },
+    note: (line) => void notes.push(line),
+    piece: () => undefined,
+    terminal: undefined,
+  };
+  const words = ['cross-validate', 'text-cnn', ...QUICK, '--out', 'stopped', '--steps', '400', '--json'];
+  expect(await runCommandLine(words, output, Readable.from([]))).toBe(130);
+  expect(notes.at(-1)).toBe('To go on with all folds: the same command with --out stopped');
 });

@@ -16,6 +16,7 @@ import {
 } from '@nabla/models';
 
 import { dataResolver } from '../data.ts';
+import { Exit } from '../exit.ts';
 import { BEST, withModel } from '../model.ts';
 import type { Output } from '../output.ts';
 import { formatNumber } from '../render/format.ts';
@@ -53,7 +54,12 @@ async function crossValidate(recipe: string, options: CrossValidateOptions, outp
   const measured: Metrics[] = [];
   for (let fold = 0; fold < Number(config['folds']); fold++) {
     const run = join(folder, `fold-${fold}`);
-    measured.push(await measureFold(name, run, { ...options, set: { ...options.set, fold } }, output));
+    try {
+      measured.push(await measureFold(name, run, { ...options, set: { ...options.set, fold } }, output));
+    } catch (error) {
+      if (error instanceof Exit) output.note(`To go on with all folds: the same command with --out ${folder}`);
+      throw error;
+    }
   }
   report(folder, measured, options, output);
 }
