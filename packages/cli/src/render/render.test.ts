@@ -82,6 +82,17 @@ describe('the curve in text', () => {
     expect(lossCurveText(steps(20))).toMatch(/^ *training loss\n +4\.00 .*\n[^]*\n +step 1 +191$/);
   });
 
+  it('numbers every line of its axis otherwise, of a loss that hardly moves', () => {
+    const curve = lossCurveText([step(1, 0.6931), step(11, 0.6925), step(21, 0.692)]) ?? '';
+    const numbers = curve.match(/^ *[\d.]+(?= [┤┼])/gm) ?? [];
+    expect(numbers.length).toBeGreaterThan(10);
+    expect(new Set(numbers).size).toBe(numbers.length);
+  });
+
+  it('numbers the line of a loss that does not move', () => {
+    expect(lossCurveText([step(1, 0.5), step(2, 0.5)])).toMatch(/^ +0\.50 ┼─/m);
+  });
+
   it('is left out where there is nothing to draw', () => expect(lossCurveText(steps(1))).toBeUndefined());
 });
 
