@@ -34,12 +34,12 @@ export function describeOnEveryBf16(title: string, body: (inBf16: InBf16) => voi
 }
 
 function inPrecision<T>(precision: string, f: () => T): T {
-  const { setMatmulPrecision } = loadAddon();
-  expect(setMatmulPrecision(precision)).toBe(true);
+  const addon = loadAddon();
+  expect(addon.setMatmulPrecision(precision)).toBe(true);
   try {
     return f();
   } finally {
-    setMatmulPrecision('float32');
+    addon.setMatmulPrecision('float32');
   }
 }
 
