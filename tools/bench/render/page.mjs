@@ -50,7 +50,8 @@ more, or arithmetic; the part of it that is reached), \`alone\` and \`slowdown\`
 - **Nobody pays for another's threads.** A peer is a process of its own; its idle threads sleep instead of spinning, and where several
   threads run, contenders rest 30 ms in between, and then run for 30 ms before they are timed: a virtual machine's idle processor comes
   back late.
-- **Peers have their best case.** They choose their kernels themselves, oneDNN gets its weights in its own layout, and memory is kept
+- **Peers have their best case.** They choose their kernels themselves, where OpenBLAS 0.3.21 knows the processor (it takes a new one of
+  Intel's for one of 2004, and is told what its next version would choose), oneDNN gets its weights in its own layout, and memory is kept
   instead of being given back to the system after each run.
 - **The limit is measured right after each turn of ours**: a program in C++ that copies, updates or reads as many bytes as the case
   must, or multiplies and adds as often, in the way that measured fastest. \`of limit\` is the median over the rounds of the ratio within one.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Products of numbers rounded to bf16 whose tiles the processor multiplies as such (AMX-BF16): 16 rows of 16 pairs by 16
-// pairs of 16 columns at a time, summed in float32. Panels are those of Bf16, but of full tiles: zeros fill them up.
+// Products of numbers rounded to bf16 whose tiles the processor multiplies as such (AMX-BF16): 16 rows of 16 pairs by
+// 16 pairs of 16 columns at a time, summed in float32. Panels are those of Bf16, but of full tiles: zeros fill them up.
 
 constexpr int kAmxRows = 16, kAmxPairs = 16, kAmxColumns = 16;
 

@@ -20,8 +20,9 @@ constexpr int64_t kLineFloats = 16;  // in a line of the caches
 // cache; measured 5 % better than 256 and no worse than 512.
 constexpr int64_t kDepthBlock = 384;
 
-// The part of C that is computed at a time, in panels of A and columns: the panels of B, at most 288 KiB, stay in the L2
-// cache while those of A pass. Measured: 4 panels of B are up to 8 % faster than 2 (256 x 256 x 256), 8 are no faster.
+// The part of C that is computed at a time, in panels of A and columns: the panels of B, at most 288 KiB, stay in the
+// L2 cache while those of A pass. Measured: 4 panels of B are up to 8 % faster than 2 (256 x 256 x 256), 8 are no
+// faster.
 constexpr int64_t kBlockRows = 4, kBlockWidth = 192;
 
 // Up to this depth, panels of A that follow each other meet a panel of B in one call of the microkernel: B stays in the

@@ -101,8 +101,7 @@ struct Chunk {
     const int64_t height = row + row_panels.end(a_panel) - i, width = column + column_panels.end(b_panel) - j;
     const View a = a_in_place() ? a_source(a_panel) : Format::packed_a(g.a, packed_a(a_panel), depth);
     const int64_t a_step = a_in_place() ? height * g.a.row : Format::kRows * depth;
-    const View b =
-        b_in_place(width) ? b_source(b_panel) : View{packed_b(b_panel), round_up(width, kLanes), 1};
+    const View b = b_in_place(width) ? b_source(b_panel) : View{packed_b(b_panel), round_up(width, kLanes), 1};
     const float beta = from == 0 ? g.beta : 1.0f;
     const bool prefetch = g.m * g.n >= kPrefetchFloats;
     multiply_tile<Format>(

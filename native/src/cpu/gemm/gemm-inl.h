@@ -47,7 +47,8 @@ struct Grid {
   }
 };
 
-// Of all grids of so many parts, which are multiples of a panel's height high, the one whose largest part is smallest, and of those the one that reads least.
+// Of all grids of so many parts, which are multiples of a panel's height high, the one whose largest part is smallest,
+// and of those the one that reads least.
 inline Grid grid_of(const Gemm& g, int64_t height, int64_t parts) {
   Grid best(g, height, parts, 1);
   for (int64_t across_rows = parts - 1; across_rows >= 1; --across_rows) {
