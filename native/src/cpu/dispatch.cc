@@ -2,7 +2,7 @@
 // Asks the processor once what it can do.
 #include "cpu/dispatch.h"
 
-#ifdef NABLA_X86
+#ifdef NABLA_AMX
 #include <cpuid.h>
 #endif
 #ifdef __linux__
@@ -20,10 +20,12 @@ namespace nabla::cpu {
   const KernelTable& table(); \
   }
 #ifdef NABLA_X86
-TARGET(avx512_amx)
 TARGET(avx512_bf16)
 TARGET(avx512)
 TARGET(avx2)
+#endif
+#ifdef NABLA_AMX
+TARGET(avx512_amx)
 #endif
 #ifdef NABLA_ARM64
 TARGET(neon)
@@ -56,7 +58,7 @@ const KernelTable* find(const std::string& target) {
   return nullptr;
 }
 
-#ifdef NABLA_X86
+#ifdef NABLA_AMX
 // Whether the processor multiplies tiles of bf16, and the system lets this process use them: it saves their registers
 // only for those that have asked.
 bool may_use_amx() {
@@ -86,7 +88,9 @@ std::vector<Variant> variants_of(const KernelTable& table) {
 #ifdef NABLA_X86
   __builtin_cpu_init();
   if (&table == &avx512::table() && __builtin_cpu_supports("avx512bf16")) {
+#ifdef NABLA_AMX
     if (may_use_amx()) variants.push_back({"avx512_amx", &avx512_amx::table()});
+#endif
     variants.push_back({"avx512_bf16", &avx512_bf16::table()});
   }
 #endif
