@@ -6,7 +6,6 @@ constexpr int kAmxRows = 16, kAmxPairs = 16, kAmxColumns = 16;
 
 struct Amx : Bf16 {
   static constexpr int64_t kDepthUnit = kAmxPairs;
-  static constexpr int64_t kDepth = 256;
   static constexpr int kRows = 2 * kAmxRows, kVectors = 2;  // four tiles of C: each tile that is loaded is used twice
   static constexpr int64_t kKeptLayout = 2;
 

@@ -10,11 +10,11 @@ inline int64_t depth_of(int64_t terms) {
   return round_up(divide_up(terms, Format::kTerms), Format::kDepthUnit);
 }
 
-// k in equal blocks of at most Format::kDepth steps: the steps of one.
+// k in equal blocks of at most kDepthBlock steps: the steps of one.
 template <class Format>
 inline int64_t depth_of_block(int64_t k) {
   const int64_t steps = divide_up(k, Format::kTerms);
-  return round_up(steps == 0 ? 1 : divide_up(steps, divide_up(steps, Format::kDepth)), Format::kDepthUnit);
+  return round_up(steps == 0 ? 1 : divide_up(steps, divide_up(steps, kDepthBlock)), Format::kDepthUnit);
 }
 
 // So many floats, rounded up to whole lines: a panel of B that starts within one would cost a second access per vector.
@@ -124,7 +124,7 @@ inline void for_each_chunk(const Gemm& g, float* workspace, const Function& f) {
 template <class Format>
 inline int64_t panels_size(int64_t m, int64_t n, int64_t k) {
   const int64_t rows = round_up(smaller(m, kChunk), Format::kRows), columns = round_up(smaller(n, kChunk), kLanes);
-  const int64_t depth = smaller(depth_of<Format>(k), Format::kDepth);
+  const int64_t depth = smaller(depth_of<Format>(k), kDepthBlock);
   return whole_lines(rows * depth) + columns * depth;
 }
 

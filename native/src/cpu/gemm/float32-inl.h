@@ -7,7 +7,6 @@ inline bool rows_collide(int64_t stride) { return stride % 1024 == 0; }
 struct Float32 {
   static constexpr int64_t kTerms = 1;      // terms of a sum over k that an element of a panel holds
   static constexpr int64_t kDepthUnit = 1;  // the depth of a panel is a multiple of it
-  static constexpr int64_t kDepth = kDepthBlock;
   static constexpr int kRows = kTileRows, kVectors = kTileVectors;  // of C in a call of the microkernel
   static constexpr bool kThin = true;  // whether thin products are not blocked (see thin-inl.h and thin_rows-inl.h)
   struct Session {};                   // lives while a thread multiplies
