@@ -39,7 +39,7 @@ void reorder(memory from, memory to) {
 memory filled(const memory::desc& wanted, const memory::dims& shape, Tag tag, uint32_t seed) {
   size_t size = 1;
   for (const auto length : shape) size *= length;
-  std::vector<float> values = bench::fill(size, seed);
+  bench::Floats values = bench::fill(size, seed);
   memory result(wanted, engine());
   reorder(memory(describe(shape, tag), engine(), values.data()), result);
   return result;
@@ -52,7 +52,7 @@ bench::Job job_of(dnnl::primitive primitive, std::unordered_map<int, memory> arg
     stream().wait();
   };
   auto check = [arguments, result, name, plain] {
-    std::vector<float> values(plain.get_size() / sizeof(float));
+    bench::Floats values(plain.get_size() / sizeof(float));
     reorder(arguments.at(result), memory(plain, engine(), values.data()));
     return bench::fingerprint(name, values);
   };

@@ -10,7 +10,7 @@ namespace bench {
 struct Product {
   int batch, rows, inner, columns;
   bool transpose_a, transpose_b;
-  std::vector<float> a, b, out;
+  Floats a, b, out;
 
   explicit Product(const Request& request)
       : batch(request.number("batch")),

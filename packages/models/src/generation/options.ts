@@ -355,7 +355,7 @@ export function checkTokens(argument: string, tokens: readonly number[], vocabul
 }
 
 /** Whether a value is a list of any kind, whatever its type says. */
-function isList(value: unknown): boolean {
+export function isList(value: unknown): boolean {
   return Array.isArray(value) || ArrayBuffer.isView(value);
 }
 

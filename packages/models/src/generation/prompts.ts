@@ -15,7 +15,7 @@ import {
 import type { Encoded, EncoderDecoderModel } from './encoder-decoder-model.ts';
 import type { GenerationConfig } from './generation-config.ts';
 import { type LayeredPass, takePass } from './layered-pass.ts';
-import { type GenerationSettings, type GenerationTask, checkTokens } from './options.ts';
+import { type GenerationSettings, type GenerationTask, checkTokens, isList } from './options.ts';
 import { paceOf } from './reading-pace.ts';
 import { sessionError } from './session.ts';
 import { Turns } from './turns.ts';
@@ -88,11 +88,6 @@ export function beginningOf(model: GenerativeModel, inputs: GenerationInputs, co
   checkTokens('decoder_start_token_id', [start], model.vocabulary);
   const begun = rows.map(() => [start]);
   return { rows: begun, mask: undefined, texts: begun, sources: texts, read: { rows, mask } };
-}
-
-/** Whether a value is a list, whatever its type says. */
-function isList(value: unknown): boolean {
-  return Array.isArray(value);
 }
 
 function checkMask(ids: TokenRows, mask: MaskRows): void {
