@@ -9,10 +9,6 @@
 
 namespace nabla::device {
 
-namespace {
-const std::string kBf16By = "bf16 by ";  // and the name of a variant
-}
-
 const KernelTable& active_table() { return cpu::active_table(); }
 
 std::vector<std::string> targets() {
@@ -30,19 +26,15 @@ std::vector<std::string> matmul_precisions() {
   std::vector<std::string> names{"float32"};
   const std::vector<std::string> variants = cpu::bf16_variants();
   if (!variants.empty()) names.push_back("bf16");
-  for (const std::string& variant : variants) names.push_back(kBf16By + variant);
+  names.insert(names.end(), variants.begin(), variants.end());
   return names;
 }
 
 bool set_matmul_precision(const std::string& precision) {
-  if (precision == "float32") {
+  if (precision == "float32")
     cpu::set_float32();
-  } else {
-    const std::vector<std::string> variants = cpu::bf16_variants();
-    const bool is_best = precision == "bf16" && !variants.empty();
-    const bool is_named = precision.compare(0, kBf16By.size(), kBf16By) == 0;
-    if (!cpu::set_bf16(is_best ? variants.front() : is_named ? precision.substr(kBf16By.size()) : "")) return false;
-  }
+  else if (!cpu::set_bf16(precision))
+    return false;
   drop_all_kept_copies();  // other products would not read them
   return true;
 }

@@ -89,9 +89,9 @@ std::vector<Variant> variants_of(const KernelTable& table) {
   __builtin_cpu_init();
   if (&table == &avx512::table() && __builtin_cpu_supports("avx512bf16")) {
 #ifdef NABLA_AMX
-    if (may_use_amx()) variants.push_back({"avx512_amx", &avx512_amx::table()});
+    if (may_use_amx()) variants.push_back({"bf16 by avx512_amx", &avx512_amx::table()});
 #endif
-    variants.push_back({"avx512_bf16", &avx512_bf16::table()});
+    variants.push_back({"bf16 by avx512_bf16", &avx512_bf16::table()});
   }
 #endif
   (void)table;
@@ -121,7 +121,10 @@ std::vector<std::string> bf16_variants() {
 
 bool set_bf16(const std::string& variant) {
   for (const auto& [name, table] : variants_of(*find(active_table().target)))
-    if (variant == name) return active().store(table, std::memory_order_relaxed), true;
+    if (variant == "bf16" || variant == name) {
+      active().store(table, std::memory_order_relaxed);
+      return true;
+    }
   return false;
 }
 

@@ -15,7 +15,7 @@ bool set_target(const std::string& target);          // in float32; false: not a
 
 // Of the active target the ways to multiply in bf16 that this processor can run, best first.
 std::vector<std::string> bf16_variants();
-bool set_bf16(const std::string& variant);  // false: there is none of this name
+bool set_bf16(const std::string& variant);  // "bf16" is the best; false: there is none of this name
 void set_float32();
 bool uses_bf16();
 

@@ -109,9 +109,17 @@ inline float* kept_panels(Operand b, const MatmulParams& p) {
 // The batched product in a Format of bf16, or in float32 where that takes no longer. A b that is stored as bf16 is read
 // as it is: a packed copy of it would be as large as what was saved.
 template <class Format>
-inline void matmul_rounded(const float* a, Operand b, const float* bias, float* c, float* pre, const MatmulParams& p,
-                           decltype(KernelTable::matmul_f32) in_float32) {
+inline void matmul_rounded(const float* a, Operand b, const float* bias, float* c, float* pre, const MatmulParams& p) {
   float* const kept = b.halves == nullptr ? kept_panels<Format>(b, p) : nullptr;
-  if (b.halves != nullptr || (kept == nullptr && !Format::pays(p))) return in_float32(a, b, bias, c, pre, p);
+  if (b.halves != nullptr || (kept == nullptr && !Format::pays(p)))
+    return avx512::table().matmul_f32(a, b, bias, c, pre, p);
   matmul<Format>(a, b, bias, c, pre, p, kept);
+}
+
+// The kernels of avx512 with matrix products in a Format of bf16.
+template <class Format>
+inline KernelTable rounded_table() {
+  KernelTable table = avx512::table();
+  table.matmul_f32 = &matmul_rounded<Format>;
+  return table;
 }

@@ -24,18 +24,10 @@ namespace {
 #include "cpu/simd/avx512_bf16.h"
 #include "cpu/gemm/bf16-inl.h"
 // clang-format on
-
-void matmul_bf16(const float* a, Operand b, const float* bias, float* c, float* pre, const MatmulParams& p) {
-  matmul_rounded<Bf16>(a, b, bias, c, pre, p, avx512::table().matmul_f32);
-}
 }  // namespace
 
 const KernelTable& table() {
-  static const KernelTable kTable = [] {
-    KernelTable table = avx512::table();
-    table.matmul_f32 = &matmul_bf16;
-    return table;
-  }();
+  static const KernelTable kTable = rounded_table<Bf16>();
   return kTable;
 }
 

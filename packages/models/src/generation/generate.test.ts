@@ -225,8 +225,8 @@ describe('the options of writing', () => {
     [['x'], 'TOKEN', /inputIds to be a list of tokens, received "x"/],
   ])('refuse the prompts %j', (inputIds, code, message) =>
     withModel(async (model) => {
-      const inputs = { inputIds } as unknown as GenerationInputs;
-      await expect(generate(model, inputs)).rejects.toThrowCode(code, message);
+      const inputs: object = { inputIds };
+      await expect(generate(model, inputs as GenerationInputs)).rejects.toThrowCode(code, message);
     }),
   );
 
