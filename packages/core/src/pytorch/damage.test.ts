@@ -2,13 +2,14 @@
 // Tests of hostile and broken files: what each rule says, then random damage. The answer is an error or the truth, at once, and nothing
 // is ever allocated on the word of the file alone.
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 
 import { golden } from '@nabla/testing';
 import fc from 'fast-check';
 
 import { NablaError } from '../errors.ts';
-import { openPyTorch } from './index.ts';
+import { dispose, memory } from '../memory.ts';
+import { openPyTorch, readPyTorch } from './index.ts';
 import { dictOf, integer, pickle, tensor, useFolder, word, writeArchive } from './test-files.ts';
 
 const path = useFolder();
@@ -170,10 +171,59 @@ describe('another file is refused', () => {
   });
 });
 
+describe('one other bit', () => {
+  const contiguous = tensor('0', 4, 0, [2, 2], [2, 1]);
+  const turned = tensor('0', 4, 0, [2, 2], [1, 2]);
+  const values = Buffer.from(Float32Array.of(1, 2, 3, 4).buffer);
+  /** Writes an archive of one tensor, in which a bit of what is looked for is then turned. */
+  const writeDamaged = (state: Buffer, place: Buffer): Buffer => {
+    writeArchive(path('broken.pt'), { 'm/data.pkl': dictOf(state), 'm/data/0': values });
+    const bytes = readFileSync(path('broken.pt'));
+    bytes[bytes.indexOf(place)] ^= 1;
+    writeFileSync(path('broken.pt'), bytes);
+    return bytes;
+  };
+
+  it.each([
+    ['a tensor', contiguous],
+    ['a view', turned],
+  ])('of %s is found before a value is read', async (_, state) => {
+    writeDamaged(state, values);
+    const before = memory().tensors;
+    const message =
+      /broken\.pt" to have m\/data\/0 with the CRC-32 [0-9a-f]{8}, received [0-9a-f]{8}\. The file is damaged/;
+    await expect(readPyTorch(path('broken.pt'))).rejects.toThrow(message);
+    await expect(readPyTorch(path('broken.pt'))).rejects.toMatchObject({ code: 'PICKLE' });
+    expect(memory().tensors).toBe(before);
+  });
+
+  it('of the pickle is found', async () => {
+    writeDamaged(contiguous, word('x'));
+    expect(await complaint()).toMatch(/FILE to have m\/data\.pkl with the CRC-32/);
+  });
+
+  it('is not found where PyTorch was told to write no checksums', async () => {
+    writeFileSync(path('broken.pt'), withoutChecksums(writeDamaged(contiguous, values)));
+    const { x, ...others } = await readPyTorch(path('broken.pt'));
+    expect([...x.dataSync().subarray(1)]).toEqual([2, 3, 4]);
+    dispose(x, others);
+  });
+});
+
+/** An archive as PyTorch writes it after `torch.serialization.set_crc32_options(False)`. */
+function withoutChecksums(archive: Buffer): Buffer {
+  const bytes = Buffer.from(archive);
+  for (let at = bytes.indexOf('PK\u0001\u0002'); at >= 0; at = bytes.indexOf('PK\u0001\u0002', at + 1)) {
+    bytes.writeUInt32LE(0, at + 16);
+  }
+  return bytes;
+}
+
 describe('random damage', () => {
   const { cases } = golden('pytorch_files');
   it.each(['every type', 'views', 'the format before 1.6 with ties'])('of %s', async (name) => {
-    const whole = Buffer.from(cases.find((one) => one.name === name)?.file ?? '', 'base64');
+    const file = Buffer.from(cases.find((one) => one.name === name)?.file ?? '', 'base64');
+    const whole = withoutChecksums(file); // they would find nearly all of it
     const damage = fc.oneof(
       fc.tuple(fc.nat(whole.length - 1), fc.nat(255)).map(([at, value]) => {
         const bytes = Buffer.from(whole);

@@ -7,6 +7,7 @@ import { FILE_TYPES, type FileType } from '../safetensors/format.ts';
 import type { TensorSource } from '../safetensors/source.ts';
 import { sizeOf } from '../shape.ts';
 import { ByteReader } from './byte-reader.ts';
+import { checkMember } from './checksum.ts';
 import type { Contents } from './contents.ts';
 import { pickleError } from './errors.ts';
 import { isLegacy, readLegacy } from './legacy.ts';
@@ -112,6 +113,7 @@ async function readArchive(handle: FileHandle, file: string): Promise<Contents> 
     throw pickleError({ file, expected: 'to hold tensors', received: 'a program of TorchScript', hint });
   }
   await checkByteOrder(handle, members.get(`${folder}byteorder`), file);
+  await checkMember(handle, file, member);
   const value = readPickle(new ByteReader(handle.fd, file, member.start, member.start + member.bytes));
   return { value, find: ({ key }) => members.get(`${folder}data/${key}`) };
 }
@@ -179,6 +181,7 @@ function makeSource(path: string, member: Member, tensor: PickledTensor): Tensor
     async *pieces() {
       const handle = await open(path, 'r');
       try {
+        await checkMember(handle, path, member);
         yield* piecesOf(handle, path, member.start, tensor);
       } finally {
         await handle.close();

@@ -4,6 +4,7 @@
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 
 /** A folder for the tests of a file; returns the path of a file in it. */
 export function useFolder(): (name: string) => string {
@@ -60,6 +61,7 @@ export function writeArchive(path: string, members: Readonly<Record<string, Cont
     local.writeUInt32LE(0x04034b50);
     local.writeUInt16LE(name.length, 26);
     entry.writeUInt32LE(0x02014b50);
+    if (typeof content !== 'number') entry.writeUInt32LE(crc32(content), 16);
     for (const field of [20, 24, 42]) entry.writeUInt32LE(0xffffffff, field);
     entry.writeUInt16LE(name.length, 28);
     entry.writeUInt16LE(extra.length, 30);

@@ -16,12 +16,15 @@ const LONGEST_COMMENT = 0xffff;
 const LONGEST_DIRECTORY = 1 << 26; // bytes: room for half a million members
 const IN_EXTRA_FIELD = 0xffffffff;
 const ZIP64_FIELD = 1;
+const NOT_COMPUTED = 0; // the CRC-32 that PyTorch writes after torch.serialization.set_crc32_options(False)
 
 /** A member that is stored as it is. */
 export interface Member {
   /** Its first byte in the file. */
   readonly start: number;
   readonly bytes: number;
+  /** What its bytes must come to; undefined where the file does not tell. */
+  readonly checksum?: { readonly name: string; readonly crc32: number } | undefined;
 }
 
 interface Directory {
@@ -55,7 +58,10 @@ export async function readZipDirectory(handle: FileHandle, file: string): Promis
       throw zipError(file, 'to have members that are stored as they are', received, 'Save it with torch.save.');
     }
     const [length, , offset] = sizesOf(view, at, extra, file, name);
-    members.set(name, { start: await findContent(handle, file, name, offset, length, size), bytes: length });
+    const sum = view.getUint32(at + 16, true);
+    const checksum = sum === NOT_COMPUTED ? undefined : { name, crc32: sum };
+    const start = await findContent(handle, file, name, offset, length, size);
+    members.set(name, { start, bytes: length, checksum });
     at = next;
   }
   return members;
