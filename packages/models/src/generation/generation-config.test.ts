@@ -105,6 +105,17 @@ describe('what options and configuration come to', () => {
     expect(lengths({ max_length: 4 })).toEqual([0, 20]);
   });
 
+  it.each(['max_length', 'max_new_tokens', 'min_new_tokens'])(
+    'no file makes a model without a context write for ever: %s',
+    (field) => {
+      const limitless = { ...task, context: Infinity, begun: 1 };
+      const config = { max_new_tokens: null, [field]: 1e15 } as object as GenerationConfig;
+      const { minimumNewTokens, maximumNewTokens } = resolveBatchOptions({}, config, limitless);
+      expect(Math.max(minimumNewTokens, maximumNewTokens)).toBeLessThanOrEqual(32768);
+      expect(resolveBatchOptions({ maximumNewTokens: 1e5 }, config, limitless).maximumNewTokens).toBe(1e5);
+    },
+  );
+
   it('forces and forbids as configurations of translators and summarisers do', () => {
     const config = { forced_bos_token_id: 5, forced_eos_token_id: 2, bad_words_ids: [[9]], suppress_tokens: [1, -1] };
     expect(settings(config)).toMatchObject({ forcedFirst: undefined, forcedLast: [2], badWords: [[9]] });

@@ -9,12 +9,14 @@ import { GenerationSession, sessionError } from './session.ts';
 
 /** New tokens where neither the caller nor generation_config.json says how many, as in transformers. */
 const NEW_TOKENS = 20;
+/** New tokens on the word of a file alone, at most: a model such as T5 has no context that would end its text. Callers may ask for more. */
+const MOST_BY_FILE = 1 << 15;
 /** Tokens that are drawn from where nobody says how many, as in transformers. */
 const TOP_K = 50;
 
 /** What is said of writing; what is not is as the model's generation_config.json says, else as transformers has it. */
 export interface GenerationOptions {
-  /** Tokens to add, at most. Default 20, or what the model's configuration says, as far as its context reaches. */
+  /** Tokens to add, at most. Default 20, or what the model's configuration says, as far as its context reaches; up to 32,768. */
   readonly maximumNewTokens?: number | undefined;
   /** Tokens before which no text ends; default 0. */
   readonly minimumNewTokens?: number | undefined;
@@ -267,7 +269,7 @@ function lengths(
   }
   const byLength = typeof config.max_length === 'number' ? config.max_length - begun : NEW_TOKENS;
   const usual = config.max_new_tokens ?? (byLength > 0 ? byLength : NEW_TOKENS);
-  const maximumNewTokens = asked ?? Math.min(usual, room);
+  const maximumNewTokens = asked ?? Math.min(usual, room, MOST_BY_FILE);
   const least = config.min_new_tokens ?? Math.max(0, (config.min_length ?? 0) - begun);
   const minimumNewTokens = options.minimumNewTokens ?? Math.min(least, maximumNewTokens);
   return { maximumNewTokens, minimumNewTokens };
