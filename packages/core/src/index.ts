@@ -52,6 +52,7 @@ export {
   checkTensor,
   checkText,
 } from './check.ts';
+export { makeFolder } from './make-folder.ts';
 export {
   GradientAccumulator,
   type ValueAndGradOptions,

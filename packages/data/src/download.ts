@@ -2,8 +2,11 @@
 // A file from an address to the disk: bounded in size and time, checked, and there as a whole or not at all.
 
 import { type Hash, createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+
+import { makeFolder } from '@nabla/core';
+
 import { temporaryName } from './files.ts';
 import { Clock, Interruption, Refusal, request, withCause, withRetries } from './request.ts';
 
@@ -63,7 +66,7 @@ export async function download(
 ): Promise<void> {
   const { partial, retries = 0, retryMilliseconds = 1000 } = options;
   const temporary = partial ?? temporaryName(path);
-  await mkdir(dirname(path), { recursive: true });
+  makeFolder('download', dirname(path));
   const target = await open(temporary, partial === undefined ? 'wx' : 'a+');
   let isKept = partial !== undefined;
   try {

@@ -3,9 +3,9 @@
 
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { ArgumentError } from '@nabla/core';
+import { ArgumentError, makeFolder } from '@nabla/core';
 
 /**
  * The bytes of a file.
@@ -79,12 +79,12 @@ function firstInvalidByte(bytes: Uint8Array): number {
 /**
  * Writes a file so that a crash leaves either the old file or the new one: a temporary name, a flush to the disk, a rename.
  *
- * @throws {ArgumentError} the file cannot be written (code `FILE`)
+ * @throws {ArgumentError} the file cannot be written (code `FILE`), nor its folder be made (code `FOLDER`)
  */
 export async function writeWhole(op: string, path: string, bytes: Uint8Array | string): Promise<void> {
   const temporary = temporaryName(path);
+  makeFolder(op, dirname(path));
   try {
-    await mkdir(dirname(path), { recursive: true });
     const file = await open(temporary, 'wx');
     try {
       await file.writeFile(bytes);

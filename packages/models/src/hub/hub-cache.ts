@@ -2,12 +2,15 @@
 // The folder in which Python's huggingface_hub keeps what it fetches, read and filled the same way.
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { copyFile, mkdir, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 
+import { makeFolder } from '@nabla/core';
+
 import type { HubModel } from './hub-model.ts';
 
+const OP = 'resolvePretrained';
 const OLD_MILLISECONDS = 60 * 60 * 1000;
 
 /** Partial files that this process is at. */
@@ -43,7 +46,7 @@ export class HubCache {
   async remember(commit: string): Promise<void> {
     if (commit === this.revision) return;
     const path = join(this.folder, 'refs', this.revision);
-    await mkdir(dirname(path), { recursive: true });
+    makeFolder(OP, dirname(path));
     if (this.knownCommit() === commit) return;
     const temporary = `${path}.${process.pid}-${++begun}.tmp`;
     await writeFile(temporary, commit);
@@ -72,7 +75,7 @@ export class HubCache {
   /** Gives a content its name in a snapshot. */
   async link(commit: string, file: string, etag: string): Promise<void> {
     const path = join(this.snapshot(commit), file);
-    await mkdir(dirname(path), { recursive: true });
+    makeFolder(OP, dirname(path));
     const temporary = `${path}.${process.pid}-${++begun}.tmp`;
     try {
       await symlink(relative(dirname(path), this.blob(etag)), temporary).catch(async (error: unknown) => {
@@ -88,7 +91,7 @@ export class HubCache {
   /** Lends a file for what comes of a content; what an earlier download left of it is gone on with, unless another process is at it. */
   async withPartial<T>(etag: string, use: (path: string) => Promise<T>): Promise<T> {
     const blobs = join(this.folder, 'blobs');
-    await mkdir(blobs, { recursive: true });
+    makeFolder(OP, blobs);
     const own = `${etag}.${host}-${process.pid}-${++begun}.incomplete`;
     inUse.add(own);
     try {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Corrections of a model in the files of PEFT: adapter_config.json and adapter_model.safetensors.
 
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { type Generator, type Tensor, dispose, readSafetensors, writeSafetensors } from '@nabla/core';
+import { type Generator, type Tensor, dispose, makeFolder, readSafetensors, writeSafetensors } from '@nabla/core';
 import { z } from 'zod';
 
 import type { PretrainedModel } from '../pretrained/architecture.ts';
@@ -72,7 +71,7 @@ function peftName(name: string): string {
  * @see https://huggingface.co/docs/peft
  */
 export async function saveAdapter(model: PretrainedModel, lora: Lora, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  makeFolder('saveAdapter', folder);
   const tensors = Object.fromEntries([...lora.namedState()].map(([name, tensor]) => [peftName(name), tensor]));
   await writeSafetensors(join(folder, WEIGHTS_FILE), tensors, { format: 'pt' });
   const targets = lora.targets.map(lastName);

@@ -2,7 +2,7 @@
 // From PyTorch's files of weights to safetensors.
 
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 
 import {
@@ -13,6 +13,7 @@ import {
   checkInteger,
   checkOneOf,
   checkOptions,
+  makeFolder,
   openPyTorch,
   writeSafetensorsFrom,
 } from '@nabla/core';
@@ -63,8 +64,8 @@ export interface Converted {
  * All files appear together when they are complete; until then, and on any error, the target stays as it was.
  *
  * @param source  path of a folder or of a file
- * @throws {ArgumentError} there is nothing to convert, or the target has weights already (code `CONVERT`), an index is broken (code
- *   `PRETRAINED`), a file is damaged or refers to anything but tensors (code `PICKLE`), a value does not fit the type (code `SAFETENSORS`)
+ * @throws {ArgumentError} there is nothing to convert, or the target has weights already (code `CONVERT`) or cannot be made (code `FOLDER`),
+ *   an index is broken (code `PRETRAINED`), a file is damaged or refers to anything but tensors (code `PICKLE`), a value does not fit the type (code `SAFETENSORS`)
  */
 export async function convertPretrained(source: string, options: ConvertOptions = {}): Promise<Converted> {
   checkOptions(OP, options, ['target', 'dtype', 'shardBytes', 'force', 'onProgress']);
@@ -87,7 +88,7 @@ export async function convertPretrained(source: string, options: ConvertOptions 
   const shards = split(converted, shardBytes);
   let done = 0;
   onProgress?.({ done, total });
-  await mkdir(folder, { recursive: true });
+  makeFolder(OP, folder);
   const staged = await mkdtemp(join(folder, '.nabla-convert-'));
   try {
     const names = shards.map((_, i) =>
@@ -215,7 +216,7 @@ async function copyCompanions(from: string, to: string, dtype: ConvertOptions['d
       await convertPretrained(source, { target, dtype, force: true });
       continue;
     }
-    await mkdir(target, { recursive: true });
+    makeFolder(OP, target);
     for (const file of ['config.json', 'model.safetensors']) {
       if (existsSync(join(source, file))) await copyFile(join(source, file), join(target, file));
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A model into a folder that transformers loads.
 
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-import { type FileType, writeSafetensors } from '@nabla/core';
+import { type FileType, makeFolder, writeSafetensors } from '@nabla/core';
 
 import { toJson, writeFileAtomically } from '../training/files.ts';
 import type { PretrainedClass, PretrainedModel } from './architecture.ts';
@@ -30,7 +30,7 @@ export async function savePretrained(
   folder: string,
   { dtype }: SavePretrainedOptions = {},
 ): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  makeFolder('savePretrained', folder);
   const { architecture } = classOf(model);
   const origin = originOf(model);
   const types: Record<string, FileType> = Object.fromEntries(

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A run is a folder: config.json, the JSON files of its recipe, events.jsonl and a checkpoint.
 
-import { mkdirSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { ArgumentError } from '@nabla/core';
+import { ArgumentError, makeFolder } from '@nabla/core';
 import { z } from 'zod';
 
 import { messageOf, readJson, runFileError, toJson, writeFileAtomically } from './files.ts';
@@ -52,8 +52,8 @@ function contentOf(folder: string): string[] | undefined {
 /** Makes the folder of a new run with the files of its recipe. */
 export function createRunFolder(folder: string, files: RunFiles): void {
   checkNewFolder(folder); // once more: preparing the data can have taken minutes
+  makeFolder('train', folder);
   try {
-    mkdirSync(folder, { recursive: true });
     for (const [name, content] of Object.entries(files)) writeFileAtomically(join(folder, name), toJson(content));
   } catch (error) {
     throw folderError(folder, 'to be a folder that can be written', error);
