@@ -14,7 +14,8 @@ import {
 } from '@nabla/models';
 
 import type { Output } from './output.ts';
-import { ByteProgress } from './render/byte-progress.ts';
+import { formatBytes } from './render/format.ts';
+import { Progress } from './render/progress.ts';
 
 /** What commands say of the model that they take: one that is published, or `own` besides. */
 export function modelArgument(own?: string): string {
@@ -59,7 +60,7 @@ export async function findModel(source: string, output: Output): Promise<FoundMo
  * @param weights whether more is needed than the tokenizer
  */
 export async function fetchModel(source: string, output: Output, { weights = true } = {}): Promise<string> {
-  const progress = new ByteProgress(output);
+  const progress = new Progress(output, formatBytes);
   try {
     return await resolvePretrained(source, {
       weights,

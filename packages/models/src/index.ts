@@ -162,6 +162,7 @@ export { type RawConfiguration, resolveConfiguration } from './training/configur
 export type { Emit, Metrics, TrainingEvent } from './training/events.ts';
 export type {
   Batch,
+  EvaluationProgress,
   GenerateOptions,
   Prediction,
   Recipe,

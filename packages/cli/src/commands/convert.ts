@@ -6,7 +6,8 @@ import { convertPretrained } from '@nabla/models';
 
 import { examples, size } from '../options.ts';
 import type { Output } from '../output.ts';
-import { ByteProgress } from '../render/byte-progress.ts';
+import { formatBytes } from '../render/format.ts';
+import { Progress } from '../render/progress.ts';
 
 export function addConvertCommand(program: Command, output: Output): void {
   program
@@ -21,7 +22,7 @@ export function addConvertCommand(program: Command, output: Output): void {
     .option('--force', 'replace weights that are there already')
     .addHelpText('after', examples('nabla convert ./old-model', 'nabla convert ./old-model ./half --dtype F16'))
     .action(async (source, target, { dtype, shardSize, force }) => {
-      const progress = new ByteProgress(output);
+      const progress = new Progress(output, formatBytes);
       try {
         const { files, shared } = await convertPretrained(source, {
           target,

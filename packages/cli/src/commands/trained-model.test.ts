@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of the commands that use a trained model: evaluate, predict, generate.
 
+import { writeFileSync } from 'node:fs';
+
 import { type Ran, TINY, events, nabla, trained, useFolder } from '../test-nabla.ts';
 
 useFolder();
@@ -36,6 +38,17 @@ describe('with a trained model', () => {
     expect((await nabla('evaluate', transformer, '--data', 'abc.txt')).result).toMatch(
       /^loss [\d.]+, accuracy [\d.]+, perplexity [\d.]+\n$/,
     );
+  });
+
+  it('evaluate says how far it is with what takes long', async () => {
+    const pairs = Array.from({ length: 40 }, (_, i) => `cat ${i}\tchat ${i}`);
+    writeFileSync('pairs.txt', pairs.join('\n'));
+    const small = 'layers=1 heads=1 width=8 context=16 vocabulary=300 heldOut=8 batchSize=8 beams=2'.split(' ');
+    const settings = ['--steps', '1', ...small.flatMap((setting) => ['--set', setting])];
+    await nabla('train', 'translation', '--data', 'pairs.txt', '--device', 'js', '--out', 'translator', ...settings);
+    const { result, notes } = await nabla('evaluate', 'translator', '--device', 'js');
+    expect(result).toMatch(/^loss [\d.]+, perplexity [\d.]+, bleu [\d.]+\n$/);
+    expect(notes).toMatch(/0 of 8: examples measured\n8 of 8: examples measured\n$/);
   });
 
   it('predict answers each input', async () => {

@@ -43,6 +43,12 @@ export interface Task<B extends Batch = Batch> {
 /** How a data set's path is found from the `data` option; the caller knows the folders and shows the download. */
 export type ResolveData = (nameOrPath: string) => Promise<ResolvedDataset>;
 
+/** How far an evaluation has come, in examples. */
+export interface EvaluationProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
 /** One answer of a model: whatever is worth printing, the answer itself under `prediction`. */
 export type Prediction = Readonly<Record<string, unknown>>;
 
@@ -60,8 +66,12 @@ export interface GenerateOptions {
 /** The model of a saved run and what it can do; its weights are loaded by the caller. */
 export interface RestoredModel {
   readonly model: Module;
-  /** Metrics on the held-out part of the run's own data, or on `data` where given. */
-  evaluate(resolveData: ResolveData, data?: string): Promise<Metrics>;
+  /** Metrics on the held-out part of the run's own data, or on `data` where given. Tells how far it is where it can take minutes. */
+  evaluate(
+    resolveData: ResolveData,
+    data?: string,
+    onProgress?: (progress: EvaluationProgress) => void,
+  ): Promise<Metrics>;
   /** An answer for each input. */
   predict(inputs: readonly string[]): Promise<Prediction[]>;
   /** Text piece by piece, the prompt not included; absent where the model does not write. */

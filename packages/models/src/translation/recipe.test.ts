@@ -9,6 +9,7 @@ import { resolveDataset } from '@nabla/data';
 import { devices, useDevice } from '@nabla/testing';
 
 import type { TrainingEvent } from '../training/events.ts';
+import type { EvaluationProgress } from '../training/recipe.ts';
 import { openRun, resumeRun, startRun } from '../training/run.ts';
 import type { TrainingResult } from '../training/trainer.ts';
 
@@ -64,8 +65,11 @@ it('learns to translate sentences that it has not seen, and can be asked', async
   const opened = await openRun(join(folder, 'learned'));
   expect(await opened.evaluate(resolveDataset)).toEqual(metrics);
   const known = join(folder, 'known.txt');
-  writeFileSync(known, `${LINES.slice(0, 10).join('\n')}\n`);
-  expect((await opened.evaluate(resolveDataset, known))['bleu']).toBeGreaterThan(60);
+  writeFileSync(known, `${LINES.slice(0, 70).join('\n')}\n`);
+  const progress: [number, number][] = [];
+  const onProgress = ({ done, total }: EvaluationProgress): void => void progress.push([done, total]);
+  expect((await opened.evaluate(resolveDataset, known, onProgress))['bleu']).toBeGreaterThan(60);
+  expect(progress).toEqual([[0, 70], [64, 70], [70, 70]]); // prettier-ignore
   const answers = await opened.predict(['the dog sings.', 'Tom sleeps today.']);
   expect(answers).toEqual([
     { input: 'the dog sings.', prediction: 'le chien chante.' },

@@ -14,7 +14,7 @@ import { type TranslationConfig, translationDefaults, translationSchema } from '
 import { collatePairs, lengthOf, readPairs, splitPairs, tokenPairs } from './data.ts';
 import { type TranslationBatch, TranslationTransformer } from './model.ts';
 import { SPECIAL, readTokenizer, trainTokenizer } from './tokenizer.ts';
-import { type Translator, translate } from './translate.ts';
+import { type TranslateOptions, type Translator, translate } from './translate.ts';
 
 const TOKENIZER_FILE = 'tokenizer.json';
 
@@ -31,7 +31,11 @@ function makeModel(
 }
 
 /** The loss of a token in nats, its exponential, and BLEU: of how well the sentences are translated. */
-async function evaluateTranslator(translator: Translator, pairs: readonly TextPair[], beams: number): Promise<Metrics> {
+async function evaluateTranslator(
+  translator: Translator,
+  pairs: readonly TextPair[],
+  options: TranslateOptions,
+): Promise<Metrics> {
   const { model, tokenizer } = translator;
   const tokens = tokenPairs(pairs, tokenizer, model.context);
   const loss = new MeanMetric();
@@ -46,7 +50,7 @@ async function evaluateTranslator(translator: Translator, pairs: readonly TextPa
   const translations = await translate(
     translator,
     pairs.map(({ source }) => source),
-    beams,
+    options,
   );
   bleu.update(
     translations,
@@ -79,7 +83,8 @@ export const translationRecipe: Recipe<typeof translationSchema, TranslationBatc
       loader,
       batchesPerEpoch: loader.batchesPerEpoch,
       loss: (batch) => model.loss(batch, labelSmoothing),
-      evaluate: (quick) => evaluateTranslator(translator, quick ? heldOut.slice(0, QUICK) : heldOut, quick ? 1 : beams),
+      evaluate: (quick) =>
+        evaluateTranslator(translator, quick ? heldOut.slice(0, QUICK) : heldOut, { beams: quick ? 1 : beams }),
       files: { [TOKENIZER_FILE]: tokenizer },
     };
   },
@@ -88,13 +93,13 @@ export const translationRecipe: Recipe<typeof translationSchema, TranslationBatc
     const model = makeModel(config, tokenizer, new Generator(config.seed));
     return {
       model,
-      async evaluate(resolveData, data) {
+      async evaluate(resolveData, data, onProgress) {
         const pairs = await readPairs(config, data ?? config.data, resolveData);
         const measured = data === undefined ? splitPairs(pairs, config).heldOut : pairs;
-        return evaluateTranslator({ model, tokenizer }, measured, config.beams);
+        return evaluateTranslator({ model, tokenizer }, measured, { beams: config.beams, onProgress });
       },
       async predict(inputs) {
-        const translations = await translate({ model, tokenizer }, inputs, config.beams);
+        const translations = await translate({ model, tokenizer }, inputs, { beams: config.beams });
         return inputs.map((input, i) => ({ input, prediction: translations[i] }));
       },
     };

@@ -5,6 +5,7 @@ import { ArgumentError } from '@nabla/core';
 import type { PretrainedTokenizer } from '@nabla/data';
 
 import { generate } from '../generation/generate.ts';
+import type { EvaluationProgress } from '../training/recipe.ts';
 import type { TranslationTransformer } from './model.ts';
 import { SPECIAL } from './tokenizer.ts';
 
@@ -19,20 +20,29 @@ export interface Translator {
   readonly tokenizer: PretrainedTokenizer;
 }
 
+/** How to translate. */
+export interface TranslateOptions {
+  /** Translations of a sentence that are written at once to find the likeliest. */
+  readonly beams: number;
+  /** Told how many sentences are translated, of how many. */
+  readonly onProgress?: ((progress: EvaluationProgress) => void) | undefined;
+}
+
 /**
- * The translation of each sentence, found with `beams` beams. Sentences of similar length are translated together.
+ * The translation of each sentence. Sentences of similar length are translated together.
  *
  * @throws {ArgumentError} a sentence is empty or longer than the model reads (code `TEXT`)
  */
 export async function translate(
   { model, tokenizer }: Translator,
   sentences: readonly string[],
-  beams: number,
+  { beams, onProgress }: TranslateOptions,
 ): Promise<string[]> {
   const read = sentences.map((sentence, i) => ({ i, tokens: readSentence(sentence, tokenizer, model.context) }));
   const sorted = read.sort((a, b) => a.tokens.length - b.tokens.length);
   const translations = new Array<string>(sentences.length).fill('');
   for (let begin = 0; begin < sorted.length; begin += BATCH) {
+    onProgress?.({ done: begin, total: sorted.length });
     const batch = sorted.slice(begin, begin + BATCH);
     const inputIds = batch.map(({ tokens }) => [...tokens]);
     const longest = Math.max(...inputIds.map((tokens) => tokens.length));
@@ -42,6 +52,7 @@ export async function translate(
       translations[i] = tokenizer.decode(sequences[row] ?? []);
     });
   }
+  onProgress?.({ done: sorted.length, total: sorted.length });
   return translations;
 }
 

@@ -1,28 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// How far so many bytes have come: a bar in a terminal, a line now and then elsewhere.
+// How far something has come that takes long: a bar in a terminal, a line now and then elsewhere.
 
 import { Presets, SingleBar } from 'cli-progress';
 
 import { SIGNALS } from '../interrupt.ts';
 import type { Output } from '../output.ts';
-import { formatBytes } from './format.ts';
 
 const LINES = 10; // where there is no terminal to draw on: about this many lines in all
 
-/** Shows bytes that are moved. */
-export class ByteProgress {
+/** Shows how much is done. */
+export class Progress {
   private readonly output: Output;
+  private readonly format: (amount: number) => string;
   private bar: SingleBar | undefined;
   private next = 0;
 
-  constructor(output: Output) {
+  /** @param format  how an amount is written: bytes with their unit, for example */
+  constructor(output: Output, format: (amount: number) => string = String) {
     this.output = output;
+    this.format = format;
   }
 
-  /** @param what  what is being moved now, such as the name of a file */
+  /** @param what  what is being done now, such as the name of a file */
   show(what: string, done: number, total: number): void {
     const { terminal } = this.output;
-    const words = { what, have: formatBytes(done), of: formatBytes(total) };
+    const words = { what, have: this.format(done), of: this.format(total) };
     if (terminal !== undefined) {
       if (this.bar === undefined) {
         const format = '{bar} {percentage}% | {have} of {of} | {eta_formatted} left | {what}';
