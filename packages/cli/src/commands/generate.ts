@@ -18,7 +18,7 @@ import { storageOption } from '../storage.ts';
 import { type GenerateCommandOptions, generateWithPublished } from './generate-published.ts';
 
 /** Options that a run of a recipe does not know. */
-const PUBLISHED_ONLY = ['topP', 'minP', 'repetitionPenalty', 'beams', 'stop', 'json', 'storage'] as const;
+const PUBLISHED_ONLY = ['topP', 'minP', 'repetitionPenalty', 'beams', 'stop', 'storage'] as const;
 
 /** Defaults for the run of a recipe; a published model has its own. */
 const RUN_DEFAULTS = { tokens: 200, temperature: 0.8, topK: 0, seed: 0 };
@@ -33,7 +33,7 @@ export function addGenerateCommand(program: Command, output: Output, input: Node
     )
     .option('--beams <n>', 'search for the likeliest text with n at once', integer(1))
     .option('--stop <text>', 'where to end; may be given several times', collected)
-    .option('--json', 'print one JSON object, with every token')
+    .option('--json', 'print one JSON object; of a published model, with every token')
     .addOption(deviceOption())
     .addOption(storageOption())
     .option('--best', BEST)
@@ -78,7 +78,7 @@ async function generateWithRun(run: string, options: GenerateCommandOptions, out
       const expected = 'to be of a model that writes text';
       throw new ArgumentError({ op: 'generate', argument: run, expected, received: 'another model', hint }, 'GENERATE');
     }
-    const { prompt, tokens, topK, greedy, seed } = options;
+    const { prompt, tokens, topK, greedy, seed, json } = options;
     const pieces = generate({
       prompt,
       tokens: tokens ?? RUN_DEFAULTS.tokens,
@@ -87,14 +87,16 @@ async function generateWithRun(run: string, options: GenerateCommandOptions, out
       generator: new Generator(seed ?? RUN_DEFAULTS.seed),
     });
     await untilInterrupted(async (signal) => {
-      let begun = false;
+      let [before, text] = [prompt, '']; // the prompt not before the first piece: an error comes without
       for await (const piece of pieces) {
-        output.piece(begun ? piece : prompt + piece);
-        begun = true;
+        text += piece;
+        if (json === undefined) output.piece(before + piece);
+        before = '';
         if (signal.aborted) break;
       }
-      output.piece('\n');
+      if (json === undefined) output.piece('\n');
       signal.throwIfAborted();
+      if (json === true) output.result(JSON.stringify({ event: 'generate', model: run, prompt, text }));
     });
   });
 }

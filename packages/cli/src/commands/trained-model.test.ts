@@ -75,6 +75,15 @@ describe('with a trained model', () => {
     expect((await write('--tokens', '30', '--top-k', '1', '--seed', '9')).result).toBe(certain.result);
   });
 
+  it('generate prints one object with --json', async () => {
+    const words = ['generate', transformer, '--prompt', 'abc', '--tokens', '30'];
+    const text = (await nabla(...words)).result.trimEnd().slice('abc'.length);
+    const { status, result } = await nabla(...words, '--json');
+    expect(status).toBe(0);
+    expect(JSON.parse(result)).toEqual({ event: 'generate', model: transformer, prompt: 'abc', text });
+    expect(result.trimEnd()).not.toContain('\n');
+  });
+
   it('generate says why it cannot', async () => {
     const { status, result, notes } = await nabla('generate', fnn, '--prompt', 'a', '--tokens', '1');
     expect({ status, result }).toEqual({ status: 1, result: '' });
