@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs every example of the documentation against the built packages: docstrings of packages/*/src, ts blocks of the pages below.
+// Runs every example of the documentation against the built packages: docstrings of packages/*/src, and ts blocks of
+// pages. Of a block that reads a folder as ./NAME, such as one of a published model, the imports alone are checked.
 // Usage: npm run doctest [-- --json] [-- TEXT IN THE FILE'S PATH]
 
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -9,23 +10,19 @@ import { pathToFileURL } from 'node:url';
 
 import { repositoryFiles } from '../checks/files.mjs';
 import { root } from '../stage.mjs';
+import { checkImports, needsFiles } from './check-imports.mjs';
 import { examplesOfPage, examplesOfSource } from './extract.mjs';
 import { runExample } from './run-example.mjs';
 
 const packages = ['core', 'layers', 'optimizers', 'data', 'models'];
 const built = (path) => join(root, path.replace('/src/', '/dist/').replace(/\.ts$/, '.js'));
-/** Pages whose examples need no file of a published model. */
-const pageNames = [
-  'README.md',
-  'docs/tokenizers.md',
-  ...['gpt2', 'bert', 'llama', 't5', 'bart'].map((family) => `docs/models/${family}.md`),
-];
+const isPage = (path) => path.endsWith('.md');
 const isDocumented = (path) => /^packages\/(?!testing\/)[^/]+\/src\/.*\.ts$/.test(path) && !path.endsWith('.test.ts');
 
 function allExamples(filter) {
   const read = (path) => readFileSync(join(root, path), 'utf8');
   const sources = repositoryFiles(['.ts']).filter(isDocumented);
-  const pages = pageNames.filter((path) => existsSync(join(root, path)));
+  const pages = repositoryFiles(['.md']);
   const examples = [
     ...sources.flatMap((path) => examplesOfSource(path, read(path))),
     ...pages.flatMap((path) => examplesOfPage(path, read(path))),
@@ -54,9 +51,9 @@ const folder = mkdtempSync(join(tmpdir(), 'nabla-doctest-'));
 process.chdir(folder); // examples may write files
 const results = [];
 for (const { code, ...example } of examples) {
-  const problem = await scopeOf(example.file, shared)
-    .then((scope) => runExample(code, scope, load))
-    .catch((error) => `${error.name}: ${error.message}`);
+  const run = async () => runExample(code, await scopeOf(example.file, shared), load);
+  const judge = isPage(example.file) && needsFiles(code) ? () => checkImports(code, load) : run;
+  const problem = await judge().catch((error) => `${error.name}: ${error.message}`);
   results.push(problem === undefined ? example : { ...example, problem });
 }
 process.chdir(here);

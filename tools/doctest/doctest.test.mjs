@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
+import { checkImports, needsFiles } from './check-imports.mjs';
 import { isAsStated } from './compare.mjs';
 import { examplesOfPage, examplesOfSource } from './extract.mjs';
 import { runExample } from './run-example.mjs';
@@ -61,6 +62,17 @@ describe('doctest', () => {
     expect(await run('fail(); // throws YES')).toMatch('it threw Error NO');
     await expect(run('twice(2); // four of them')).rejects.toThrow('must be the value');
     await expect(run('thrice(2);')).rejects.toThrow('thrice is not defined');
+  });
+
+  it('looks over an example that needs a file', async () => {
+    const check = (code) => checkImports(code, (name) => import(name));
+    const open = "const file = basename('./gpt2') as string;";
+    expect([needsFiles(open), needsFiles("basename('a/b');")]).toEqual([true, false]);
+    expect(await check(`import { basename, type ParsedPath } from 'node:path';\n${open}`)).toBeUndefined();
+    expect(await check(`import { basename, basement as cellar } from 'node:path';\n${open}`)).toBe(
+      'node:path exports no basement',
+    );
+    expect(await check(`${open} (`)).toMatch(/expected/);
   });
 
   it('compares numbers to 1e-4 and objects by the stated fields', () => {
