@@ -47,6 +47,18 @@ describe('nabla generate with a published model', () => {
     expect({ status, result }).toEqual({ status: 0, result: `abc${found.text}\n` });
   });
 
+  it('begins with the token that is asked for', async () => {
+    const [first, second] = (await printed('--prompt', 'abc', '--tokens', '2', '--first-token', '<|user|>')).tokens;
+    expect(first).toMatchObject({ id: 257, text: '<|user|>' });
+    expect(second?.id).not.toBe(257);
+    const { tokens } = await printed('--prompt', 'abc', '--tokens', '2', '--first-token', 'z', '--beams', '2');
+    expect(tokens[0]?.text).toBe('z');
+    expect(await write('--prompt', 'abc', '--first-token', 'fr_XX')).toMatchObject({
+      status: 1,
+      notes: expect.stringMatching(/--first-token to be a token of the model, received fr_XX\. .*\[TOKEN\]/) as string,
+    });
+  });
+
   it('draws when asked to, the same for the same seed', async () => {
     const draw = async (...words: string[]): Promise<string> =>
       (await printed('--prompt', 'abc', '--tokens', '12', '--temperature', '90', ...words)).text;

@@ -25,6 +25,7 @@ import { tokenTexts } from '../token-text.ts';
 export interface GenerateCommandOptions extends DrawingOptions {
   readonly prompt: string;
   readonly beams?: number | undefined;
+  readonly firstToken?: string | undefined;
   readonly stop?: string[] | undefined;
   readonly json?: true | undefined;
   readonly device?: DeviceChoiceName | undefined;
@@ -63,7 +64,8 @@ export async function generateWithPublished(
   await withTextModel(found, options, output, async (loaded) => {
     const { model, tokenizer } = loaded;
     const { ids } = tokenizer.encode(options.prompt);
-    const settings = { ...drawing(options), maximumNewTokens: await newTokens(loaded, ids.length, options.tokens) };
+    const maximumNewTokens = await newTokens(loaded, ids.length, options.tokens);
+    const settings = { ...drawing(options), firstToken: firstTokenOf(loaded, options), maximumNewTokens };
     const beams = options.beams ?? (await usualBeams(loaded, options));
     const json = options.json === true;
     const textOf = tokenTexts(tokenizer);
@@ -81,6 +83,15 @@ export async function generateWithPublished(
       show.end();
     });
   });
+}
+
+/** @throws {ArgumentError} no token is written so (code `TOKEN`) */
+function firstTokenOf({ tokenizer }: TextModel, { firstToken }: GenerateCommandOptions): number | undefined {
+  const id = firstToken === undefined ? undefined : tokenizer.idOf(firstToken);
+  if (firstToken === undefined || id !== undefined) return id;
+  const hint = 'nabla tokenizer show MODEL TEXT shows how the tokens of a text are written.';
+  const mismatch = { expected: 'to be a token of the model', received: firstToken, hint };
+  throw new ArgumentError({ op: 'generate', argument: '--first-token', ...mismatch }, 'TOKEN');
 }
 
 /** How many tokens to add: as asked, as the folder says, or as many as there is room for, up to {@link TOKENS}. */

@@ -18,7 +18,7 @@ import { storageOption } from '../storage.ts';
 import { type GenerateCommandOptions, generateWithPublished } from './generate-published.ts';
 
 /** Options that a run of a recipe does not know. */
-const PUBLISHED_ONLY = ['topP', 'minP', 'repetitionPenalty', 'beams', 'stop', 'storage'] as const;
+const PUBLISHED_ONLY = ['topP', 'minP', 'repetitionPenalty', 'beams', 'firstToken', 'stop', 'storage'] as const;
 
 /** Defaults for the run of a recipe; a published model has its own. */
 const RUN_DEFAULTS = { tokens: 200, temperature: 0.8, topK: 0, seed: 0 };
@@ -32,6 +32,7 @@ export function addGenerateCommand(program: Command, output: Output, input: Node
       `beginning of the text, or what is to be answered; ${STDIN}, or nothing: read from stdin`,
     )
     .option('--beams <n>', 'search for the likeliest text with n at once', integer(1))
+    .option('--first-token <token>', 'the token to begin with, such as that of the language to write')
     .option('--stop <text>', 'where to end; may be given several times', collected)
     .option('--json', 'print one JSON object; of a published model, with every token')
     .addOption(deviceOption())

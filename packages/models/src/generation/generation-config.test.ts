@@ -121,6 +121,8 @@ describe('what options and configuration come to', () => {
     expect(settings(config)).toMatchObject({ forcedFirst: undefined, forcedLast: [2], badWords: [[9]] });
     expect(settings(config).forbiddenTokens).toEqual([1, -1]);
     expect(resolveBatchOptions({}, config as object as GenerationConfig, { ...task, begun: 1 }).forcedFirst).toBe(5);
+    expect(settings(config, { firstToken: 7 }).forcedFirst).toBe(7);
+    expect(() => settings(config, { firstToken: 100 })).toThrow(/firstToken to be tokens of the vocabulary, 0 to 99/);
   });
 
   it('all rules that a configuration may name', () => {

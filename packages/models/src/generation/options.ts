@@ -53,6 +53,8 @@ export interface GenerationOptions {
   readonly badWords?: readonly (readonly number[])[] | undefined;
   /** The only tokens that are written. */
   readonly allowedTokens?: readonly number[] | undefined;
+  /** The token that is written first, such as that of a language. Default: what the configuration of a translator or summariser forces. */
+  readonly firstToken?: number | undefined;
   /** Tokens that are not written. */
   readonly forbiddenTokens?: readonly number[] | undefined;
   /** Changes the logits of every step in place, before temperature. */
@@ -131,7 +133,16 @@ export interface BeamSettings extends GenerationSettings {
 export const generationOptionNames = [
   ...['maximumNewTokens', 'minimumNewTokens', 'sample', 'temperature', 'topK', 'topP', 'minP', 'typicalP'],
   ...['epsilonCutoff', 'etaCutoff', 'repetitionPenalty', 'presencePenalty', 'frequencyPenalty', 'sequenceBias'],
-  ...['noRepeatNgramSize', 'badWords', 'allowedTokens', 'forbiddenTokens', 'logitMask', 'endTokens', 'padToken'],
+  ...[
+    'noRepeatNgramSize',
+    'badWords',
+    'firstToken',
+    'allowedTokens',
+    'forbiddenTokens',
+    'logitMask',
+    'endTokens',
+    'padToken',
+  ],
   ...['stopStrings', 'decode', 'generator', 'logProbabilities', 'likeliestTokens', 'cache', 'session', 'tokensPerPass'],
   'signal',
 ];
@@ -182,7 +193,7 @@ export function resolveOptions(
     allowedTokens: options.allowedTokens,
     forbiddenTokens: [...(config.suppress_tokens ?? []), ...(options.forbiddenTokens ?? [])],
     forbiddenFirst: config.begin_suppress_tokens ?? [],
-    forcedFirst: task.begun === 1 ? (config.forced_bos_token_id ?? undefined) : undefined,
+    forcedFirst: options.firstToken ?? (task.begun === 1 ? (config.forced_bos_token_id ?? undefined) : undefined),
     forcedLast: listOf(config.forced_eos_token_id),
     endGrowth: endGrowthOf(config),
     repairLogits: config.remove_invalid_values ?? false,
@@ -315,7 +326,7 @@ function checkGenerationOptions(options: GenerationOptions, vocabulary: number):
       checkNumber(op, 'sequenceBias', bias);
     }
   });
-  for (const name of ['allowedTokens', 'forbiddenTokens', 'endTokens', 'padToken'] as const) {
+  for (const name of ['firstToken', 'allowedTokens', 'forbiddenTokens', 'endTokens', 'padToken'] as const) {
     given(name, (value) => checkTokens(name, listOf(value), vocabulary));
   }
   given('badWords', (words) => {
