@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The blocked matrix product. The products are summed over k in blocks; for each block the operands are packed into
-// panels where that pays, then the tiles of C are computed from them.
+// The blocked matrix product. The products are summed over k in blocks; for each block the tiles of C are computed from
+// panels, into which the operands are packed where that pays.
 
 inline int64_t round_up(int64_t count, int64_t unit) { return divide_up(count, unit) * unit; }
 
@@ -43,7 +43,11 @@ struct Chunk {
                                            : g.kept_b + kept_before()) {}
 
   float* packed_a(int64_t panel) const { return packed_rows + panel * Format::kRows * depth; }
-  float* packed_b(int64_t panel) const { return packed_columns + column_panels.begin(panel) * depth; }
+  // The panels of B that are kept lie side by side; others have the place of those that met the rows before them.
+  float* packed_b(int64_t panel) const {
+    const int64_t first = g.kept_b == nullptr ? panel / kBlockPanels * kBlockPanels : 0;
+    return packed_columns + (column_panels.begin(panel) - column_panels.begin(first)) * depth;
+  }
 
   // Floats of the panels of B that belong to the chunks before this one, by columns, then along k.
   int64_t kept_before() const {
@@ -58,41 +62,57 @@ struct Chunk {
   bool a_in_place() const { return Format::a_in_place(g.a, column_panels.length); }
   bool b_in_place(int64_t width) const { return Format::b_in_place(g.b, row_panels.length, width); }
 
-  // The panels to pack, those of A being first. Of B, the last panel alone may need it, then all are listed.
-  int64_t pack_begin() const { return a_in_place() ? row_panels.count : 0; }
-  int64_t pack_end() const {
-    const bool is_packed = g.kept_b != nullptr || b_in_place(column_panels.length);
-    return row_panels.count + (is_packed ? 0 : column_panels.count);
+  // Packs the panels of A from `begin` on to `end`.
+  void pack_rows(int64_t begin, int64_t end) const {
+    for (int64_t i = begin; i < end && !a_in_place(); ++i)
+      Format::pack_a(a_source(i), terms, row_panels.end(i) - row_panels.begin(i), packed_a(i));
   }
 
-  void pack(int64_t begin, int64_t end) const {
-    for (int64_t panel = begin; panel < end; ++panel) {
-      if (panel < row_panels.count) {
-        const int64_t height = row_panels.end(panel) - row_panels.begin(panel);
-        Format::pack_a(a_source(panel), terms, height, packed_a(panel));
-      } else {
-        const int64_t j = panel - row_panels.count, width = column_panels.end(j) - column_panels.begin(j);
-        if (!b_in_place(width)) Format::pack_b(b_source(j), terms, width, packed_b(j));
-      }
+  // And those of B; the last one alone may need it.
+  void pack_columns(int64_t begin, int64_t end) const {
+    for (int64_t j = begin; j < end; ++j) {
+      const int64_t width = column_panels.end(j) - column_panels.begin(j);
+      if (!b_in_place(width)) Format::pack_b(b_source(j), terms, width, packed_b(j));
     }
   }
 
-  // The panels of B from `begin` on to `end`, in blocks of kBlockWidth columns x kBlockRows, going down: neighbours
-  // share theirs of B.
+  // The product. Panels are packed when they are first needed: they are in the cache then. Measured against packing all
+  // of them before, on cores with 2 MiB of L2 cache: 0.96 of the time at 512 x 768 x 3072 and 512 x 3072 x 768, 0.98 at
+  // 512 x 512 x 512.
+  void run() const {
+    for_each_block(0, column_panels.count, [&](int64_t i, int64_t a_end, int64_t j, int64_t b_end) {
+      if (i == 0 && g.kept_b == nullptr) pack_columns(j, b_end);
+      if (j == 0) pack_rows(i, a_end);
+      multiply_block(i, a_end, j, b_end);
+    });
+  }
+
+  // The part of the product that the panels of B from `begin` on to `end` make, which are packed, as all of A are.
   void multiply(int64_t begin, int64_t end) const {
-    constexpr int64_t kBlockColumns = kBlockWidth / (Format::kVectors * kLanes);
+    for_each_block(begin, end,
+                   [&](int64_t i, int64_t a_end, int64_t j, int64_t b_end) { multiply_block(i, a_end, j, b_end); });
+  }
+
+ private:
+  static constexpr int64_t kBlockPanels = kBlockWidth / (Format::kVectors * kLanes);
+
+  // Calls f(i, a_end, j, b_end) for blocks of kBlockRows panels of A x kBlockPanels of B, going down: neighbours share
+  // theirs of B.
+  template <class Function>
+  void for_each_block(int64_t begin, int64_t end, const Function& f) const {
     [[maybe_unused]] const typename Format::Session session{};
-    for (int64_t j = begin; j < end; j += kBlockColumns)
-      for (int64_t i = 0; i < row_panels.count; i += kBlockRows) {
-        const int64_t a_end = smaller(row_panels.count, i + kBlockRows);
-        const int64_t b_end = smaller(end, j + kBlockColumns);
-        const int64_t together = depth <= kShallow ? kBlockRows : 1;
-        for (int64_t a_panel = i, next; a_panel < a_end; a_panel = next) {
-          next = smaller(a_end, a_panel + together);
-          if (a_panel < row_panels.larger) next = smaller(next, row_panels.larger);  // all of the same height
-          for (int64_t b_panel = j; b_panel < b_end; ++b_panel) multiply_panels(a_panel, next, b_panel);
-        }
-      }
+    for (int64_t j = begin; j < end; j += kBlockPanels)
+      for (int64_t i = 0; i < row_panels.count; i += kBlockRows)
+        f(i, smaller(row_panels.count, i + kBlockRows), j, smaller(end, j + kBlockPanels));
+  }
+
+  void multiply_block(int64_t i, int64_t a_end, int64_t j, int64_t b_end) const {
+    const int64_t together = depth <= kShallow ? kBlockRows : 1;
+    for (int64_t a_panel = i, next; a_panel < a_end; a_panel = next) {
+      next = smaller(a_end, a_panel + together);
+      if (a_panel < row_panels.larger) next = smaller(next, row_panels.larger);  // all of the same height
+      for (int64_t b_panel = j; b_panel < b_end; ++b_panel) multiply_panels(a_panel, next, b_panel);
+    }
   }
 
   // The panels of A from `a_panel` on to `a_end`, all of the same height, times one of B.
@@ -123,7 +143,8 @@ inline void for_each_chunk(const Gemm& g, float* workspace, const Function& f) {
 // equal, those of a smaller k may be deeper.
 template <class Format>
 inline int64_t panels_size(int64_t m, int64_t n, int64_t k) {
-  const int64_t rows = round_up(smaller(m, kChunk), Format::kRows), columns = round_up(smaller(n, kChunk), kLanes);
+  const int64_t rows = round_up(smaller(m, kChunk), Format::kRows);
+  const int64_t columns = round_up(smaller(n, kBlockWidth), kLanes);
   const int64_t depth = smaller(depth_of<Format>(k), kDepthBlock);
   return whole_lines(rows * depth) + columns * depth;
 }
@@ -141,8 +162,7 @@ inline void keep_panels(const Gemm& g) {
   for (int64_t j = 0; j < g.n; j += kChunk)
     for (int64_t p = 0; p < g.k; p += terms) {
       const Chunk<Format> chunk(g, 0, j, p, terms, nullptr);
-      const int64_t first = chunk.row_panels.count;
       parallel_for(chunk.column_panels.count, divide_up(kElementGrain, chunk.terms * Format::kVectors * kLanes),
-                   [&](int64_t begin, int64_t end, int) { chunk.pack(first + begin, first + end); });
+                   [&](int64_t begin, int64_t end, int) { chunk.pack_columns(begin, end); });
     }
 }

@@ -15,12 +15,11 @@ struct Float32 {
 
   // Whether the microkernel reads a panel of A, which meets so many columns of B, where it is in memory.
   static bool a_in_place(const View& a, int64_t columns) {
-    return a.column == 1 ? !rows_collide(a.row)
-                         : columns <= (rows_collide(a.column) ? kDirectCollidingRows : kDirectRows);
+    return a.column == 1 ? !rows_collide(a.row) : columns <= (rows_collide(a.column) ? kTileColumns : kDirectRows);
   }
   // And a panel of B of so many columns, which meets so many rows of A.
   static bool b_in_place(const View& b, int64_t rows, int64_t width) {
-    return b.column == 1 && width % kLanes == 0 && rows <= (rows_collide(b.row) ? kDirectCollidingRows : kDirectRows);
+    return b.column == 1 && width % kLanes == 0 && rows <= (rows_collide(b.row) ? kTileRows : kDirectRows);
   }
 
   static void pack_a(const View& a, int64_t terms, int64_t height, float* panel) {

@@ -13,10 +13,7 @@ inline int64_t gemm_workspace(int64_t m, int64_t n, int64_t k) {
 
 template <class Format>
 inline void blocked_product(const Gemm& g, float* workspace) {
-  for_each_chunk<Format>(g, workspace, [](const Chunk<Format>& chunk) {
-    chunk.pack(chunk.pack_begin(), chunk.pack_end());
-    chunk.multiply(0, chunk.column_panels.count);
-  });
+  for_each_chunk<Format>(g, workspace, [](const Chunk<Format>& chunk) { chunk.run(); });
 }
 
 // The product on the calling thread; `workspace` has gemm_workspace(m, n, k) floats.
@@ -65,7 +62,7 @@ template <class Format>
 inline void kept_product(const Gemm& g) {
   const Scratch scratch(static_cast<size_t>(gemm_workspace<Format>(g.m, 0, g.k)) * sizeof(float));
   for_each_chunk<Format>(g, scratch.floats(), [](const Chunk<Format>& chunk) {
-    chunk.pack(chunk.pack_begin(), chunk.pack_end());
+    chunk.pack_rows(0, chunk.row_panels.count);
     parallel_for(chunk.column_panels.count,
                  divide_up(kParallelWork, 2 * chunk.row_panels.length * Format::kVectors * kLanes * chunk.terms),
                  [&](int64_t begin, int64_t end, int) { chunk.multiply(begin, end); });
