@@ -32,7 +32,14 @@ if (reason !== undefined) {
 /** Runs the fuzzer; resolves to its exit status. What made it fail is kept, and its name printed. */
 function fuzz() {
   mkdirSync(`${root}${build}/inputs`, { recursive: true });
-  const limits = ['-timeout=60', '-rss_limit_mb=4096', '-max_len=4096', '-print_final_stats=1', '-verbosity=0'];
+  const limits = [
+    '-timeout=60',
+    '-rss_limit_mb=4096',
+    '-max_len=4096',
+    '-print_final_stats=1',
+    '-print_funcs=0',
+    '-verbosity=0',
+  ];
   const what = values.input === undefined ? [`-max_total_time=${seconds}`, `${build}/inputs`] : [values.input];
   const words = [...limits, `-artifact_prefix=${build}/`, ...what];
   const child = spawn(`${build}/fuzz`, words, { cwd: root, stdio: 'inherit' });
