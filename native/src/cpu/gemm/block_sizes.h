@@ -73,5 +73,5 @@ constexpr int64_t kRowColumns = 4096;  // floats of C that are summed up at a ti
 // as fast at 16 rows, 1.3 times at 64.
 constexpr int64_t kMostKeptRows = 128;
 
-// C is computed in parts of at most so many rows and columns, which bounds the packed operands to 6 MiB.
+// C is computed in parts of at most so many rows and columns, which bounds the packed operands to 4.4 MiB.
 constexpr int64_t kChunk = 2048;
