@@ -88,8 +88,7 @@ std::optional<bench::Job> prepare(const bench::Request& request) {
   const std::string operation = request.text("operation");
   const auto job = [](auto run) { return bench::Job{std::move(run), [] { return "{}"; }}; };
   if (operation == "multiply") {
-    // More than an int holds.
-    const int64_t steps = std::atoll(request.text("operations").c_str()) / kOperations;
+    const int64_t steps = request.number("operations") / kOperations;
     return job(
         [=] { share(threads, steps, [](size_t begin, size_t end) { multiply(static_cast<int64_t>(end - begin)); }); });
   }

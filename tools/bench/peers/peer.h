@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <functional>
 #include <iostream>
@@ -23,7 +24,7 @@ class Request {
     const std::string value = line_.substr(begin, end - begin);
     return value.front() == '"' ? value.substr(1, value.size() - 2) : value;
   }
-  int number(const std::string& name) const { return std::atoi(text(name).c_str()); }
+  int64_t number(const std::string& name) const { return std::atoll(text(name).c_str()); }
   bool flag(const std::string& name) const { return text(name) == "true"; }
 
  private:

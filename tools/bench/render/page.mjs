@@ -92,7 +92,7 @@ const FAMILIES = [
   [
     'bandwidth',
     'What memory bounds',
-    'Matrices of 64 MiB. Limit: a copy of as many bytes; for adamW an update in place, for crossEntropy a read.',
+    'Matrices as large as the largest cache, of 64 MiB at least. Limit: a copy of as many bytes; for adamW an update in place, for crossEntropy a read.',
   ],
   [
     'busy',
