@@ -133,18 +133,9 @@ export interface BeamSettings extends GenerationSettings {
 export const generationOptionNames = [
   ...['maximumNewTokens', 'minimumNewTokens', 'sample', 'temperature', 'topK', 'topP', 'minP', 'typicalP'],
   ...['epsilonCutoff', 'etaCutoff', 'repetitionPenalty', 'presencePenalty', 'frequencyPenalty', 'sequenceBias'],
-  ...[
-    'noRepeatNgramSize',
-    'badWords',
-    'firstToken',
-    'allowedTokens',
-    'forbiddenTokens',
-    'logitMask',
-    'endTokens',
-    'padToken',
-  ],
-  ...['stopStrings', 'decode', 'generator', 'logProbabilities', 'likeliestTokens', 'cache', 'session', 'tokensPerPass'],
-  'signal',
+  ...['noRepeatNgramSize', 'badWords', 'firstToken', 'allowedTokens', 'forbiddenTokens', 'logitMask'],
+  ...['endTokens', 'padToken', 'stopStrings', 'decode', 'generator', 'logProbabilities', 'likeliestTokens'],
+  ...['cache', 'session', 'tokensPerPass', 'signal'],
 ];
 
 /** What options are resolved for. */
