@@ -30,9 +30,9 @@ export function median(values) {
  *
  * @param contenders by name, `async (count) => seconds`: runs `count` times
  * @param options    `budget`: seconds that each may take · `threads`: of each; where there are several, they rest between turns ·
- * `turn`: seconds of a turn, at least
+ * `turn`: seconds of a turn, at least · `warmUp`: runs of ours before it is timed, at least
  */
-export async function takeTurns(contenders, { budget, threads, turn = TURN }) {
+export async function takeTurns(contenders, { budget, threads, turn = TURN, warmUp = 0 }) {
   const entrants = await Promise.all(
     Object.entries(contenders).map(async ([name, time]) => ({ name, time, count: 1, seconds: [] })),
   );
@@ -43,11 +43,15 @@ export async function takeTurns(contenders, { budget, threads, turn = TURN }) {
     entrant.count = countOf(once);
     entrant.fewest = once > SLOW ? FEWEST_SLOW_TURNS : FEWEST_TURNS;
     entrant.spent = 0;
-    const warmUp = entrant.name === 'ours' ? OUR_WARM_UP : WARM_UP;
-    for (let warm = 0; warm < warmUp && once < SLOW;) {
-      const seconds = await entrant.time(entrant.count);
+    const isOurs = entrant.name === 'ours';
+    const [leastSeconds, leastRuns] = isOurs ? [OUR_WARM_UP, warmUp] : [WARM_UP, 0];
+    let [warm, runs] = [0, 0];
+    while ((warm < leastSeconds || runs < leastRuns) && once < SLOW) {
+      const { count } = entrant;
+      const seconds = await entrant.time(count);
       warm += seconds;
-      entrant.count = countOf(seconds / entrant.count); // it gets faster
+      runs += count;
+      entrant.count = countOf(seconds / count); // it gets faster
     }
   }
   const wants = ({ seconds, fewest, spent }) => seconds.length < fewest || spent < budget;

@@ -82,7 +82,8 @@ async function raceOne(benchmark, { threads, budget, peers, helpers, say }) {
   try {
     const theirs = await contendersOf(benchmark, threads, peers, rivals, ours.check, say);
     const contenders = { ours: (count) => ours.time(count), ...theirs };
-    const options = { budget: budget * (benchmark.patience ?? 1), threads };
+    const { patience = 1, warmUp } = benchmark;
+    const options = { budget: budget * patience, threads, warmUp };
     const [seconds, more] = benchmark.neighbour
       ? await measureBeside(contenders, options)
       : await measureAlone(contenders, benchmark, helpers, ours.check, options);

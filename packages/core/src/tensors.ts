@@ -45,7 +45,6 @@ export {
   gather,
   gatherND,
   pad,
-  reshape,
   reverse,
   scatterND,
   slice,

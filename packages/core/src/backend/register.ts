@@ -2,8 +2,9 @@
 // Registers the devices with tfjs-core: the definitions under nabla-js; the native kernels, and the definitions of all others,
 // under nabla-cpu when the package is loaded, and under nabla-cuda when that device is asked for.
 
-import { type KernelConfig, getKernelsForBackend, registerBackend, registerKernel } from '../tf.ts';
+import { type KernelConfig, engine, getKernelsForBackend, registerBackend, registerKernel } from '../tf.ts';
 import type { NativeAddon } from './addon.ts';
+import { DataRecordsInIds } from './data-records.ts';
 import { definitions } from './definitions/index.ts';
 import { hostKernel } from './host-kernel.ts';
 import { JS_BACKEND, JsBackend, registerBorrowedKernels } from './js-backend.ts';
@@ -27,6 +28,8 @@ export function registerDevices(): void {
   registerBorrowedKernels(new Set(definitions.map(({ kernelName }) => kernelName)));
   for (const kernel of definitions) registerKernel(kernel);
   registerBackend(JS_BACKEND, () => new JsBackend(), JS_PRIORITY);
+  const { state } = engine();
+  state.tensorInfo = new DataRecordsInIds(state.tensorInfo);
   if (addon !== undefined) registerNative(NATIVE_BACKEND, addon, NATIVE_PRIORITY);
 }
 

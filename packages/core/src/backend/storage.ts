@@ -3,6 +3,7 @@
 
 import type { DataId, DataType, TensorInfo } from '../tf.ts';
 import type { Handle } from './addon.ts';
+import type { DataRecord } from './data-records.ts';
 
 /**
  * The data id of a storage, which leads to it without a table. Of an older storage, tensors alone hold it, so that V8 collects it
@@ -10,6 +11,8 @@ import type { Handle } from './addon.ts';
  */
 export class StorageId {
   readonly storage: Storage;
+  /** What tfjs notes of it, see {@link DataRecordsInIds}. */
+  record: DataRecord | undefined = undefined;
 
   constructor(storage: Storage) {
     this.storage = storage;

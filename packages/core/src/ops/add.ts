@@ -4,6 +4,7 @@
 import { sumTo } from '../gradients/sum-to.ts';
 import { record, unrecorded } from '../tape.ts';
 import { Tensor, type TensorLike, engine, add as tfjsAdd } from '../tf.ts';
+import { runKernelForOne } from './run.ts';
 
 /**
  * `a + b`, with broadcasting. Its gradient needs the shapes alone; tfjs holds on to both operands until then, which in a deep
@@ -15,8 +16,9 @@ import { Tensor, type TensorLike, engine, add as tfjsAdd } from '../tf.ts';
  * add(tensor1d([1, 2]), 10); // [11, 12]
  */
 export function add<T extends Tensor>(a: Tensor | TensorLike, b: Tensor | TensorLike): T {
-  if (!engine().isTapeOn() || !isFloat(a) || !isFloat(b)) return tfjsAdd(a, b);
-  const sum = unrecorded(() => tfjsAdd<T>(a, b));
+  if (!isFloat(a) || !isFloat(b)) return tfjsAdd(a, b);
+  if (!engine().isTapeOn()) return runKernelForOne('Add', { a, b }) as T;
+  const sum = unrecorded(() => runKernelForOne('Add', { a, b }) as T);
   const [shapeA, shapeB] = [a.shape, b.shape];
   record('Add', { a, b }, sum, [], (gradOut) => ({
     a: () => sumTo(gradOut, shapeA),

@@ -91,7 +91,7 @@ export function scaledDotProductAttention(
   checkQueryAndKey(op, query, key);
   checkFloat(op, { value });
   const [batch, keyHeads, keyTime] = key.shape;
-  const matching = `It must match key, whose shape is ${formatShape(key.shape)}.`;
+  const matching = (): string => `It must match key, whose shape is ${formatShape(key.shape)}.`;
   checkShape(op, 'value', value, [batch, keyHeads, keyTime, 'valueSize'], matching);
   const [, heads, queryTime, headSize] = query.shape;
   const scoresShape = [batch, heads, queryTime, keyTime];
@@ -116,12 +116,12 @@ function checkQueryAndKey(op: string, query: Tensor, key: Tensor): void {
   checkFloat(op, { query, key });
   checkRank(op, 'query', query, 4);
   const [batch, heads, , headSize] = query.shape;
-  const matching = `It must match query, whose shape is ${formatShape(query.shape)}.`;
+  const matching = (): string => `It must match query, whose shape is ${formatShape(query.shape)}.`;
   checkShape(op, 'key', key, [batch, 'keyHeads', 'keyTime', headSize], matching);
   const [, keyHeads] = key.shape;
   if (keyHeads === heads || heads % keyHeads === 0) return;
   const expected = `[${batch}, a divisor of ${heads}, keyTime, ${headSize}]`;
-  throw new ShapeError({ op, argument: 'key', expected, received: key.shape, hint: matching });
+  throw new ShapeError({ op, argument: 'key', expected, received: key.shape, hint: matching() });
 }
 
 /** @param scoresShape `[batch, heads, queryTime, keyTime]` */

@@ -20,6 +20,7 @@ export {
 } from './average-pool.ts';
 export { type BatchNormOptions, batchNorm, plainBatchNorm } from './batch-norm.ts';
 export { broadcastTo, where } from './broadcast-to.ts';
+export { type AttentionCache, cachedSelfAttention, plainCachedSelfAttention } from './cached-self-attention.ts';
 export { type ClampOptions, type NanToNumOptions, clamp, maskedFill, nanToNum } from './clamp.ts';
 export { clipGradientsByValue, plainClipGradientsByValue } from './clip-by-value.ts';
 export { type ConvOptions, conv1d, conv2d, conv3d, plainConvolution } from './convolution.ts';
@@ -80,6 +81,7 @@ export {
   lstm,
   rnn,
 } from './recurrent.ts';
+export { reshape } from './reshape.ts';
 export { type RmsNormOptions, plainRmsNorm, rmsNorm } from './rms-norm.ts';
 export { plainSelfAttention, selfAttention } from './self-attention.ts';
 export { repeatInterleave, roll } from './roll.ts';

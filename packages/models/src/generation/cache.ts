@@ -3,7 +3,9 @@
 
 import {
   ArgumentError,
+  type AttentionOptions,
   type Tensor,
+  cachedSelfAttention,
   checkInteger,
   copyInto,
   dispose,
@@ -11,6 +13,7 @@ import {
   gather,
   keep,
   noGrad,
+  pad,
   scope,
   slice,
   tensor1d,
@@ -60,13 +63,28 @@ export class KeyValueCache {
    */
   write(layer: number, keys: Tensor, values: Tensor): KeysAndValues {
     return noGrad(() => {
-      const before = this.layers[layer];
-      const capacity = this.capacity(keys.shape[2] ?? 0);
-      const grown = { keys: grow(before?.keys, keys, capacity), values: grow(before?.values, values, capacity) };
-      copyInto(grown.keys, keys, [0, 0, this.#time, 0]);
-      copyInto(grown.values, values, [0, 0, this.#time, 0]);
-      this.layers[layer] = grown;
-      return grown;
+      const room = this.roomFor(layer, keys.shape, values.shape);
+      copyInto(room.keys, keys, [0, 0, this.#time, 0]);
+      copyInto(room.values, values, [0, 0, this.#time, 0]);
+      return room;
+    });
+  }
+
+  /**
+   * Puts the keys and values of new time steps behind those of a layer, and lets their queries attend to all that `visible` shows; see
+   * {@link cachedSelfAttention}.
+   *
+   * @param x       `[batch, time, 3 * heads * headSize]`: queries, keys, values
+   * @param options where the cache is empty, `mask` may be as long as `time`
+   * @returns       `[batch, time, heads * headSize]`
+   */
+  selfAttention(layer: number, x: Tensor, heads: number, { mask, ...options }: AttentionOptions): Tensor {
+    return noGrad(() => {
+      const [batch = 0, time = 0, features = 0] = x.shape;
+      const part = [batch, heads, time, features / 3 / heads];
+      const room = this.roomFor(layer, part, part);
+      const shown = mask && { mask: padLast(mask, this.capacity(time)) };
+      return cachedSelfAttention(x, heads, { ...room, past: this.#time }, { ...options, ...shown });
     });
   }
 
@@ -127,6 +145,15 @@ export class KeyValueCache {
     this.#time = 0;
   }
 
+  /** The buffers of a layer, with room for new keys and values of these shapes, `[batch, heads, time, size]`. */
+  private roomFor(layer: number, keys: readonly number[], values: readonly number[]): KeysAndValues {
+    const before = this.layers[layer];
+    const capacity = this.capacity(keys[2] ?? 0);
+    const room = { keys: grow(before?.keys, keys, capacity), values: grow(before?.values, values, capacity) };
+    this.layers[layer] = room;
+    return room;
+  }
+
   private get batch(): number {
     return this.layers[0]?.keys.shape[0] ?? 0;
   }
@@ -166,10 +193,16 @@ function shrink(before: Tensor, time: number, capacity: number): Tensor {
   return cut;
 }
 
-/** A buffer of `capacity` time steps with what was in the one before. */
-function grow(before: Tensor | undefined, part: Tensor, capacity: number): Tensor {
+/** A mask over so many keys, those behind its own hidden. */
+function padLast(mask: Tensor, keys: number): Tensor {
+  const missing = keys - (mask.shape.at(-1) ?? keys);
+  return missing === 0 ? mask : pad(mask, [...mask.shape.slice(1).map((): [number, number] => [0, 0]), [0, missing]]);
+}
+
+/** A buffer of `capacity` time steps, else shaped as `part`, with what was in the one before. */
+function grow(before: Tensor | undefined, part: readonly number[], capacity: number): Tensor {
   if (before !== undefined && (before.shape[2] ?? 0) >= capacity) return before;
-  const [batch = 0, heads = 0, , size = 0] = part.shape;
+  const [batch = 0, heads = 0, , size = 0] = part;
   const grown = keep(fill([batch, heads, capacity, size], 0)); // native memory, where zeros would be copied from an array
   if (before !== undefined) copyInto(grown, before, [0, 0, 0, 0]);
   before?.dispose();

@@ -1,19 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // GPT-2, read from top to bottom. Names are those of transformers' checkpoints.
 
-import {
-  type Generator,
-  type Tensor,
-  add,
-  linear,
-  normal,
-  range,
-  reshape,
-  scaledDotProductAttention,
-  selfAttention,
-  split,
-  zeros,
-} from '@nabla/core';
+import { type Generator, type Tensor, add, linear, normal, range, reshape, selfAttention, zeros } from '@nabla/core';
 import { Dropout, Embedding, LayerNorm, Linear, Module, ModuleList, type Parameter, parameter } from '@nabla/layers';
 
 import { KeyValueCache } from '../generation/cache.ts';
@@ -23,7 +11,6 @@ import { type DecoderInputs, type VisibleKeys, decoderMask } from '../generation
 import { type LayeredPass, finishPass, statesOf } from '../generation/layered-pass.ts';
 import { activatedLinear } from '../pretrained/activated-linear.ts';
 import type { Architecture, PretrainedModel } from '../pretrained/architecture.ts';
-import { joinHeads, splitHeads } from '../pretrained/heads.ts';
 import { type GPT2Config, gpt2Schema } from './config.ts';
 
 /** `x · weight + bias`: a linear map whose weight GPT-2 stores as `[inputs, outputs]`. */
@@ -77,14 +64,8 @@ class GPT2Attention extends Module {
       ...(this.training && dropout > 0 && { dropout, generator: this.generator }),
     };
     const projected = this.c_attn.forward(x); // [batch, time, 3 * features]
-    if (cache === undefined) return this.project(selfAttention(projected, heads, settings));
-    const [query, key, value] = split(projected, 3, -1).map((part) => splitHeads(part, heads)) as Three;
-    const seen = cache.write(layer, key, value);
-    const { keys, values } = causal ? { keys: key, values: value } : seen; // causal: into an empty cache
-    return this.project(joinHeads(scaledDotProductAttention(query, keys, values, settings)));
-  }
-
-  private project(attended: Tensor): Tensor {
+    const attended =
+      cache?.selfAttention(layer, projected, heads, settings) ?? selfAttention(projected, heads, settings);
     return this.resid_dropout.forward(this.c_proj.forward(attended));
   }
 
@@ -93,8 +74,6 @@ class GPT2Attention extends Module {
     return (scale_attn_weights ? Math.sqrt(n_head / n_embd) : 1) / (scale_attn_by_inverse_layer_idx ? layer + 1 : 1);
   }
 }
-
-type Three = [Tensor, Tensor, Tensor];
 
 class GPT2MLP extends Module {
   readonly c_fc: Conv1D;

@@ -38,37 +38,28 @@ function decodeLayer(
   source: { readonly states: Tensor; readonly visible: VisibleKeys },
   { layer: i, cache, ...visible }: CachedPass & { readonly layer: number },
 ): Tensor {
-  const [query, key, value] = project(layer.self_attn, x, 0, 3) as [Tensor, Tensor, Tensor];
-  const seen = cache.write(i, key, value);
-  const own = visible.causal ? { keys: key, values: value } : seen; // causal: into an empty cache
-  const y = layer.norm1.forward(add(x, attend(layer.self_attn, query, own, visible)));
+  const { self_attn, multihead_attn } = layer;
+  const own = cache.selfAttention(i, project(self_attn, x, 0, 3), self_attn.heads, visible);
+  const y = layer.norm1.forward(add(x, self_attn.out_proj.forward(own)));
 
-  const [asked] = project(layer.multihead_attn, y, 0, 1) as [Tensor];
-  const read = cache.once(i, () => {
-    const [keys, values] = project(layer.multihead_attn, source.states, 1, 2) as [Tensor, Tensor];
-    return { keys, values };
-  });
-  const z = layer.norm2.forward(add(y, attend(layer.multihead_attn, asked, read, source.visible)));
+  const query = splitHeads(project(multihead_attn, y, 0, 1), multihead_attn.heads);
+  const { keys, values } = cache.once(i, () => keysAndValues(multihead_attn, source.states));
+  const read = joinHeads(scaledDotProductAttention(query, keys, values, source.visible));
+  const z = layer.norm2.forward(add(y, multihead_attn.out_proj.forward(read)));
 
   const hidden = linear(z, layer.linear1.weight, layer.linear1.bias, { activation: layer.activation });
   return layer.norm3.forward(add(z, layer.linear2.forward(hidden)));
 }
 
-/** `count` of the three projections (queries, keys, values) from the first on: each `[batch, heads, time, headSize]`. */
-function project(attention: MultiHeadAttention, x: Tensor, first: number, count: number): Tensor[] {
-  const { in_proj_weight: weight, in_proj_bias: bias, features, heads } = attention;
+/** `count` of the three projections (queries, keys, values) from the first on, side by side: `[batch, time, count * features]`. */
+function project(attention: MultiHeadAttention, x: Tensor, first: number, count: number): Tensor {
+  const { in_proj_weight: weight, in_proj_bias: bias, features } = attention;
   if (weight === undefined) throw new TypeError('the projections of queries, keys and values are one matrix');
   const [begin, rows] = [first * features, count * features];
-  const projected = linear(x, slice(weight, [begin, 0], [rows, features]), bias && slice(bias, [begin], [rows]));
-  return split(projected, count, -1).map((part) => splitHeads(part, heads));
+  return linear(x, slice(weight, [begin, 0], [rows, features]), bias && slice(bias, [begin], [rows]));
 }
 
-function attend(
-  attention: MultiHeadAttention,
-  query: Tensor,
-  { keys, values }: KeysAndValues,
-  { causal, mask }: VisibleKeys,
-): Tensor {
-  const attended = scaledDotProductAttention(query, keys, values, { causal, ...(mask && { mask }) });
-  return attention.out_proj.forward(joinHeads(attended)); // [batch, time, features]
+function keysAndValues(attention: MultiHeadAttention, states: Tensor): KeysAndValues {
+  const [keys, values] = split(project(attention, states, 1, 2), 2, -1) as [Tensor, Tensor];
+  return { keys: splitHeads(keys, attention.heads), values: splitHeads(values, attention.heads) };
 }

@@ -3,6 +3,7 @@
 
 import { type Shape, rowMajorStrides, sizeOf } from '../../shape.ts';
 import type { KernelConfig, TensorInfo } from '../../tf.ts';
+import type { JsBackend } from '../js-backend.ts';
 import { definition } from '../kernel.ts';
 
 export interface CopyIntoInputs {
@@ -19,22 +20,32 @@ export interface CopyIntoAttributes {
   readonly isRounded?: boolean;
 }
 
+/** Writes `source` into a part of `target`, whose elements are seen in `shape`. */
+export function writeInto(
+  target: TensorInfo,
+  source: TensorInfo,
+  { shape, begin }: CopyIntoAttributes,
+  backend: JsBackend,
+): void {
+  const values = backend.values(target).slice();
+  const strides = rowMajorStrides(shape);
+  const from = backend.values(source);
+  const columns = source.shape.at(-1) ?? 1;
+  const rows = sizeOf(source.shape.slice(0, -1));
+  const index = source.shape.map(() => 0);
+  for (let row = 0; row < rows && columns > 0; row++) {
+    const start = index.reduce((sum, position, axis) => sum + (begin[axis] + position) * strides[axis], 0);
+    values.set(from.subarray(row * columns, (row + 1) * columns), start);
+    for (let axis = index.length - 2; axis >= 0 && ++index[axis] === source.shape[axis]; axis--) index[axis] = 0;
+  }
+  backend.replace(target, values);
+}
+
 /** Changes the target, gives nothing. */
 const copyInto = definition<CopyIntoInputs, CopyIntoAttributes>(
   'NablaCopyInto',
-  ({ target, source }, { shape, begin }, backend) => {
-    const values = backend.values(target).slice();
-    const strides = rowMajorStrides(shape);
-    const from = backend.values(source);
-    const columns = source.shape.at(-1) ?? 1;
-    const rows = sizeOf(source.shape.slice(0, -1));
-    const index = source.shape.map(() => 0);
-    for (let row = 0; row < rows && columns > 0; row++) {
-      const start = index.reduce((sum, position, axis) => sum + (begin[axis] + position) * strides[axis], 0);
-      values.set(from.subarray(row * columns, (row + 1) * columns), start);
-      for (let axis = index.length - 2; axis >= 0 && ++index[axis] === source.shape[axis]; axis--) index[axis] = 0;
-    }
-    backend.replace(target, values);
+  ({ target, source }, attributes, backend) => {
+    writeInto(target, source, attributes, backend);
     return [];
   },
 );

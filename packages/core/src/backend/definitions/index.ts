@@ -6,6 +6,7 @@ import { activationDefinitions } from './activation.ts';
 import { addIntoDefinitions } from './add-into.ts';
 import { attentionDefinitions } from './attention.ts';
 import { blankDefinitions } from './blank.ts';
+import { cachedSelfAttentionDefinitions } from './cached-self-attention.ts';
 import { clipByValueDefinitions } from './clip-by-value.ts';
 import { convolutionDefinitions } from './convolution.ts';
 import { copyIntoDefinitions } from './copy-into.ts';
@@ -37,6 +38,7 @@ export const definitions: readonly KernelConfig[] = [
   ...addIntoDefinitions,
   ...attentionDefinitions,
   ...blankDefinitions,
+  ...cachedSelfAttentionDefinitions,
   ...clipByValueDefinitions,
   ...crossEntropyDefinitions,
   ...convolutionDefinitions,

@@ -43,7 +43,7 @@ function eachRow({ batch, heads, time, headSize }: SelfAttentionSizes, f: (from:
 }
 
 /** `parts` tensors `[batch, heads, time, headSize]` from `[batch, time, parts, heads, headSize]`. */
-function takeApart(x: TensorInfo, parts: number, sizes: SelfAttentionSizes, backend: JsBackend): TensorInfo[] {
+export function takeApart(x: TensorInfo, parts: number, sizes: SelfAttentionSizes, backend: JsBackend): TensorInfo[] {
   const { batch, heads, time, headSize } = sizes;
   const values = backend.floats(x);
   const features = heads * headSize;
@@ -58,7 +58,7 @@ function takeApart(x: TensorInfo, parts: number, sizes: SelfAttentionSizes, back
 }
 
 /** The reverse of {@link takeApart}. */
-function putTogether(
+export function putTogether(
   tensors: readonly TensorInfo[],
   shape: readonly number[],
   sizes: SelfAttentionSizes,
@@ -77,14 +77,15 @@ function putTogether(
   return backend.make(shape, 'float32', values);
 }
 
-function free(tensors: readonly TensorInfo[], backend: JsBackend): void {
+export function free(tensors: readonly TensorInfo[], backend: JsBackend): void {
   for (const tensor of tensors) backend.disposeIntermediateTensorInfo(tensor);
 }
 
-const withMask = (parts: readonly TensorInfo[], mask: TensorInfo | undefined): AttentionInputs => {
+/** What attention takes, with a mask where there is one. */
+export function withMask(parts: readonly TensorInfo[], mask: TensorInfo | undefined): AttentionInputs {
   const [query, key, value] = parts;
   return mask === undefined ? [query, key, value] : [query, key, value, mask];
-};
+}
 
 /** → [out `[batch, time, heads * headSize]`, logSumExp `[batch, heads, time]`] */
 const selfAttention = definition<SelfAttentionInputs, SelfAttentionAttributes>(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scaled dot-product attention on device cpu.
 
-import type { KernelConfig } from '../../tf.ts';
+import type { KernelConfig, TensorInfo } from '../../tf.ts';
 import { NO_BUFFER } from '../addon.ts';
 import {
   type AttentionAttributes,
@@ -43,16 +43,21 @@ function sharedArguments(inputs: AttentionInputs, attributes: AttentionAttribute
   };
 }
 
-const attention = nativeKernel<AttentionInputs, AttentionAttributes>('NablaAttention', {
-  run: (inputs, attributes, backend) => {
-    const { batch, heads, queryTime, valueSize } = attentionSizes(inputs);
-    const out = backend.allocate([batch, heads, queryTime, valueSize], 'float32');
-    const logSumExp = backend.allocate([batch, heads, queryTime], 'float32');
-    const shared = sharedArguments(inputs, attributes, backend);
-    backend.kernels.attention_f32({ ...shared, out: backend.buffer(out), log_sum_exp: backend.buffer(logSumExp) });
-    return [out, logSumExp];
-  },
-});
+/** → [out `[batch, heads, queryTime, valueSize]`, logSumExp `[batch, heads, queryTime]`] */
+export function runAttention(
+  inputs: AttentionInputs,
+  attributes: AttentionAttributes,
+  backend: NativeBackend,
+): [TensorInfo, TensorInfo] {
+  const { batch, heads, queryTime, valueSize } = attentionSizes(inputs);
+  const out = backend.allocate([batch, heads, queryTime, valueSize], 'float32');
+  const logSumExp = backend.allocate([batch, heads, queryTime], 'float32');
+  const shared = sharedArguments(inputs, attributes, backend);
+  backend.kernels.attention_f32({ ...shared, out: backend.buffer(out), log_sum_exp: backend.buffer(logSumExp) });
+  return [out, logSumExp];
+}
+
+const attention = nativeKernel<AttentionInputs, AttentionAttributes>('NablaAttention', { run: runAttention });
 
 const attentionGrad = nativeKernel<AttentionGradInputs, AttentionAttributes>('NablaAttentionGrad', {
   run: ([gradOut, out, logSumExp, ...inputs], attributes, backend) => {

@@ -9,6 +9,7 @@ import { arrangeKernels } from './arrange.ts';
 import { attentionKernels } from './attention.ts';
 import { binaryKernels } from './binary.ts';
 import { blankKernels } from './blank.ts';
+import { cachedSelfAttentionKernels } from './cached-self-attention.ts';
 import { castKernels } from './cast.ts';
 import { clipByValueKernels } from './clip-by-value.ts';
 import { crossEntropyKernels } from './softmax-cross-entropy.ts';
@@ -50,6 +51,7 @@ export const kernels: readonly KernelConfig[] = [
   ...attentionKernels,
   ...binaryKernels,
   ...blankKernels,
+  ...cachedSelfAttentionKernels,
   ...castKernels,
   ...clipByValueKernels,
   ...crossEntropyKernels,
