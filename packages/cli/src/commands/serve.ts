@@ -11,6 +11,7 @@ import { ArgumentError } from '@nabla/core';
 import { chooseDevice, deviceOption } from '../device.ts';
 import { findModel, modelArgument } from '../find-model.ts';
 import { SIGNALS } from '../interrupt.ts';
+import { BEST } from '../model.ts';
 import { examples, integer } from '../options.ts';
 import type { Output } from '../output.ts';
 import { ServeError } from '../serve/errors.ts';
@@ -38,6 +39,7 @@ export function addServeCommand(program: Command, output: Output): void {
     .option('--waiting <n>', 'requests that may wait for their turn', integer(0), WAITING)
     .addOption(deviceOption())
     .addOption(storageOption())
+    .option('--best', BEST)
     .addHelpText(
       'after',
       examples(
@@ -46,10 +48,11 @@ export function addServeCommand(program: Command, output: Output): void {
         `curl http://127.0.0.1:8000/v1/completions -H 'content-type: application/json' -d '{"prompt": "The sea"}'`,
       ),
     )
-    .action(async (source, { host, port, apiKey = process.env['NABLA_API_KEY'], waiting, device, storage }) => {
+    .action(async (source, given) => {
+      const { host, port, apiKey = process.env['NABLA_API_KEY'], waiting, device, storage, best } = given;
       const found = await findModel(source, output);
       chooseDevice(device, output);
-      const served = await loadServed(found, { storage });
+      const served = await loadServed(found, { storage, best });
       const stop = new AbortController();
       const end = (): void => stop.abort(new ServeError(503, 'stopped', 'The server is being stopped.'));
       for (const name of SIGNALS) process.once(name, end);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of what can be served: models of runs, corrections of models, and what is refused.
 
-import { rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 
 import { Generator } from '@nabla/core';
 import {
@@ -16,7 +16,7 @@ import {
 import { findModel } from '../find-model.ts';
 import { TINY, nabla, trained, useFolder } from '../test-nabla.ts';
 import { makePublishedFolder } from '../test-published.ts';
-import { disposeServed, loadServed } from './served-model.ts';
+import { type ServedOptions, disposeServed, loadServed } from './served-model.ts';
 import { makeServer } from './server.ts';
 import { type Body, eventsOf, post } from '../test-server.ts';
 
@@ -28,8 +28,9 @@ const quiet = { result: () => undefined, note: () => undefined, piece: () => und
 async function asking<T>(
   source: string,
   ask: (send: (path: string, body: Body) => Promise<Response>) => Promise<T>,
+  options: ServedOptions = {},
 ): Promise<T> {
-  const served = await loadServed(await findModel(source, quiet));
+  const served = await loadServed(await findModel(source, quiet), options);
   try {
     const { signal } = new AbortController();
     const log = (error: unknown): never => {
@@ -67,6 +68,23 @@ describe('a run of the recipe transformer', () => {
       const chunks = await eventsOf(await send('/v1/completions', { ...body, stream: true }));
       const choices = chunks.flatMap((chunk) => chunk['choices'] as { text: string }[]);
       expect(choices.map(({ text }) => text).join('')).toBe(expected);
+    });
+  });
+
+  it('answers with its best weights where they are asked for', async () => {
+    const { status } = await nabla('train', 'transformer', ...TINY, '--steps', '3', '--seed', '9', '--out', 'runs/two');
+    expect(status).toBe(0);
+    copyFileSync('runs/abc/model.safetensors', 'runs/two/best.safetensors');
+    const text = (options: ServedOptions): Promise<string> =>
+      asking(
+        'runs/two',
+        async (send) => textOf(await send('/v1/completions', { prompt: 'abc', max_tokens: 20, temperature: 0 })),
+        options,
+      );
+    const [best, last] = [await text({ best: true }), await text({})];
+    expect(best).not.toBe(last);
+    await asking('runs/abc', async (send) => {
+      expect(await textOf(await send('/v1/completions', { prompt: 'abc', max_tokens: 20, temperature: 0 }))).toBe(best);
     });
   });
 
@@ -178,5 +196,7 @@ describe('what cannot be served says what can', () => {
     );
     expect((await nabla('serve', '.')).notes).toMatch(/to have a config\.json.*abc\.txt.*\[MODEL\]/s);
     rmSync('empty.txt');
+    await makePublishedFolder('plain');
+    expect((await nabla('serve', 'plain', '--best')).notes).toMatch(/--best not to be given for a published model/);
   });
 });

@@ -20,36 +20,46 @@ export interface ServedModel {
   readonly embedder: SentenceEmbedder | undefined;
 }
 
+export interface ServedOptions {
+  /** How a published model keeps its matrices. */
+  readonly storage?: WeightStorage | undefined;
+  /** Of a run, the weights with the best held-out loss instead of the last ones. */
+  readonly best?: true | undefined;
+}
+
 /**
  * Loads a model to serve: a published one, one with corrections, or that of a run that writes.
  *
- * @throws {ArgumentError} a file is missing or wrong, or the model can do nothing that is asked of a server (code `MODEL`)
+ * @throws {ArgumentError} a file is missing or wrong, the model can do nothing that is asked of a server (code `MODEL`), or `best` of a
+ *   model that is no run's (code `OPTION`)
  */
-export async function loadServed(
-  found: FoundModel,
-  options: { storage?: WeightStorage | undefined } = {},
-): Promise<ServedModel> {
+export async function loadServed(found: FoundModel, options: ServedOptions = {}): Promise<ServedModel> {
+  const { best, storage } = options;
   const { source, kind, folder, recipe } = found;
   const isOfHub = kind === 'published' && recipe === undefined && source !== folder;
   const name = isOfHub ? source : basename(resolve(source));
   const head = { name, created: Math.floor(Date.now() / 1000), writer: undefined, embedder: undefined };
-  if (kind === 'run') return { ...head, writer: await openWriter(found) };
+  if (kind === 'run') return { ...head, writer: await openWriter(found, best) };
+  if (best !== undefined) {
+    const expected = 'not to be given for a published model, which has one set of weights';
+    throw new ArgumentError({ op: 'serve', argument: '--best', expected, received: 'it' }, 'OPTION');
+  }
   await checkAbility('serve', found);
   if (kind === 'published' && (await isSentenceEncoder(folder))) {
-    return { ...head, embedder: await SentenceEmbedder.fromFolder(folder, options) };
+    return { ...head, embedder: await SentenceEmbedder.fromFolder(folder, { storage }) };
   }
-  return { ...head, writer: new PublishedWriter(await loadTextModel(folder, options)) };
+  return { ...head, writer: new PublishedWriter(await loadTextModel(folder, { storage })) };
 }
 
 /** The model of a run that goes on with texts. */
-async function openWriter({ source, folder, recipe }: FoundModel): Promise<Writer> {
+async function openWriter({ source, folder, recipe }: FoundModel, best: true | undefined): Promise<Writer> {
   if (recipe === 'finetune') {
     const expected = 'to be finished: the model that it learns is saved at its end';
     const hint = `Go on with it: nabla train --resume ${source}`;
     const mismatch = { op: 'serve', argument: `"${source}"`, expected, received: 'a run under way', hint };
     throw new ArgumentError(mismatch, 'MODEL');
   }
-  const restored = await openRun(folder);
+  const restored = await openRun(folder, best === true ? 'best' : 'last');
   if (restored.generate !== undefined) return new RunWriter(restored, restored.generate);
   restored.model.dispose();
   const expected = 'to be a model that writes, or an encoder of texts';

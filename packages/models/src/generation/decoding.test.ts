@@ -130,6 +130,14 @@ describe('reading a prompt', () => {
       decoding.dispose();
     }));
 
+  it('gives others a turn before the logits, which may take as long as many layers', () =>
+    noting(3, 20, async ({ model, pace, notes }) => {
+      const decoding = new Decoding(model, { cache: true, pace });
+      await decoding.begin([promptOf(1)]);
+      expect(notes).toEqual(['read 1', 'layer', 'layer', 'layer', 'layer', 'turn', 'logits of 1']);
+      decoding.dispose();
+    }));
+
   it('counts the tokens of all rows', () =>
     noting(1, 0, async ({ model, pace, notes }) => {
       const decoding = new Decoding(model, { cache: true, pace });

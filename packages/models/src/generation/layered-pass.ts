@@ -51,24 +51,24 @@ export async function takePass<T>(
   during: <R>(step: () => R) => R,
 ): Promise<T> {
   let held: readonly Tensor[] = [];
-  const takeStep = (): { readonly result: T } | { readonly made: readonly Tensor[] } =>
-    during(() =>
-      scope(() =>
-        noGrad(() => {
-          const { done, value } = pass.next();
-          return done === true
-            ? { result: use(value) }
-            : { made: [value.x, ...(value.rest ?? [])].filter((tensor) => tensor !== undefined) };
-        }),
-      ),
-    );
+  const compute = <R>(step: () => R): R => during(() => scope(() => noGrad(step)));
+  const hold = (made: readonly Tensor[]): void => {
+    dispose(held.filter((tensor) => !made.includes(tensor)));
+    held = made.filter((tensor) => held.includes(tensor) || !tensor.kept).map(keep); // what others keep is theirs
+  };
+  const takeStep = (): Tensor | undefined =>
+    compute(() => {
+      const { done, value } = pass.next();
+      hold(done === true ? [value] : [value.x, ...(value.rest ?? [])].filter((tensor) => tensor !== undefined));
+      return done === true ? value : undefined;
+    });
   try {
     for (;;) {
-      const step = takeStep();
-      if ('result' in step) return step.result;
-      const { made } = step;
-      dispose(held.filter((tensor) => !made.includes(tensor)));
-      held = made.filter((tensor) => held.includes(tensor) || !tensor.kept).map(keep); // what others keep is theirs
+      const states = takeStep();
+      if (states !== undefined) {
+        await turns.beforeLast();
+        return compute(() => use(states));
+      }
       await turns.afterStep();
     }
   } finally {

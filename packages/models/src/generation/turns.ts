@@ -42,7 +42,20 @@ export class Turns {
     const step = now - this.began;
     this.steps.push(step);
     this.began = now;
-    if (now - this.turned + step <= PATIENCE) return;
+    if (now - this.turned + step > PATIENCE) await this.turn();
+  }
+
+  /**
+   * To be called before the last step, which is like none of the others: what a vocabulary has to be multiplied by takes as long as some
+   * layers. Lets the event loop turn where others have waited for a while.
+   *
+   * @throws the reason of the signal, where it was aborted meanwhile
+   */
+  async beforeLast(): Promise<void> {
+    if (this.clock() - this.turned > PATIENCE / 3) await this.turn();
+  }
+
+  private async turn(): Promise<void> {
     await nextTurn();
     this.signal?.throwIfAborted();
     this.turned = this.began = this.clock();
