@@ -19,7 +19,7 @@ using Handle = void*;
 using Status = int;
 constexpr Status kSuccess = 0;
 constexpr int kNoTranspose = 0, kTranspose = 1;
-constexpr int kFloat32 = 0;  // of cudaDataType_t
+constexpr int kFloat32 = 0, kBf16 = 14;  // of cudaDataType_t
 constexpr int kDefaultAlgorithm = -1;
 
 using Create = Status (*)(Handle* handle);
@@ -83,33 +83,38 @@ Library& library() {
 }
 
 // The numbers are those of cublasComputeType_t.
+constexpr int kInFloat32 = 68;
 struct Precision {
   const char* name;
-  int compute_type;
+  int compute_type;  // of factors that are float32
 };
-constexpr Precision kPrecisions[] = {{"float32", 68}, {"tf32", 77}, {"bf16", 75}};
+constexpr Precision kPrecisions[] = {{"float32", kInFloat32}, {"tf32", 77}, {"bf16", 75}};
 std::atomic<const Precision*> chosen{&kPrecisions[0]};
 
 bool fits(int64_t number) { return number <= INT32_MAX; }
 
 }  // namespace
 
-bool cublas_multiply(const float* a, const float* b, float* c, const MatmulParams& p) {
+bool cublas_multiply(const void* a, const void* b, float* c, const MatmulParams& p, Factors factors) {
   Library& cublas = library();
   if (cublas.handle == nullptr || p.k == 0) return false;
   if (!fits(p.m) || !fits(p.n) || !fits(p.k) || !fits(p.row_a) || !fits(p.row_b) || !fits(p.row_c) || !fits(p.batch))
     return false;
   // cuBLAS counts columns first: what is c row by row is the transpose of c to it, and c^T = b^T a^T.
   const float one = 1, zero = 0;
+  const bool is_float32 = factors == Factors::kFloat32;
+  const int type = is_float32 ? kFloat32 : kBf16, compute_type = is_float32 ? chosen.load()->compute_type : kInFloat32;
   const std::lock_guard<std::mutex> guard(cublas.lock);
   const Status status = cublas.multiply(
       cublas.handle, p.transpose_b ? kTranspose : kNoTranspose, p.transpose_a ? kTranspose : kNoTranspose,
-      static_cast<int>(p.n), static_cast<int>(p.m), static_cast<int>(p.k), &one, b, kFloat32, static_cast<int>(p.row_b),
-      p.batch_b, a, kFloat32, static_cast<int>(p.row_a), p.batch_a, &zero, c, kFloat32, static_cast<int>(p.row_c),
-      p.batch_c, static_cast<int>(p.batch), chosen.load()->compute_type, kDefaultAlgorithm);
+      static_cast<int>(p.n), static_cast<int>(p.m), static_cast<int>(p.k), &one, b, type, static_cast<int>(p.row_b),
+      p.batch_b, a, type, static_cast<int>(p.row_a), p.batch_a, &zero, c, kFloat32, static_cast<int>(p.row_c),
+      p.batch_c, static_cast<int>(p.batch), compute_type, kDefaultAlgorithm);
   if (status != kSuccess) throw std::runtime_error("cublasGemmStridedBatchedEx: status " + std::to_string(status));
   return true;
 }
+
+bool may_round_to_bf16() { return library().handle != nullptr && std::string("bf16") == chosen.load()->name; }
 
 std::string cublas_description() { return library().description; }
 

@@ -7,13 +7,20 @@
 
 namespace nabla::cuda {
 
+// What the factors of a product are: float32, or bf16, the upper halves of float32.
+enum class Factors { kFloat32, kBf16 };
+
 // The product of every batch, without what follows it. False: there is no cuBLAS here, or it cannot multiply these.
-bool cublas_multiply(const float* a, const float* b, float* c, const MatmulParams& p);
+bool cublas_multiply(const void* a, const void* b, float* c, const MatmulParams& p,
+                     Factors factors = Factors::kFloat32);
+
+// Whether cuBLAS may be given factors in bf16 where they are float32: it is here, and the precision is bf16.
+bool may_round_to_bf16();
 
 // Which cuBLAS multiplies, or why none does; looked for once.
 std::string cublas_description();
 
-// To what cuBLAS may round float32 factors before it multiplies them on tensor cores: not at all (float32), as at
+// To what float32 factors may be rounded before cuBLAS multiplies them on tensor cores: not at all (float32), as at
 // first, to 10 bits of fraction (tf32) or to 7 (bf16). Our own product never rounds. False: no such precision.
 bool set_precision(const std::string& name);
 std::string precision();

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Products of device cuda in bf16, against float32 products of factors that were rounded beforehand. They need cuBLAS: that of a GPU, or
+// native/test/emulated_cuda/cublas.cc, which NABLA_CUBLAS names.
+
+import { randomTensor, roundToBf16, tolerance, useDevice } from '@nabla/testing';
+
+import { setMatmulPrecision } from '../device.ts';
+import { linear } from '../ops/linear.ts';
+import { type Tensor, backend, matMul, slice, zeros } from '../tf.ts';
+import { NO_BUFFER } from './addon.ts';
+import { cudaSearch } from './load-addon.ts';
+import type { NativeBackend } from './native-backend.ts';
+
+const hasCublas = /cuBLAS \d/.test(String(cudaSearch().addon?.matmulLibrary()));
+
+/** So many rows and columns are worth rounding; see matmul.cu. */
+const LARGE = 2048;
+
+const TRANSPOSITIONS = [
+  [false, false],
+  [false, true],
+  [true, false],
+  [true, true],
+] as const;
+
+/** A few elements: to word how four millions of them differ takes long. */
+function corner(x: Tensor): Tensor {
+  return slice(x, [0, 0], [10, 10]);
+}
+
+function inBf16<T>(f: () => T): T {
+  setMatmulPrecision('bf16');
+  try {
+    return f();
+  } finally {
+    setMatmulPrecision('float32');
+  }
+}
+
+function products(): void {
+  useDevice('cuda');
+
+  it.each([
+    [LARGE, 3, LARGE],
+    [LARGE + 1, 7, LARGE + 3],
+    [1366, 8, 4099],
+  ])('round large factors: %i rows, %i inner, %i columns', (rows, inner, columns) => {
+    for (const [transposeA, transposeB] of TRANSPOSITIONS) {
+      const a = randomTensor(transposeA ? [inner, rows] : [rows, inner], { seed: 1 });
+      const b = randomTensor(transposeB ? [columns, inner] : [inner, columns], { seed: 2 });
+      const received = inBf16(() => matMul(a, b, transposeA, transposeB));
+      const expected = matMul(roundToBf16(a), roundToBf16(b), transposeA, transposeB);
+      expect(received).toBeCloseToTensor(expected, tolerance('matmul', inner));
+      const exact = matMul(a, b, transposeA, transposeB);
+      expect(corner(received)).not.toBeCloseToTensor(corner(exact), tolerance('matmul', inner));
+    }
+  });
+
+  it('are batched, with a factor that all share', () => {
+    for (const shapeB of [
+      [2, 3, LARGE],
+      [1, 3, LARGE],
+    ]) {
+      const [a, b] = [randomTensor([2, LARGE, 3], { seed: 3 }), randomTensor(shapeB, { seed: 4 })];
+      const expected = matMul(roundToBf16(a), roundToBf16(b));
+      expect(inBf16(() => matMul(a, b))).toBeCloseToTensor(expected, tolerance('matmul', 3));
+    }
+  });
+
+  it('add the bias and the activation in float32', () => {
+    const [x, weight] = [randomTensor([LARGE, 4], { seed: 5 }), randomTensor([LARGE, 4], { seed: 6 })];
+    const bias = randomTensor([LARGE], { seed: 7 });
+    const expected = linear(roundToBf16(x), roundToBf16(weight), bias, { activation: 'gelu' });
+    const received = inBf16(() => linear(x, weight, bias, { activation: 'gelu' }));
+    expect(received).toBeCloseToTensor(expected, tolerance('matmul', 4));
+  });
+
+  it('leave out what lies between the rows of a factor', () => {
+    const { kernels, ...native } = nativeBackend();
+    const [a, b, out] = [
+      randomTensor([LARGE, 5], { seed: 8 }),
+      randomTensor([4, LARGE], { seed: 9 }),
+      zeros([LARGE, LARGE]),
+    ];
+    inBf16(() =>
+      kernels.matmul_f32({
+        ...{ a: native.buffer(a), b: native.buffer(b), c: native.buffer(out), bias: NO_BUFFER, pre: NO_BUFFER },
+        ...{
+          batch: 1,
+          m: LARGE,
+          n: LARGE,
+          k: 3,
+          transpose_a: 0,
+          transpose_b: 0,
+          activation: 0,
+          has_bias: 0,
+          has_pre: 0,
+        },
+        ...{ row_a: 5, row_b: LARGE, row_c: LARGE, batch_a: 0, batch_b: 0, batch_c: 0 },
+      }),
+    );
+    const part = (x: Tensor, size: number[]): Tensor => roundToBf16(slice(x, [0, 0], size));
+    expect(out).toBeCloseToTensor(matMul(part(a, [LARGE, 3]), part(b, [3, LARGE])), tolerance('matmul', 3));
+  });
+
+  it('of small factors are left to cuBLAS, which keeps more of them', () => {
+    const [a, b] = [randomTensor([LARGE, 3], { seed: 10 }), randomTensor([3, LARGE - 1], { seed: 11 })];
+    const rounded = corner(matMul(roundToBf16(a), roundToBf16(b)));
+    const exact = corner(matMul(a, b));
+    const received = corner(inBf16(() => matMul(a, b)));
+    const distance = (x: Tensor, y: Tensor): number => x.sub(y).abs().max().dataSync()[0];
+    expect(distance(received, exact)).toBeLessThan(distance(rounded, exact) / 4);
+  });
+}
+
+function nativeBackend(): Pick<NativeBackend, 'kernels'> & { buffer: NativeBackend['buffer'] } {
+  const native = backend() as NativeBackend;
+  return { kernels: native.kernels, buffer: (tensor) => native.buffer(tensor) };
+}
+
+if (hasCublas) describe('products of device cuda in bf16', products);
+else
+  it('products of device cuda in bf16 are left out: there is no GPU with cuBLAS', () => expect(hasCublas).toBe(false));
