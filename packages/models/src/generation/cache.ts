@@ -71,7 +71,7 @@ export class KeyValueCache {
   }
 
   /**
-   * Puts the keys and values of new time steps behind those of a layer, and lets their queries attend to all that `visible` shows; see
+   * Puts the keys and values of new time steps behind those of a layer, and lets their queries attend to all that `options` show; see
    * {@link cachedSelfAttention}.
    *
    * @param x       `[batch, time, 3 * heads * headSize]`: queries, keys, values
