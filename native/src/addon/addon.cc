@@ -149,8 +149,8 @@ napi_value Write(napi_env env, napi_callback_info info) {
 
 void read_now(const Copy& copy) {
   if (copy.slot->halves) {
-    device::widen_bf16(static_cast<float*>(copy.array), static_cast<const uint16_t*>(copy.slot->data),
-                       copy.slot->floats());
+    device::copy_bf16_to_host(static_cast<float*>(copy.array), static_cast<const uint16_t*>(copy.slot->data),
+                              copy.slot->floats());
   } else if (copy.bytes != 0) {
     device::copy_to_host(copy.array, copy.slot->data, copy.bytes);
   }

@@ -36,7 +36,7 @@ int32_t Environment::allocate(size_t bytes) { return take_slot(nabla::allocate(b
 
 int32_t Environment::allocate_bf16(size_t bytes) {
   void* const halves = nabla::allocate(bytes / 2);
-  std::memset(halves, 0, bytes / 2);
+  device::clear(halves, bytes / 2);
   return take_slot(halves, bytes, true);
 }
 

@@ -57,4 +57,6 @@ void widen_bf16(float* to, const uint16_t* from, size_t count) {
   on_all_threads<float, uint16_t, widen_range>(to, from, count);
 }
 
+void copy_bf16_to_host(float* to, const uint16_t* from, size_t count) { widen_bf16(to, from, count); }
+
 }  // namespace nabla::device

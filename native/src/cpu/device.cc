@@ -41,6 +41,7 @@ bool set_matmul_precision(const std::string& precision) {
 
 std::string matmul_precision() { return cpu::uses_bf16() ? "bf16" : "float32"; }
 
+void clear(void* data, size_t bytes) { std::memset(data, 0, bytes); }
 void copy_from_host(void* to, const void* from, size_t bytes) { std::memcpy(to, from, bytes); }
 void copy_to_host(void* to, const void* from, size_t bytes) { std::memcpy(to, from, bytes); }
 std::unique_ptr<HostCopy> begin_copy_to_host(const void*, size_t) { return nullptr; }

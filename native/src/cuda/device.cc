@@ -32,9 +32,9 @@ std::vector<std::string> matmul_precisions() { return {"float32", "tf32", "bf16"
 bool set_matmul_precision(const std::string& precision) { return cuda::set_precision(precision); }
 std::string matmul_precision() { return cuda::precision(); }
 
-bool stores_bf16() { return false; }
-void round_to_bf16(uint16_t*, const float*, size_t) {}
-void widen_bf16(float*, const uint16_t*, size_t) {}
+void clear(void* data, size_t bytes) {
+  if (bytes != 0) cuda::check(cudaMemsetAsync(data, 0, bytes, cuda::stream()), "clear");
+}
 
 void copy_from_host(void* to, const void* from, size_t bytes) {
   // Returns when `from` may change again, since that is ordinary memory.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows of a table, and the gradient of the table.
+#include "cuda/device/bf16.cuh"
 #include "cuda/device/elements.cuh"
 #include "cuda/device/indices.h"
 #include "cuda/device/segments.cuh"
@@ -15,20 +16,25 @@ void check_indices(const int32_t* indices, const EmbeddingParams& p) {
          static_cast<long long>(p.vocabulary - 1), bad.index, static_cast<long long>(bad.position));
 }
 
+template <class Number>
 struct LookUp {
-  const float* weight;
+  const Number* weight;
   const int32_t* indices;
   float* out;
   int64_t features;
   __device__ void operator()(int64_t i) const {
     const Division at(i, features);
-    out[i] = weight[indices[at.quotient] * features + at.remainder];
+    out[i] = widened(weight[indices[at.quotient] * features + at.remainder]);
   }
 };
 
 void embedding_f32(Operand weight, const int32_t* indices, float* out, const EmbeddingParams& p) {
   check_indices(indices, p);
-  for_each("embedding", p.count * p.features, LookUp{weight.data, indices, out, p.features});
+  const int64_t elements = p.count * p.features;
+  if (weight.halves != nullptr)
+    for_each("embedding", elements, LookUp<uint16_t>{weight.halves, indices, out, p.features});
+  else
+    for_each("embedding", elements, LookUp<float>{weight.data, indices, out, p.features});
 }
 
 void embedding_grad_f32(const float* grad_out, const int32_t* indices, float* grad_weight, const EmbeddingParams& p) {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Batched matrix products: by cuBLAS where it is, else by tiles of our own, which are also what cuBLAS is held against.
 // Bias and activation follow in a launch of their own. In bf16, the factors of large products are rounded beforehand.
-#include <cstring>
-
 #include "cuda/device/activations.cuh"
+#include "cuda/device/bf16.cuh"
 #include "cuda/device/elements.cuh"
 #include "cuda/device/scratch.h"
 #include "cuda/matmul.h"
 #include "cuda/runtime/cublas.h"
 #include "cuda/table.h"
+#include "kernels/device.h"
 
 namespace nabla::cuda {
 namespace {
@@ -82,16 +82,6 @@ void multiply_tiles(const float* a, const float* b, float* c, const MatmulParams
 // (400 and 750 TFLOP/s, 4 TB/s for the 6 bytes that each number takes) both are equal at 650. Not measured.
 constexpr int64_t kRoundedSide = 1024;
 
-// The nearest bf16, of two the even one; NaN stays NaN.
-struct ToBf16 {
-  __device__ uint16_t operator()(float x) const {
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    if ((bits & 0x7fffffff) > 0x7f800000) return static_cast<uint16_t>(bits >> 16 | 0x40);
-    return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-  }
-};
-
 // The matrices of one operand as they are stored.
 struct Factor {
   const float* data;
@@ -102,10 +92,7 @@ struct Factor {
       : data(data), matrices(step == 0 ? 1 : batch), rows(rows), columns(columns), row(row), matrix(step) {}
   int64_t count() const { return matrices * rows * columns; }
   int64_t packed_step() const { return matrices == 1 ? 0 : rows * columns; }
-  bool is_packed() const {
-    return row == columns && (matrices == 1 || matrix == rows * columns) &&
-           reinterpret_cast<uintptr_t>(data) % alignof(Four<float>) == 0;
-  }
+  bool is_packed() const { return row == columns && (matrices == 1 || matrix == rows * columns); }
 };
 
 struct RoundElement {
@@ -120,7 +107,7 @@ struct RoundElement {
 // Writes the matrices of a factor without gaps between them.
 void round_to_bf16(const Factor& f, uint16_t* out) {
   if (f.is_packed())
-    map("matmul rounding", f.data, out, f.count(), ToBf16{});
+    convert("matmul rounding", f.data, out, f.count(), ToBf16{});
   else
     for_each("matmul rounding", f.count(), RoundElement{f, out});
 }
@@ -202,7 +189,14 @@ void multiply(const float* a, const float* b, const float* bias, float* c, float
 
 void add_matmul(KernelTable& table) {
   table.matmul_f32 = [](const float* a, Operand b, const float* bias, float* c, float* pre, const MatmulParams& p) {
-    multiply(a, b.data, bias, c, pre, p);
+    if (multiply_few_rows(a, b, bias, c, pre, p)) return;
+    if (b.halves == nullptr) return multiply(a, b.data, bias, c, pre, p);
+    const int64_t rows = p.transpose_b ? p.n : p.k, columns = p.transpose_b ? p.k : p.n;
+    if (p.batch == 0 || rows == 0 || columns == 0) return multiply(a, nullptr, bias, c, pre, p);
+    const int64_t count = (p.batch - 1) * p.batch_b + (rows - 1) * p.row_b + columns;
+    const Scratch wide(static_cast<size_t>(count) * sizeof(float));
+    device::widen_bf16(wide.as<float>(), b.halves, static_cast<size_t>(count));
+    multiply(a, wide.as<float>(), bias, c, pre, p);
   };
 }
 

@@ -8,4 +8,8 @@ namespace nabla::cuda {
 // As kernels/matmul.h says.
 void multiply(const float* a, const float* b, const float* bias, float* c, float* pre, const MatmulParams& p);
 
+// The same of few rows and one matrix b; false: it is none of those.
+bool multiply_few_rows(const float* a, const Operand& b, const float* bias, float* c, float* pre,
+                       const MatmulParams& p);
+
 }  // namespace nabla::cuda

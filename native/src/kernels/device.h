@@ -30,6 +30,9 @@ std::vector<std::string> matmul_precisions();
 bool stores_bf16();
 void round_to_bf16(uint16_t* to, const float* from, size_t count);  // to the nearest, ties to even; NaN stays NaN
 void widen_bf16(float* to, const uint16_t* from, size_t count);
+void copy_bf16_to_host(float* to, const uint16_t* from, size_t count);  // widened, after all that was asked before
+
+void clear(void* data, size_t bytes);  // to 0
 
 void copy_from_host(void* to, const void* from, size_t bytes);
 void copy_to_host(void* to, const void* from, size_t bytes);  // after all that was asked of the device before

@@ -40,6 +40,26 @@ __device__ inline float activate(float x) {
   return x;
 }
 
+// The same where the compiler does not know which: for what is done once per result.
+__device__ inline float activated(int64_t activation, float x) {
+  switch (activation) {
+    case kRelu:
+      return activate<kRelu>(x);
+    case kSigmoid:
+      return activate<kSigmoid>(x);
+    case kTanh:
+      return activate<kTanh>(x);
+    case kGelu:
+      return activate<kGelu>(x);
+    case kGeluTanh:
+      return activate<kGeluTanh>(x);
+    case kSilu:
+      return activate<kSilu>(x);
+    default:
+      return x;
+  }
+}
+
 // From the output for relu, sigmoid and tanh, from the input for the others.
 template <int64_t kActivation>
 __device__ inline float derivative(float saved) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of tensors that are stored as bf16, on every device: what they hold, every op that reads them, and all that writes to them.
 
-import { describeOnBf16, describeOnCpu, devices, randomTensor, tolerance, useDevice } from '@nabla/testing';
+import { describeOnBf16, describeOnNative, devices, randomTensor, tolerance, useDevice } from '@nabla/testing';
 
 import { type ValueAndGradients, valueAndGrad } from '../autodiff.ts';
 import { nativeMemory, setDevice, setMatmulPrecision, setMemoryLimit } from '../device.ts';
@@ -251,7 +251,7 @@ describe.each(devices())('storeAsBfloat16 on %s', (device) => {
   });
 });
 
-describeOnCpu('the memory of tensors that are stored as bf16 on %s', (device) => {
+describeOnNative('the memory of tensors that are stored as bf16 on %s', (device) => {
   useDevice(device);
 
   const [ROWS, COLUMNS] = [300, 400];
