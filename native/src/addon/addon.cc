@@ -203,28 +203,26 @@ napi_value ReadLater(napi_env env, napi_callback_info info) {
   });
 }
 
-// allocateBfloat16(bytes of float32) -> handle of zeros that are stored as bf16; of no buffer: this device does not
+// allocateBfloat16(bytes of float32) -> handle of zeros that are stored as bf16
 napi_value AllocateBfloat16(napi_env env, napi_callback_info info) {
   return guarded(env, "allocate", [&] {
     Values<1> values(env, info);
     const size_t bytes = whole_floats(static_cast<size_t>(integer(env, values.at[0], "bytes", 0)));
-    const int32_t handle = device::stores_bf16() ? environment_of(env).allocate_bf16(bytes) : kNoBuffer;
     napi_value result = nullptr;
-    napi_create_int32(env, handle, &result);
+    napi_create_int32(env, environment_of(env).allocate_bf16(bytes), &result);
     return result;
   });
 }
 
-// storeAsBfloat16(handle) -> whether this device does
+// storeAsBfloat16(handle)
 napi_value StoreAsBfloat16(napi_env env, napi_callback_info info) {
-  return guarded(env, "storeAsBfloat16", [&] {
+  return guarded(env, "storeAsBfloat16", [&]() -> napi_value {
     Values<1> values(env, info);
     Environment& environment = environment_of(env);
     const Slot& slot = *environment.find(living_handle(env, values.at[0]));
     whole_floats(slot.bytes);
-    napi_value result = nullptr;
-    napi_get_boolean(env, environment.store_as_bf16(slot), &result);
-    return result;
+    environment.store_as_bf16(slot);
+    return nullptr;
   });
 }
 

@@ -87,15 +87,13 @@ bool Environment::release(int32_t handle) {
   return true;
 }
 
-bool Environment::store_as_bf16(const Slot& slot) {
-  if (!device::stores_bf16()) return false;
-  if (slot.halves) return true;
+void Environment::store_as_bf16(const Slot& slot) {
+  if (slot.halves) return;
   auto* const halves = static_cast<uint16_t*>(nabla::allocate(slot.bytes / 2));
   device::round_to_bf16(halves, static_cast<const float*>(slot.data), slot.floats());
   slot.writer = next_call();  // its values are others now
   forget(slot.kept);
   replace(slots_[static_cast<size_t>(&slot - slots_.data())], halves, true);
-  return true;
 }
 
 void Environment::widen(const Slot& slot) {

@@ -40,8 +40,8 @@ class Environment {
   int32_t allocate_bf16(size_t bytes);     // of float32 zeros that are stored as bf16
   bool release(int32_t handle);            // false: no such buffer
   const Slot* find(int32_t handle) const;  // nullptr: no such buffer
-  // Stores a buffer of float32 as bf16, rounded. False: this device does not; throws OutOfMemory.
-  bool store_as_bf16(const Slot& slot);
+  // Stores a buffer of float32 as bf16, rounded; throws OutOfMemory.
+  void store_as_bf16(const Slot& slot);
   // Stores it as float32 again, with the same values: before a kernel writes it.
   void store_as_float32(const Slot& slot) {
     if (slot.halves) widen(slot);

@@ -47,8 +47,6 @@ void on_all_threads(To* to, const From* from, size_t count) {
 
 }  // namespace
 
-bool stores_bf16() { return true; }
-
 void round_to_bf16(uint16_t* to, const float* from, size_t count) {
   on_all_threads<uint16_t, float, round_range>(to, from, count);
 }

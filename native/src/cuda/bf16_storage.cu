@@ -6,8 +6,6 @@
 
 namespace nabla::device {
 
-bool stores_bf16() { return true; }
-
 void round_to_bf16(uint16_t* to, const float* from, size_t count) {
   cuda::convert("rounding to bf16", from, to, static_cast<int64_t>(count), cuda::ToBf16{});
 }

@@ -26,8 +26,7 @@ bool set_matmul_precision(const std::string& precision);  // false: the device c
 // What can be set. Where there are several ways to multiply in bf16, "bf16" is the best; tests name each.
 std::vector<std::string> matmul_precisions();
 
-// Whether buffers of float32 may be stored as bf16 here; the functions below are for those.
-bool stores_bf16();
+// Of buffers of float32 that are stored as bf16.
 void round_to_bf16(uint16_t* to, const float* from, size_t count);  // to the nearest, ties to even; NaN stays NaN
 void widen_bf16(float* to, const uint16_t* from, size_t count);
 void copy_bf16_to_host(float* to, const uint16_t* from, size_t count);  // widened, after all that was asked before

@@ -54,15 +54,15 @@ export interface NativeAddon {
   readonly kernels: Readonly<Record<string, (count: number) => void>>;
 
   allocate(bytes: number): Handle;
-  /** So many bytes of float32 zeros that are stored as bf16, in half of them; {@link NO_BUFFER}: not on this device. */
+  /** So many bytes of float32 zeros that are stored as bf16, in half of them. */
   allocateBfloat16(bytes: number): Handle;
   /** The owner is held weakly; once it is collected, the handle is among the `forgotten`. */
   watch(handle: Handle, owner: object): void;
   release(handle: Handle): void;
   /** Copies a typed array of exactly the buffer's size into it. */
   write(handle: Handle, source: ArrayBufferView): void;
-  /** Stores a buffer of float32 as bf16, rounded, until a kernel writes it; false: this device does not. */
-  storeAsBfloat16(handle: Handle): boolean;
+  /** Stores a buffer of float32 as bf16, rounded, until a kernel writes it. */
+  storeAsBfloat16(handle: Handle): void;
   /** Rounds a buffer of float32 into one that is stored as bf16, from element `start` on; false: the target is not. */
   writeRounded(target: Handle, source: Handle, start: number): boolean;
   /** Copies the buffer into a typed array of exactly its size; what is stored as bf16 becomes float32. */

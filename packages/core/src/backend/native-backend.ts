@@ -14,7 +14,7 @@ import {
   engine,
   util,
 } from '../tf.ts';
-import { type Handle, NO_BUFFER, type NativeAddon } from './addon.ts';
+import type { Handle, NativeAddon } from './addon.ts';
 import { NativeMemoryPool } from './native-memory-pool.ts';
 import { type NativeKernels, bindKernels, guardNative, translate } from './run-kernel.ts';
 import { Storage, StorageId, StorageList } from './storage.ts';
@@ -96,28 +96,24 @@ export class NativeBackend extends KernelBackend {
     return handle;
   }
 
-  /** Stores a float32 tensor as bf16, its values rounded, until a kernel writes it. False: this device does not. */
-  storeAsBfloat16(tensor: TensorInfo): boolean {
+  /** Stores a float32 tensor as bf16, its values rounded, until a kernel writes it. */
+  storeAsBfloat16(tensor: TensorInfo): void {
     const storage = this.storage(tensor.dataId);
-    if (storage.isBlank && this.takeMemory(storage, true) !== NO_BUFFER) return true;
+    if (storage.isBlank) {
+      this.takeMemory(storage, true);
+      return;
+    }
     const handle = this.buffer(tensor);
-    if (!guardNative(this.addon, 'storeAsBfloat16', () => this.addon.storeAsBfloat16(handle))) return false;
+    guardNative(this.addon, 'storeAsBfloat16', () => this.addon.storeAsBfloat16(handle));
     const saved = storage.bytes - storage.elements * BFLOAT16_BYTES;
     this.pool.shrink(saved);
     storage.bytes -= saved;
-    return true;
   }
 
   /** Writes a tensor's elements into another one that is stored as bf16, rounded, from `start` on. False: it is not stored so. */
   writeRounded(target: TensorInfo, source: TensorInfo, start: number): boolean {
     const [to, from] = [this.buffer(target), this.buffer(source)];
     return guardNative(this.addon, 'writeRounded', () => this.addon.writeRounded(to, from, start));
-  }
-
-  /** Gives a tensor other values in its own memory. */
-  overwrite(tensor: TensorInfo, values: TypedArray): void {
-    const handle = this.buffer(tensor);
-    guardNative(this.addon, 'write', () => this.addon.write(handle, values));
   }
 
   /** A tensor that shares the memory of another one under a new shape. */
@@ -313,14 +309,10 @@ export class NativeBackend extends KernelBackend {
     return handle;
   }
 
-  /** Gives blank zeros their memory, of undefined contents, or of zeros that are stored as bf16; {@link NO_BUFFER}: not here. */
+  /** Gives blank zeros their memory, of undefined contents, or of zeros that are stored as bf16. */
   private takeMemory(storage: Storage, asBfloat16: boolean): Handle {
     const bytes = storage.elements * (asBfloat16 ? BFLOAT16_BYTES : ELEMENT_BYTES['float32']);
     const handle = this.take(bytes, asBfloat16);
-    if (handle === NO_BUFFER) {
-      this.pool.shrink(bytes);
-      return handle;
-    }
     storage.isBlank = false;
     storage.handle = handle;
     storage.bytes = bytes;

@@ -14,7 +14,7 @@ import { runKernel } from './run.ts';
  * float32 in memory again first, so that nothing that is written is rounded unasked.
  *
  * Rounding is to the nearest number of 8 significant bits, of two to the even one; NaN and infinities stay, and what is above the
- * largest becomes infinite. The values are the same on every device; the memory is saved on `cpu`. Nothing is recorded for
+ * largest becomes infinite. The values are the same on every device; the memory is saved on `cpu` and `cuda`. Nothing is recorded for
  * gradients. A tensor that shares its memory with another one is given memory of its own: the other keeps its values.
  *
  * @param tensor  float32; changed

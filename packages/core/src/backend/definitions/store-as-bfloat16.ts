@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rounds a tensor to bf16 in place, for storage in half the bytes where the device has that.
+// Rounds a tensor to bf16 in place, where the native devices store half the bytes.
 
 import type { KernelConfig, TensorInfo } from '../../tf.ts';
 import { definition } from '../kernel.ts';
@@ -9,7 +9,7 @@ export interface StoreAsBfloat16Inputs {
 }
 
 /** Each number's nearest with 7 bits of fraction, of two the one with an even last bit; NaN stays NaN. */
-export function roundToBfloat16(values: Float32Array): Float32Array {
+function roundToBfloat16(values: Float32Array): Float32Array {
   const rounded = values.slice();
   const bits = new Uint32Array(rounded.buffer);
   for (let i = 0; i < bits.length; i++) {
