@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scaled dot-product attention as its definition has it: a product, the softmax of its rows, another product. The
-// scores are in memory, a block of the batch at a time.
+// scores are in memory, a block of the batch at a time; of a single query, in shared memory, in one launch.
 #include "cuda/device/attention.cuh"
 #include "cuda/device/elements.cuh"
 #include "cuda/device/rows.cuh"
@@ -86,9 +86,61 @@ void weigh(const AttentionParams& p, const ScoreBlock& block, float* products, f
            scores);
 }
 
+constexpr int64_t kMostKeys = 4096;  // whose scores for one query fit into shared memory
+
+// Where each head has a single query, as when a text is written: a block for every head.
+__global__ void attention_of_one_query_kernel(const float* query, const float* key, const float* value, float* out,
+                                              float* log_sum_exp, Scores scores) {
+  constexpr int kWarps = kThreads / kWarp;
+  __shared__ float weights[kMostKeys], parts[kWarps][kWarp];
+  const AttentionParams& p = scores.p;
+  const int64_t row = blockIdx.x;  // counted through batch and heads
+  const int64_t key_head = row / p.heads * p.key_heads + row % p.heads / (p.heads / p.key_heads);
+  const int warp = static_cast<int>(threadIdx.x) / kWarp, lane = static_cast<int>(threadIdx.x) % kWarp;
+  query += row * p.head_size;
+  key += key_head * p.key_time * p.head_size;
+  value += key_head * p.key_time * p.value_size;
+  float maximum = -INFINITY, sum = 0;
+  for (int64_t k = warp; k < p.key_time; k += kWarps) {
+    float product = 0;
+    for (int64_t i = lane; i < p.head_size; i += kWarp) product = fmaf(query[i], key[k * p.head_size + i], product);
+    const float score = scores.score(row, k, join_row<kWarp>(product, Plus{}));
+    if (lane == 0) weights[k] = score;
+    maximum = Larger{}(score, maximum);
+  }
+  maximum = join_row<kThreads>(maximum, Larger{});  // and all scores are there
+  const bool any = maximum != -INFINITY;            // something to attend to
+  for (int64_t k = threadIdx.x; k < p.key_time; k += kThreads) {
+    const float weight = any ? expf(weights[k] - maximum) : 0.0f;
+    sum += weight;
+    weights[k] = weight * scores.kept(row, k);
+  }
+  sum = join_row<kThreads>(sum, Plus{});
+  const float inverse = any ? 1 / sum : 0.0f;
+  if (threadIdx.x == 0) log_sum_exp[row] = any ? maximum + logf(sum) : INFINITY;
+  for (int64_t first = 0; first < p.value_size; first += kWarp) {
+    const int64_t i = first + lane;
+    float part = 0;
+    for (int64_t k = warp; k < p.key_time && i < p.value_size; k += kWarps)
+      part = fmaf(weights[k], value[k * p.value_size + i], part);
+    parts[warp][lane] = part;
+    __syncthreads();
+    if (warp == 0 && i < p.value_size) {
+      for (int other = 1; other < kWarps; ++other) part += parts[other][lane];
+      out[row * p.value_size + i] = part * inverse;
+    }
+    __syncthreads();  // the parts have been read
+  }
+}
+
 void attention_f32(const float* query, const float* key, const float* value, const uint8_t* mask, const float* bias,
                    float* out, float* log_sum_exp, const AttentionParams& p) {
   if (p.batch * p.heads * p.query_time == 0) return;
+  if (p.query_time == 1 && p.key_time <= kMostKeys) {
+    launch("attention of one query", attention_of_one_query_kernel, p.batch * p.heads, kThreads, query, key, value, out,
+           log_sum_exp, Scores(p, mask, bias, ScoreBlock(p, 0, p.batch)));
+    return;
+  }
   const int64_t step = entries_together(p), times = p.query_time * p.heads, key_times = p.key_time * p.key_heads;
   const Scratch scratch(static_cast<size_t>(step * times * p.key_time) * sizeof(float));
   float* const weights = scratch.as<float>();

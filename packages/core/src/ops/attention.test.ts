@@ -81,6 +81,8 @@ describe.each(devices())('scaledDotProductAttention on %s', (device) => {
     [1, 1, 63, 385, 7, 49],
     [1, 2, 129, 384, 16, 48],
     [1, 1, 200, 130, 48, 16],
+    [2, 3, 1, 300, 65, 33], // a single query
+    [1, 1, 1, 4097, 2, 3],
   ])('equals its formula and its gradients for %i %i %i %i %i %i, causal or not', (...sizes) => {
     compare(sizes, {});
     compare(sizes, { causal: true, scale: 0.3 });
