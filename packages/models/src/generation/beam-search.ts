@@ -69,10 +69,10 @@ export async function searchBeams(
       if (running.length === 0) return searches.map(({ finished }) => finished);
       await nextTick();
       signal?.throwIfAborted();
-      decoding.reorder(running.map(({ row }) => row));
+      await decoding.reorder(running.map(({ row }) => row));
       let row = 0;
       for (const search of searches) search.running = search.running.map((beam) => ({ ...beam, row: row++ }));
-      await nextTick(); // a long text's keys and values take a while to be copied
+      await nextTick();
       logits = await decoding.next(running.map(({ tokens }) => tokens.slice(-1)));
     }
   } finally {

@@ -128,14 +128,25 @@ export class KeyValueCache {
    * @throws {ArgumentError} a row that is not there
    */
   reorder(rows: readonly number[]): void {
+    Array.from(this.reorderByLayer(rows));
+  }
+
+  /** What {@link reorder} does, a layer with each step: those of a long text take a while to be copied. */
+  *reorderByLayer(rows: readonly number[]): IterableIterator<void> {
     if (rows.every((row, i) => row === i) && rows.length === this.batch) return;
     const wrong = rows.find((row) => !Number.isInteger(row) || row < 0 || row >= this.batch);
     if (wrong !== undefined) {
       const expected = `to be rows of the ${this.batch} in the cache`;
       throw new ArgumentError({ op: 'reorder', argument: 'rows', expected, received: String(wrong) });
     }
-    for (const [layer, tensors] of this.written()) this.layers[layer] = gatherRows(tensors, rows);
-    for (const [layer, tensors] of this.fixed) this.fixed.set(layer, gatherRows(tensors, rows));
+    for (const [layer, tensors] of this.written()) {
+      this.layers[layer] = gatherRows(tensors, rows);
+      yield;
+    }
+    for (const [layer, tensors] of this.fixed) {
+      this.fixed.set(layer, gatherRows(tensors, rows));
+      yield;
+    }
   }
 
   dispose(): void {

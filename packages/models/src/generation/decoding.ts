@@ -127,10 +127,12 @@ export class Decoding {
     return rows.map((_, row) => flat.subarray(row * vocabulary, (row + 1) * vocabulary));
   }
 
-  /** Goes on with row `rows[i]` as row i. */
-  reorder(rows: readonly number[]): void {
+  /** Goes on with row `rows[i]` as row i; others get their turns between the layers. */
+  async reorder(rows: readonly number[]): Promise<void> {
     const pick = <T>(all: readonly T[]): T[] => rows.flatMap((row) => all.slice(row, row + 1));
-    this.cache?.reorder(rows);
+    const turns = new Turns(this.pace.clock, this.signal);
+    const layers = this.cache?.reorderByLayer(rows);
+    while (layers?.next().done === false) await turns.afterStep();
     const { encoded } = this;
     if (encoded !== undefined) {
       this.encoded = scope(() => {

@@ -49,7 +49,7 @@ export async function* writeRows(
   try {
     const read = await decoding.begin(beginning.rows, beginning.mask);
     const rows = beginning.rows.flatMap((_, row) => new Array<number>(copies).fill(row)); // of which each text goes on
-    if (copies > 1) decoding.reorder(rows);
+    if (copies > 1) await decoding.reorder(rows);
     const written: number[][] = rows.map(() => []);
     const ended = rows.map(() => false);
     let logits = rows.flatMap((row) => read.slice(row, row + 1));
