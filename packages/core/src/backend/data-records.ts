@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What tfjs' engine notes of every data id, kept in the id itself where it is one of ours.
 
-import type { DataId, engine } from '../tf.ts';
-import { StorageId } from './storage.ts';
-
-type DataRecords = ReturnType<typeof engine>['state']['tensorInfo'];
-
-/** Who holds the data of a data id, its bytes, dtype and shape. */
-export type DataRecord = NonNullable<ReturnType<DataRecords['get']>>;
+import type { DataId } from '../tf.ts';
+import { type DataRecord, type DataRecords, StorageId } from './storage.ts';
 
 /**
  * Takes the place of the engine's WeakMap. Each op adds an entry to that map and each tensor that is freed takes one out, so that it

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a data id of device cpu stands for, and the list of all that live.
 
-import type { DataId, DataType, TensorInfo } from '../tf.ts';
+import type { DataId, DataType, TensorInfo, engine } from '../tf.ts';
 import type { Handle } from './addon.ts';
-import type { DataRecord } from './data-records.ts';
+
+/** What tfjs' engine notes of data ids. */
+export type DataRecords = ReturnType<typeof engine>['state']['tensorInfo'];
+
+/** What it notes of one: who holds the data, their bytes, dtype and shape. */
+export type DataRecord = NonNullable<ReturnType<DataRecords['get']>>;
 
 /**
  * The data id of a storage, which leads to it without a table. Of an older storage, tensors alone hold it, so that V8 collects it
@@ -11,7 +16,7 @@ import type { DataRecord } from './data-records.ts';
  */
 export class StorageId {
   readonly storage: Storage;
-  /** What tfjs notes of it, see {@link DataRecordsInIds}. */
+  /** What tfjs notes of it; see data-records.ts. */
   record: DataRecord | undefined = undefined;
 
   constructor(storage: Storage) {
