@@ -107,7 +107,8 @@ void recurrent_grad_f32(const float* grad_out, const float* in, const float* wei
     check(cudaMemsetAsync(of_input, 0, static_cast<size_t>(rows * r.width) * sizeof(float), stream()),
           "recurrent_grad");
   for_each("recurrent_grad begin", all, Begin{r, grad_out, carried, has_cell});
-  for (int64_t step = p.time - 1; step >= 0; --step) {
+  const int64_t steps = p.batch == 0 ? 0 : p.time;  // of no rows, no buffer bounds how many are named
+  for (int64_t step = steps - 1; step >= 0; --step) {
     float* const of_step = of_state + step * p.batch * r.width;
     for_each("recurrent_grad step", all, StepGrad{r, step, grad_out, gates, states, cells, carried, of_input, of_step});
     multiply_rows(of_step, weight_hh, nullptr, carried.product, p.batch, p.hidden, r.width, false);
