@@ -17,7 +17,7 @@ import {
 } from '@nabla/core';
 import { Adam, AdamW, SGD } from '@nabla/optimizers';
 
-import { preparePublished as prepareDecoding } from '../bench/cases/decode.mjs';
+import { TEXT, preparePublished as prepareDecoding } from '../bench/cases/decode.mjs';
 import { MODELS, fillParameters } from '../bench/cases/models.mjs';
 import { fill } from '../bench/inputs.mjs';
 
@@ -29,9 +29,6 @@ const OPTIMIZERS = {
 };
 const ROUNDS = 5;
 const only = process.argv[3];
-
-/** Tokens that are written before the clock starts: V8 compiles in a text's first ones. */
-const TEXT = 150;
 
 /** Milliseconds of one `run`, the median of rounds of about 100 ms, each of which waits for its last result, after `warmUp` runs. */
 function time(run, warmUp = 3) {

@@ -3,6 +3,7 @@
 // and pairs, every transposition, gradients, a training; and where nothing is rounded: small products, other targets.
 
 import {
+  TRANSPOSITIONS,
   describeOnCpu,
   describeOnEveryBf16,
   randomTensor,
@@ -16,13 +17,6 @@ import { valueAndGrad } from './autodiff.ts';
 import { setCpuTarget, setMatmulPrecision, setThreads } from './device.ts';
 import { linear } from './ops/linear.ts';
 import { type Tensor, eye, matMul, mean, mul, square, sub, sum, tanh, tensor, tidy, variable } from './tf.ts';
-
-const TRANSPOSITIONS = [
-  [false, false],
-  [false, true],
-  [true, false],
-  [true, true],
-] as const;
 
 type Sizes = readonly [rows: number, inner: number, columns: number];
 

@@ -46,3 +46,4 @@ export { describeWithData, sharedDataFolder } from './shared-data.ts';
 export { isClose } from './compare.ts';
 export type { Expected, NestedNumbers, TensorRecord, TensorValues } from './tensor-values.ts';
 export { type Tolerance, type ToleranceKind, tolerance } from './tolerances.ts';
+export { TRANSPOSITIONS } from './transpositions.ts';

@@ -140,7 +140,7 @@ function weightBytes({ vocabulary, layers, width }) {
 
 const PAST = 255;
 /** Tokens that are written before the clock starts: a text's first ones, in which V8 compiles, take up to 1.4 times as long. */
-const TEXT = 150;
+export const TEXT = 150;
 
 function decodeCase(family, model, further) {
   return {

@@ -18,6 +18,7 @@ import { type DeviceChoiceName, chooseDevice } from '../device.ts';
 import { type DrawingOptions, drawing } from '../drawing.ts';
 import type { FoundModel } from '../find-model.ts';
 import { untilInterrupted } from '../interrupt.ts';
+import { refuseBest } from '../model.ts';
 import type { Output } from '../output.ts';
 import { tokenTexts } from '../token-text.ts';
 
@@ -57,10 +58,7 @@ export async function generateWithPublished(
   options: GenerateCommandOptions,
   output: Output,
 ): Promise<void> {
-  if (options.best !== undefined) {
-    const expected = 'not to be given for a published model, which has one set of weights';
-    throw new ArgumentError({ op: 'generate', argument: '--best', expected, received: 'it' }, 'OPTION');
-  }
+  refuseBest('generate', options.best);
   await withTextModel(found, options, output, async (loaded) => {
     const { model, tokenizer } = loaded;
     const { ids } = tokenizer.encode(options.prompt);

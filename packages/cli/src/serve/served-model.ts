@@ -8,6 +8,7 @@ import { SentenceEmbedder, type WeightStorage, isSentenceEncoder, loadTextModel,
 
 import { checkAbility } from '../abilities.ts';
 import type { FoundModel } from '../find-model.ts';
+import { refuseBest } from '../model.ts';
 import { ServeError } from './errors.ts';
 import { PublishedWriter, RunWriter, type Writer } from './writer.ts';
 
@@ -40,10 +41,7 @@ export async function loadServed(found: FoundModel, options: ServedOptions = {})
   const name = isOfHub ? source : basename(resolve(source));
   const head = { name, created: Math.floor(Date.now() / 1000), writer: undefined, embedder: undefined };
   if (kind === 'run') return { ...head, writer: await openWriter(found, best) };
-  if (best !== undefined) {
-    const expected = 'not to be given for a published model, which has one set of weights';
-    throw new ArgumentError({ op: 'serve', argument: '--best', expected, received: 'it' }, 'OPTION');
-  }
+  refuseBest('serve', best);
   await checkAbility('serve', found);
   if (kind === 'published' && (await isSentenceEncoder(folder))) {
     return { ...head, embedder: await SentenceEmbedder.fromFolder(folder, { storage }) };

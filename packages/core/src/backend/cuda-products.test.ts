@@ -2,7 +2,7 @@
 // Products of device cuda in bf16, against float32 products of factors that were rounded beforehand. They need cuBLAS: that of a GPU, or
 // native/test/emulated_cuda/cublas.cc, which NABLA_CUBLAS names.
 
-import { randomTensor, roundToBf16, tolerance, useDevice } from '@nabla/testing';
+import { TRANSPOSITIONS, randomTensor, roundToBf16, tolerance, useDevice } from '@nabla/testing';
 
 import { setMatmulPrecision } from '../device.ts';
 import { linear } from '../ops/linear.ts';
@@ -15,13 +15,6 @@ const hasCublas = /cuBLAS \d/.test(String(cudaSearch().addon?.matmulLibrary()));
 
 /** So many rows and columns are worth rounding; see matmul.cu. */
 const LARGE = 2048;
-
-const TRANSPOSITIONS = [
-  [false, false],
-  [false, true],
-  [true, false],
-  [true, true],
-] as const;
 
 /** A few elements: to word how four millions of them differ takes long. */
 function corner(x: Tensor): Tensor {
@@ -76,14 +69,14 @@ function products(): void {
   });
 
   it('leave out what lies between the rows of a factor', () => {
-    const { kernels, ...native } = nativeBackend();
+    const native = backend() as NativeBackend;
     const [a, b, out] = [
       randomTensor([LARGE, 5], { seed: 8 }),
       randomTensor([4, LARGE], { seed: 9 }),
       zeros([LARGE, LARGE]),
     ];
     inBf16(() =>
-      kernels.matmul_f32({
+      native.kernels.matmul_f32({
         ...{ a: native.buffer(a), b: native.buffer(b), c: native.buffer(out), bias: NO_BUFFER, pre: NO_BUFFER },
         ...{
           batch: 1,
@@ -111,11 +104,6 @@ function products(): void {
     const distance = (x: Tensor, y: Tensor): number => x.sub(y).abs().max().dataSync()[0];
     expect(distance(received, exact)).toBeLessThan(distance(rounded, exact) / 4);
   });
-}
-
-function nativeBackend(): Pick<NativeBackend, 'kernels'> & { buffer: NativeBackend['buffer'] } {
-  const native = backend() as NativeBackend;
-  return { kernels: native.kernels, buffer: (tensor) => native.buffer(tensor) };
 }
 
 if (hasCublas) describe('products of device cuda in bf16', products);

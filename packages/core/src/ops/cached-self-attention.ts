@@ -2,10 +2,10 @@
 // Attention of new time steps to those in a cache and to themselves: checks, the plain formula and the kernel.
 
 import type { CachedSelfAttentionAttributes } from '../backend/definitions/cached-self-attention.ts';
-import { checkFloat, checkInteger, checkOptions, checkRank, checkShape } from '../check.ts';
+import { checkFloat, checkInteger, checkOptions, checkShape } from '../check.ts';
 import { ShapeError, formatShape } from '../errors.ts';
 import { unrecorded } from '../tape.ts';
-import { type Tensor, reshape, transpose, unstack } from '../tf.ts';
+import type { Tensor } from '../tf.ts';
 import {
   ATTENTION_OPTIONS,
   type AttentionOptions,
@@ -16,6 +16,7 @@ import {
 import { plainCopyInto } from './copy-into.ts';
 import { unshare } from './in-place.ts';
 import { runKernelForOne } from './run.ts';
+import { checkSideBySide, ofParts } from './self-attention.ts';
 
 /** Keys and values of the time steps before, in memory that more of them fit into. */
 export interface AttentionCache {
@@ -55,16 +56,9 @@ export function cachedSelfAttention(
   checkOptions(op, options, ATTENTION_OPTIONS);
   const { keys, values, past } = cache;
   checkFloat(op, { x, keys, values });
-  checkRank(op, 'x', x, 3);
-  checkInteger(op, 'heads', heads, { minimum: 1 });
+  const headSize = checkSideBySide(op, x, heads);
   checkInteger(op, 'past', past, { minimum: 0 });
-  const [batch, time, features] = x.shape;
-  if (features === 0 || features % (3 * heads) !== 0) {
-    const hint = 'It holds queries, keys and values.';
-    const expected = `[batch, time, a multiple of ${3 * heads}]`;
-    throw new ShapeError({ op, argument: 'x', expected, received: x.shape, hint });
-  }
-  const headSize = features / 3 / heads;
+  const [batch, time] = x.shape;
   const matching = (): string => `It must match x, whose shape is ${formatShape(x.shape)}.`;
   checkShape(op, 'keys', keys, [batch, heads, 'capacity', headSize], matching);
   const [, , capacity] = keys.shape;
@@ -93,11 +87,8 @@ export function plainCachedSelfAttention(
   { keys, values, past }: AttentionCache,
   options: AttentionOptions = {},
 ): Tensor {
-  const [batch, time, all] = x.shape;
-  const features = all / 3;
-  const parts = transpose(reshape(x, [batch, time, 3, heads, features / heads]), [2, 0, 3, 1, 4]);
-  const [query, key, value] = unstack(parts); // each [batch, heads, time, headSize]
   const begin = [0, 0, past, 0];
-  const attended = plainAttention(query, plainCopyInto(keys, key, begin), plainCopyInto(values, value, begin), options);
-  return reshape(transpose(attended, [0, 2, 1, 3]), [batch, time, features]);
+  return ofParts(x, heads, (query, key, value) =>
+    plainAttention(query, plainCopyInto(keys, key, begin), plainCopyInto(values, value, begin), options),
+  );
 }

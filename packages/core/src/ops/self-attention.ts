@@ -37,29 +37,35 @@ export function selfAttention(x: Tensor, heads: number, options: AttentionOption
   const op = 'selfAttention';
   checkOptions(op, options, ATTENTION_OPTIONS);
   checkFloat(op, { x });
-  checkRank(op, 'x', x, 3);
-  checkInteger(op, 'heads', heads, { minimum: 1 });
-  const [batch, time, features] = x.shape;
-  if (features === 0 || features % (3 * heads) !== 0) {
-    const expected = `[batch, time, a multiple of ${3 * heads}]`;
-    throw new ShapeError({
-      op,
-      argument: 'x',
-      expected,
-      received: x.shape,
-      hint: 'It holds queries, keys and values.',
-    });
-  }
+  const headSize = checkSideBySide(op, x, heads);
+  const [batch, time] = x.shape;
   const scoresShape = [batch, heads, time, time];
   checkAttentionSettings(op, options, scoresShape);
   const { mask } = options;
   // The gradient of a float mask is as large as all the scores: that of attention to another sequence finds it.
   if (mask?.dtype === 'float32') return ofParts(x, heads, (...parts) => scaledDotProductAttention(...parts, options));
   const attributes: SelfAttentionAttributes = {
-    ...attentionAttributes(options, scoresShape, features / 3 / heads),
+    ...attentionAttributes(options, scoresShape, headSize),
     heads,
   };
   return runFused('NablaSelfAttention', mask === undefined ? { x } : { x, mask }, attributes);
+}
+
+/**
+ * Checks queries, keys and values side by side.
+ *
+ * @returns the size of a head
+ * @throws {ShapeError} x has not three axes, or its last one is no multiple of 3 * heads or is empty
+ * @throws {ArgumentError} heads is no positive integer
+ */
+export function checkSideBySide(op: string, x: Tensor, heads: number): number {
+  checkRank(op, 'x', x, 3);
+  checkInteger(op, 'heads', heads, { minimum: 1 });
+  const [, , features] = x.shape;
+  if (features > 0 && features % (3 * heads) === 0) return features / 3 / heads;
+  const expected = `[batch, time, a multiple of ${3 * heads}]`;
+  const hint = 'It holds queries, keys and values.';
+  throw new ShapeError({ op, argument: 'x', expected, received: x.shape, hint });
 }
 
 /** The formula of {@link selfAttention}, op by op; draws the same dropout. */
@@ -68,7 +74,11 @@ export function plainSelfAttention(x: Tensor, heads: number, options: AttentionO
 }
 
 /** The attention of queries, keys and values `[batch, heads, time, headSize]`, taken apart and put together again. */
-function ofParts(x: Tensor, heads: number, attend: (query: Tensor, key: Tensor, value: Tensor) => Tensor): Tensor {
+export function ofParts(
+  x: Tensor,
+  heads: number,
+  attend: (query: Tensor, key: Tensor, value: Tensor) => Tensor,
+): Tensor {
   const [batch, time, all] = x.shape;
   const features = all / 3;
   const parts = transpose(reshape(x, [batch, time, 3, heads, features / heads]), [2, 0, 3, 1, 4]);

@@ -2,18 +2,19 @@
 // Matrix products on every device against sums in double precision: sizes around the tiles, panels and blocks, every
 // transposition, and what must not depend on the sizes: NaN, the epilogue, the number of threads.
 
-import { describeOnNative, devices, randomTensor, randomValues, tolerance, useDevice } from '@nabla/testing';
+import {
+  TRANSPOSITIONS,
+  describeOnNative,
+  devices,
+  randomTensor,
+  randomValues,
+  tolerance,
+  useDevice,
+} from '@nabla/testing';
 
 import { setThreads } from '../../device.ts';
 import { linear, plainLinear } from '../../ops/linear.ts';
 import { type Tensor, matMul, tensor2d } from '../../tf.ts';
-
-const TRANSPOSITIONS = [
-  [false, false],
-  [false, true],
-  [true, false],
-  [true, true],
-] as const;
 
 function operand(rows: number, columns: number, isTransposed: boolean, seed: number): Tensor {
   return randomTensor(isTransposed ? [columns, rows] : [rows, columns], { seed });
