@@ -28,7 +28,8 @@ struct Fiber {
   std::unique_ptr<char[]> stack;
   bool started = false, ended = true;
   Index thread;
-  uint64_t given;  // to the last shuffle
+  uint64_t given;     // to the last shuffle
+  const void* shown;  // to the last collective instruction
 };
 
 // A meeting of threads: those who came wait until all who have not ended are there.
@@ -139,6 +140,118 @@ uint64_t shuffle(uint64_t value, int distance) {
   const uint64_t taken = fibers[lane ^ static_cast<unsigned>(distance)].given;
   meet(warp_meetings[warp], first, first + kWarp);  // before anyone gives again
   return taken;
+}
+
+void* dynamic_shared() {
+  alignas(128) static char bytes[99 << 10];
+  return bytes;
+}
+
+namespace {
+
+constexpr unsigned kQuad = 4;                    // lanes that share a row of a fragment
+constexpr uint32_t kOfTf32 = ~uint32_t{0x1fff};  // the bits that count
+
+float of_bits(uint32_t bits) {
+  float x;
+  std::memcpy(&x, &bits, sizeof x);
+  return x;
+}
+uint32_t bits_of(float x) {
+  uint32_t bits;
+  std::memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+float half_of(uint32_t pair, unsigned which) { return of_bits(which == 0 ? pair << 16 : pair & 0xffff0000u); }
+
+// Shows `mine` to the warp; use(of) sees what any lane showed, before anyone goes on.
+template <class T, class Use>
+void together(const T& mine, const Use& use) {
+  const unsigned lane = running, first = lane / kWarp * kWarp;
+  fibers[lane].shown = &mine;
+  meet(warp_meetings[lane / kWarp], first, first + kWarp);
+  use([&](unsigned other) -> const T& { return *static_cast<const T*>(fibers[first + other].shown); });
+  meet(warp_meetings[lane / kWarp], first, first + kWarp);
+}
+
+struct Factors {
+  uint32_t a[4], b[2];
+};
+
+// c += a b of kDepth inner elements, element(registers, k, upper row?) being one of a row of a, or of a column of b.
+template <unsigned kDepth, class A, class B>
+void multiply(float (&c)[4], const uint32_t (&a)[4], const uint32_t (&b)[2], const A& of_a, const B& of_b) {
+  const unsigned lane = running % kWarp, g = lane / kQuad, t = lane % kQuad;
+  Factors mine;
+  std::memcpy(mine.a, a, sizeof a);
+  std::memcpy(mine.b, b, sizeof b);
+  together(mine, [&](const auto& of) {
+    for (unsigned i = 0; i < 4; ++i) {
+      const unsigned column = 2 * t + i % 2;
+      for (unsigned k = 0; k < kDepth; ++k) c[i] += of_a(of, g, i / 2, k) * of_b(of, column, k);
+    }
+  });
+}
+
+}  // namespace
+
+void multiply_bf16(float (&c)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
+  multiply<16>(
+      c, a, b,
+      [](const auto& of, unsigned g, unsigned lower, unsigned k) {
+        return half_of(of(g * kQuad + k % 8 / 2).a[k / 8 * 2 + lower], k % 2);
+      },
+      [](const auto& of, unsigned column, unsigned k) {
+        return half_of(of(column * kQuad + k % 8 / 2).b[k / 8], k % 2);
+      });
+}
+
+void multiply_tf32(float (&c)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
+  multiply<8>(
+      c, a, b,
+      [](const auto& of, unsigned g, unsigned lower, unsigned k) {
+        return of_bits(of(g * kQuad + k % 4).a[k / 4 * 2 + lower] & kOfTf32);
+      },
+      [](const auto& of, unsigned column, unsigned k) {
+        return of_bits(of(column * kQuad + k % 4).b[k / 4] & kOfTf32);
+      });
+}
+
+void load_matrices(uint32_t (&to)[4], const void* row, bool transposed) {
+  if (reinterpret_cast<uintptr_t>(row) % 16 != 0) std::abort();  // as the GPU does
+  const unsigned lane = running % kWarp, g = lane / kQuad, t = lane % kQuad;
+  together(row, [&](const auto& of) {
+    const auto element = [&](unsigned matrix, unsigned i, unsigned j) -> uint32_t {
+      return static_cast<const uint16_t*>(of(matrix * 8 + i))[j];
+    };
+    for (unsigned matrix = 0; matrix < 4; ++matrix)
+      to[matrix] = transposed ? element(matrix, 2 * t, g) | element(matrix, 2 * t + 1, g) << 16
+                              : element(matrix, g, 2 * t) | element(matrix, g, 2 * t + 1) << 16;
+  });
+}
+
+uint32_t pair_of_bf16(float low, float high) {
+  const auto rounded = [](float x) -> uint32_t {
+    const uint32_t bits = bits_of(x);
+    if (x != x) return 0x7fff;
+    return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+  };
+  return rounded(low) | rounded(high) << 16;
+}
+
+uint32_t tf32(float x) {
+  const uint32_t bits = bits_of(x);
+  return (bits & 0x7f800000) == 0x7f800000 ? bits : (bits + 0x1000) & kOfTf32;
+}
+
+void begin_copy(void* shared, const void* global, bool inside) {
+  constexpr uintptr_t kBytes = 16;
+  if (reinterpret_cast<uintptr_t>(shared) % kBytes != 0) std::abort();  // as the GPU does
+  if (inside && reinterpret_cast<uintptr_t>(global) % kBytes != 0) std::abort();
+  if (inside)
+    std::memcpy(shared, global, kBytes);
+  else
+    std::memset(shared, 0, kBytes);
 }
 
 }  // namespace emulated_cuda

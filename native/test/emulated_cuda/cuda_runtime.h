@@ -74,6 +74,16 @@ void wait_for_block();  // every thread of the block must call it, or have ended
 // Gives `value` to the warp, and takes what the lane `lane ^ distance` gave.
 uint64_t shuffle(uint64_t value, int distance);
 
+void* dynamic_shared();  // of the block that runs
+
+// What cuda/device/tensor_cores.cuh describes. All 32 lanes of a warp must call the first three.
+void multiply_bf16(float (&c)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]);
+void multiply_tf32(float (&c)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]);
+void load_matrices(uint32_t (&to)[4], const void* row, bool transposed);
+uint32_t pair_of_bf16(float low, float high);
+uint32_t tf32(float x);
+void begin_copy(void* shared, const void* global, bool inside);
+
 }  // namespace emulated_cuda
 
 #define threadIdx (::emulated_cuda::current.thread)
@@ -113,6 +123,13 @@ struct KernelCall {
   }
   static void run_thread(void* call) { static_cast<KernelCall*>(call)->run(std::index_sequence_for<Parameters...>{}); }
 };
+
+enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
+template <class... Parameters>
+cudaError_t cudaFuncSetAttribute(void (*)(Parameters...), cudaFuncAttribute, int bytes) {
+  constexpr int kMost = 99 << 10;  // what every kind from 8.0 on has
+  return bytes <= kMost ? cudaSuccess : cudaErrorInvalidValue;
+}
 
 template <class... Parameters>
 cudaError_t cudaLaunchKernel(void (*kernel)(Parameters...), dim3 blocks, dim3 threads, void** arguments, size_t,
