@@ -27,6 +27,8 @@ napi_value guarded(napi_env env, const char* what, const Body& body) {
   };
   try {
     return body();
+  } catch (const OutOfMemoryBefore& error) {
+    return raise("NABLA_OUT_OF_MEMORY_BEFORE", error.what());
   } catch (const OutOfMemory& error) {
     return raise("NABLA_OUT_OF_MEMORY", error.what());
   } catch (const BadMemoryLimit& error) {
@@ -79,7 +81,9 @@ napi_value Allocate(napi_env env, napi_callback_info info) {
   return guarded(env, "allocate", [&] {
     Values<1> values(env, info);
     Environment& environment = environment_of(env);
-    const int32_t handle = environment.allocate(static_cast<size_t>(integer(env, values.at[0], "bytes", 0)));
+    const auto bytes = static_cast<size_t>(integer(env, values.at[0], "bytes", 0));
+    const int32_t handle =
+        device::stores_bf16() ? environment.allocate_pending(bytes) : environment.allocate(bytes);
     napi_value result = nullptr;
     napi_create_int32(env, handle, &result);
     return result;
@@ -147,7 +151,7 @@ napi_value Write(napi_env env, napi_callback_info info) {
   });
 }
 
-void read_now(const Copy& copy) {
+void read_now(const Copy& copy) {  // of a buffer that has memory
   if (copy.slot->halves) {
     device::copy_bf16_to_host(static_cast<float*>(copy.array), static_cast<const uint16_t*>(copy.slot->data),
                               copy.slot->floats());
@@ -158,7 +162,9 @@ void read_now(const Copy& copy) {
 
 napi_value Read(napi_env env, napi_callback_info info) {
   return guarded(env, "read", [&]() -> napi_value {
-    read_now(Copy(env, info));
+    const Copy copy(env, info);
+    environment_of(env).settle(*copy.slot, false);
+    read_now(copy);
     return nullptr;
   });
 }
@@ -191,6 +197,7 @@ class ReadWorker final : public Napi::AsyncWorker {
 napi_value ReadLater(napi_env env, napi_callback_info info) {
   return guarded(env, "read", [&]() -> napi_value {
     const Copy copy(env, info);
+    environment_of(env).settle(*copy.slot, false);
     auto later = copy.slot->halves ? nullptr : device::begin_copy_to_host(copy.slot->data, copy.bytes);
     if (later == nullptr) {
       read_now(copy);
@@ -236,6 +243,8 @@ napi_value WriteRounded(napi_env env, napi_callback_info info) {
     const Slot& source = *environment.find(living_handle(env, values.at[1]));
     const auto start = static_cast<size_t>(integer(env, values.at[2], "start", 0));
     whole_floats(source.bytes);
+    environment.settle(source, false);
+    environment.settle(target, false);
     if (source.halves || start > target.floats() || source.floats() > target.floats() - start)
       throw BadCall("expected a source of float32 that ends within the target");
     if (target.halves) {
@@ -396,6 +405,13 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   });
   plain("matmulPrecision", [](const Napi::CallbackInfo& info) -> Napi::Value {
     return Napi::String::New(info.Env(), device::matmul_precision());
+  });
+  plain("storeActivationsAsBfloat16", [](const Napi::CallbackInfo& info) -> Napi::Value {
+    const bool wanted = info[0].IsBoolean() && info[0].As<Napi::Boolean>().Value();
+    return Napi::Boolean::New(info.Env(), device::store_bf16(wanted));
+  });
+  plain("storesActivationsAsBfloat16", [](const Napi::CallbackInfo& info) -> Napi::Value {
+    return Napi::Boolean::New(info.Env(), device::stores_bf16());
   });
   plain("matmulPrecisions", Names<device::matmul_precisions>);
   plain("setTarget", [](const Napi::CallbackInfo& info) -> Napi::Value {

@@ -115,6 +115,11 @@ struct BufferArgument<T*> {
   void read(Arguments& arguments) { slot = arguments.buffer(); }
   void check(const Touch& touch) const { check_extent(touch.name, touch.elements, sizeof(T), slot); }
   static constexpr bool kWrites = !std::is_const_v<T>;
+  static constexpr bool kTakesBf16 = std::is_same_v<std::remove_const_t<T>, uint16_t>;
+  template <class Other>
+  void adopt(const Other& other) {
+    slot = other.slot;
+  }
   // Whether the kernel may write something through it.
   bool is_written(const Touch& touch) const { return kWrites && touch.elements.value() != 0; }
   // Calls visit(item, slot) for every buffer of which the kernel touches something.
@@ -124,7 +129,7 @@ struct BufferArgument<T*> {
   }
   T* pass(const Touch& touch) {
     if (slot == nullptr) return nullptr;
-    if constexpr (kWrites)
+    if constexpr (kWrites || kTakesBf16)
       return static_cast<T*>(slot->data);
     else
       return static_cast<T*>(widened.read(*slot, bytes_of<T>(touch.elements)));
@@ -162,6 +167,11 @@ struct BufferArgument<Buffers<T>> {
     for (size_t i = 0; i < slots.size(); ++i) check_extent(touch.name, touch.lengths->items[i], sizeof(T), slots[i]);
   }
   static constexpr bool kWrites = !std::is_const_v<T>;
+  static constexpr bool kTakesBf16 = BufferArgument<T*>::kTakesBf16;
+  template <class Other>
+  void adopt(const Other& other) {
+    slots = other.slots;
+  }
   bool is_written(const Touch&) const { return kWrites && !slots.empty(); }
   template <class Visit>
   void each(const Touch& touch, const Visit& visit) const {
@@ -176,7 +186,7 @@ struct BufferArgument<Buffers<T>> {
  private:
   T* item(const Slot* slot, int64_t length) {
     if (slot == nullptr) return nullptr;
-    if constexpr (kWrites)
+    if constexpr (kWrites || kTakesBf16)
       return static_cast<T*>(slot->data);
     else if (!slot->halves)
       return static_cast<T*>(slot->data);

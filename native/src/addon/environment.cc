@@ -32,23 +32,38 @@ Environment::~Environment() {
   }
 }
 
-int32_t Environment::allocate(size_t bytes) { return take_slot(nabla::allocate(bytes), bytes, false); }
+int32_t Environment::allocate(size_t bytes) {
+  Slot slot;
+  slot.data = nabla::allocate(bytes);
+  slot.bytes = bytes;
+  return take_slot(slot);
+}
+
+int32_t Environment::allocate_pending(size_t bytes) {
+  Slot slot;
+  slot.bytes = bytes;
+  slot.pending = true;
+  return take_slot(slot);
+}
 
 int32_t Environment::allocate_bf16(size_t bytes) {
-  void* const halves = nabla::allocate(bytes / 2);
-  device::clear(halves, bytes / 2);
-  return take_slot(halves, bytes, true);
+  Slot slot;
+  slot.data = nabla::allocate(bytes / 2);
+  slot.bytes = bytes;
+  slot.halves = true;
+  device::clear(slot.data, bytes / 2);
+  return take_slot(slot);
 }
 
 // A handle of a block, which it takes over.
-int32_t Environment::take_slot(void* data, size_t bytes, bool halves) {
+int32_t Environment::take_slot(const Slot& contents) {
   int32_t index;
   if (!free_slots_.empty()) {
     index = free_slots_.back();
     free_slots_.pop_back();
   } else {
     if (slots_.size() > static_cast<size_t>(kIndexMask)) {
-      nabla::release(data, halves ? bytes / 2 : bytes);
+      nabla::release(contents.data, contents.stored_bytes());
       throw std::length_error("no handle left: 16777216 buffers are alive");
     }
     index = static_cast<int32_t>(slots_.size());
@@ -56,9 +71,11 @@ int32_t Environment::take_slot(void* data, size_t bytes, bool halves) {
     slots_.back().generation = first_generation_;
   }
   Slot& slot = slots_[index];
-  slot.data = data;
-  slot.bytes = bytes;
-  slot.halves = halves;
+  slot.data = contents.data;
+  slot.bytes = contents.bytes;
+  slot.halves = contents.halves;
+  slot.pending = contents.pending;
+  slot.lives = true;
   bytes_ += slot.stored_bytes();
   buffers_ += 1;
   return (slot.generation << kIndexBits) | index;
@@ -69,7 +86,7 @@ const Slot* Environment::find(int32_t handle) const {
   const size_t index = static_cast<size_t>(handle & kIndexMask);
   if (index >= slots_.size()) return nullptr;
   const Slot& slot = slots_[index];
-  return slot.data != nullptr && slot.generation == handle >> kIndexBits ? &slot : nullptr;
+  return slot.lives && slot.generation == handle >> kIndexBits ? &slot : nullptr;
 }
 
 bool Environment::release(int32_t handle) {
@@ -81,6 +98,7 @@ bool Environment::release(int32_t handle) {
   bytes_ -= slot.stored_bytes();
   buffers_ -= 1;
   slot.data = nullptr;
+  slot.lives = slot.pending = false;
   slot.owner = nullptr;
   slot.generation = (slot.generation + 1) & kGenerationMask;
   free_slots_.push_back(index);
@@ -88,18 +106,23 @@ bool Environment::release(int32_t handle) {
 }
 
 void Environment::store_as_bf16(const Slot& slot) {
+  settle(slot, true);
   if (slot.halves) return;
   auto* const halves = static_cast<uint16_t*>(nabla::allocate(slot.bytes / 2));
   device::round_to_bf16(halves, static_cast<const float*>(slot.data), slot.floats());
   slot.writer = next_call();  // its values are others now
   forget(slot.kept);
-  replace(slots_[static_cast<size_t>(&slot - slots_.data())], halves, true);
+  replace(own(slot), halves, true);
 }
 
 void Environment::widen(const Slot& slot) {
   auto* const floats = static_cast<float*>(nabla::allocate(slot.bytes));
   device::widen_bf16(floats, static_cast<const uint16_t*>(slot.data), slot.floats());
-  replace(slots_[static_cast<size_t>(&slot - slots_.data())], floats, false);
+  replace(own(slot), floats, false);
+}
+
+void Environment::take_memory(const Slot& slot, bool halves) {
+  replace(own(slot), nabla::allocate(halves ? slot.bytes / 2 : slot.bytes), halves);
 }
 
 void Environment::replace(Slot& slot, void* data, bool halves) {
@@ -107,6 +130,7 @@ void Environment::replace(Slot& slot, void* data, bool halves) {
   bytes_ -= slot.stored_bytes();
   slot.data = data;
   slot.halves = halves;
+  slot.pending = false;
   bytes_ += slot.stored_bytes();
 }
 

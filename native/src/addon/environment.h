@@ -17,15 +17,17 @@ constexpr int32_t kIndexMask = (1 << kIndexBits) - 1;
 constexpr int kCallShift = 24;  // bits below the number of a call, which tell its arguments apart
 
 struct Slot {
-  void* data = nullptr;         // nullptr: free
+  void* data = nullptr;         // nullptr: free, or pending
   size_t bytes = 0;             // of its elements, as kernels see them
+  bool lives = false;           // whether there is a handle of it
+  bool pending = false;         // whether it has no memory, until what is first written tells how it is stored
   bool halves = false;          // whether `data` has them as bf16 in place of float32, in half the bytes
   int32_t generation = 0;       // counts reuse, so that an old handle is noticed
   mutable uint64_t writer = 0;  // the call and the argument that last wrote it, see overlaps.h
   mutable Kept kept;            // the copy of it that a kernel keeps, valid while `writer` stays
   void* owner = nullptr;        // a weak reference to the JavaScript object that the buffer belongs to; nullptr: none
 
-  size_t stored_bytes() const { return halves ? bytes / 2 : bytes; }
+  size_t stored_bytes() const { return pending ? 0 : halves ? bytes / 2 : bytes; }
   size_t floats() const { return bytes / sizeof(float); }
 };
 
@@ -37,6 +39,7 @@ class Environment {
   Environment& operator=(const Environment&) = delete;
 
   int32_t allocate(size_t bytes);          // a new handle; throws OutOfMemory
+  int32_t allocate_pending(size_t bytes);  // of what the kernel that writes it chooses to store as float32 or as bf16
   int32_t allocate_bf16(size_t bytes);     // of float32 zeros that are stored as bf16
   bool release(int32_t handle);            // false: no such buffer
   const Slot* find(int32_t handle) const;  // nullptr: no such buffer
@@ -45,6 +48,11 @@ class Environment {
   // Stores it as float32 again, with the same values: before a kernel writes it.
   void store_as_float32(const Slot& slot) {
     if (slot.halves) widen(slot);
+    settle(slot, false);
+  }
+  // Gives a pending buffer its memory; throws OutOfMemory.
+  void settle(const Slot& slot, bool halves) {
+    if (slot.pending) take_memory(slot, halves);
   }
   void set_owner(int32_t handle, void* owner) { slots_[handle & kIndexMask].owner = owner; }
 
@@ -54,7 +62,7 @@ class Environment {
     std::vector<int32_t> handles;
     for (size_t index = 0; index < slots_.size(); ++index) {
       const Slot& slot = slots_[index];
-      if (slot.data != nullptr && slot.owner != nullptr && is_gone(slot.owner))
+      if (slot.lives && slot.owner != nullptr && is_gone(slot.owner))
         handles.push_back((slot.generation << kIndexBits) | static_cast<int32_t>(index));
     }
     return handles;
@@ -68,8 +76,10 @@ class Environment {
   size_t buffers() const { return buffers_; }  // live
 
  private:
-  int32_t take_slot(void* data, size_t bytes, bool halves);
+  int32_t take_slot(const Slot& contents);
+  Slot& own(const Slot& slot) { return slots_[static_cast<size_t>(&slot - slots_.data())]; }
   void widen(const Slot& slot);
+  void take_memory(const Slot& slot, bool halves);
   void replace(Slot& slot, void* data, bool halves);
 
   std::vector<Slot> slots_;

@@ -2,10 +2,8 @@
 // The one dispatcher. From a kernel's signature and contract it derives how its arguments are read, what is checked
 // before it runs, and how it is described to JavaScript; a new kernel adds no code here.
 #pragma once
-#include <tuple>
-#include <utility>
-
 #include "addon/overlaps.h"
+#include "addon/variants.h"
 #include "kernels/device.h"
 #include "system/thread_pool.h"
 
@@ -32,15 +30,6 @@ struct Description {
   }
 };
 
-template <class Function>
-struct Signature;
-
-template <class... Parameters>
-struct Signature<void (*)(Parameters...)> {
-  static constexpr size_t kBuffers = sizeof...(Parameters) - 1;  // the last one is the parameter struct
-  using Types = std::tuple<Parameters...>;
-};
-
 template <class Kernel, class Indices = std::make_index_sequence<Signature<typename Kernel::Function>::kBuffers>>
 struct Dispatch;
 
@@ -54,7 +43,8 @@ struct Dispatch<Kernel, std::index_sequence<I...>> {
                     sizeof...(I),
                 "a contract states one Touch for each buffer");
 
-  static void run(Arguments& arguments, typename Kernel::Function kernel) {
+  static void run(Arguments& arguments, typename Kernel::Function kernel,
+                  const typename VariantsOf<Kernel>::Functions& variants) {
     std::tuple<BufferArgument<std::tuple_element_t<I, Types>>...> buffers;
     (std::get<I>(buffers).read(arguments), ...);
     Params params{};
@@ -75,14 +65,9 @@ struct Dispatch<Kernel, std::index_sequence<I...>> {
     (walk(std::false_type{}, std::get<I>(buffers), I), ...);
     // A kernel that may write nothing has nothing to do; its loops, which no extent bounds then, could be endless.
     if (!(std::get<I>(buffers).is_written(touched[I]) || ...)) return;
-    const auto make_float32 = [&](const auto& buffer, size_t argument) {
-      if constexpr (std::decay_t<decltype(buffer)>::kWrites)
-        buffer.each(touched[argument],
-                    [&](size_t, const Slot& slot) { arguments.environment().store_as_float32(slot); });
-    };
-    (make_float32(std::get<I>(buffers), I), ...);
     const SteadyThreads steady;
-    kernel(std::get<I>(buffers).pass(touched[I])..., params);
+    const CheckedCall<Kernel, std::index_sequence<I...>> call{buffers, touched, params, arguments.environment()};
+    if (!call.run_variant(variants)) call.run(kernel);
   }
 
   static Description describe() {
@@ -106,11 +91,13 @@ struct Entry {
   Description (*describe)();
 };
 
-template <class Kernel, typename Kernel::Function KernelTable::*member>
+template <class Kernel, typename Kernel::Function KernelTable::*member,
+          typename VariantsOf<Kernel>::Functions VariantTable::*variants>
 void run_kernel(Arguments& arguments) {
-  const typename Kernel::Function kernel = device::active_table().*member;
+  const KernelTable& table = device::active_table();
+  const typename Kernel::Function kernel = table.*member;
   if (kernel == nullptr) throw BadCall("this device has no such kernel");
-  Dispatch<Kernel>::run(arguments, kernel);
+  Dispatch<Kernel>::run(arguments, kernel, table.variants.*variants);
 }
 
 template <class Kernel, typename Kernel::Function KernelTable::*member>

@@ -39,6 +39,9 @@ bool set_matmul_precision(const std::string& precision) {
   return true;
 }
 
+bool stores_bf16() { return false; }
+bool store_bf16(bool wanted) { return !wanted; }
+
 std::string matmul_precision() { return cpu::uses_bf16() ? "bf16" : "float32"; }
 
 void clear(void* data, size_t bytes) { std::memset(data, 0, bytes); }

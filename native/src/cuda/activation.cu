@@ -16,23 +16,27 @@ struct ActivateGrad {
   __device__ float operator()(float grad_out, float saved) const { return grad_out * derivative<kActivation>(saved); }
 };
 
-void activation_f32(const float* in, float* out, const ActivationParams& p) {
-  with_activation(p.activation, [&](auto activation) {
-    map("activation", in, out, p.count, Activate<decltype(activation)::kValue>{});
+template <class T>
+void activation(const T* in, T* out, const ActivationParams& p) {
+  with_activation(p.activation, [&](auto which) {
+    map("activation", in, out, p.count, Activate<decltype(which)::kValue>{});
   });
 }
 
-void activation_grad_f32(const float* grad_out, const float* saved, float* grad_in, const ActivationParams& p) {
-  with_activation(p.activation, [&](auto activation) {
-    map_pairs("activation_grad", grad_out, saved, grad_in, p.count, ActivateGrad<decltype(activation)::kValue>{});
+template <class T>
+void activation_grad(const T* grad_out, const T* saved, T* grad_in, const ActivationParams& p) {
+  with_activation(p.activation, [&](auto which) {
+    map_pairs("activation_grad", grad_out, saved, grad_in, p.count, ActivateGrad<decltype(which)::kValue>{});
   });
 }
 
 }  // namespace
 
 void add_activation(KernelTable& table) {
-  table.activation_f32 = activation_f32;
-  table.activation_grad_f32 = activation_grad_f32;
+  table.activation_f32 = activation<float>;
+  table.activation_grad_f32 = activation_grad<float>;
+  table.variants.activation_f32 = {activation<Bf16>};
+  table.variants.activation_grad_f32 = {activation_grad<Bf16>};
 }
 
 }  // namespace nabla::cuda

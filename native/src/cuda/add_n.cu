@@ -19,9 +19,9 @@ struct AddUp {
   int arrays;
   T* out;
   __device__ void operator()(int64_t i) const {
-    T sum = in[0][i];
-    for (int array = 1; array < arrays; ++array) sum = plus(sum, in[array][i]);
-    out[i] = sum;
+    auto sum = widened(in[0][i]);
+    for (int array = 1; array < arrays; ++array) sum = plus(sum, widened(in[array][i]));
+    out[i] = stored<T>(sum);
   }
 };
 
@@ -40,6 +40,7 @@ void add_arrays(Buffers<const T> in, T* out, const AddNParams& p) {
 
 void add_add_n(KernelTable& table) {
   table.add_n_f32 = add_arrays<float>;
+  table.variants.add_n_f32 = {add_arrays<Bf16>};
   table.add_n_i32 = add_arrays<int32_t>;
 }
 

@@ -7,11 +7,11 @@
 namespace nabla::device {
 
 void round_to_bf16(uint16_t* to, const float* from, size_t count) {
-  cuda::convert("rounding to bf16", from, to, static_cast<int64_t>(count), cuda::ToBf16{});
+  cuda::convert("rounding to bf16", from, to, static_cast<int64_t>(count));
 }
 
 void widen_bf16(float* to, const uint16_t* from, size_t count) {
-  cuda::convert("widening of bf16", from, to, static_cast<int64_t>(count), cuda::FromBf16{});
+  cuda::convert("widening of bf16", from, to, static_cast<int64_t>(count));
 }
 
 void copy_bf16_to_host(float* to, const uint16_t* from, size_t count) {

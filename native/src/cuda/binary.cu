@@ -16,13 +16,19 @@ template <class In, class Function>
 struct WithRight {  // one b for all
   const In* b;
   Function f;
-  __device__ auto operator()(In a) const { return f(a, *b); }
+  template <class Wide>
+  __device__ auto operator()(Wide a) const {
+    return f(a, widened(*b));
+  }
 };
 template <class In, class Function>
 struct WithLeft {  // one a for all
   const In* a;
   Function f;
-  __device__ auto operator()(In b) const { return f(*a, b); }
+  template <class Wide>
+  __device__ auto operator()(Wide b) const {
+    return f(widened(*a), b);
+  }
 };
 
 // A walk over all axes; Index is 32 bits wide where that is enough, since divisions are what it costs.
@@ -42,7 +48,8 @@ struct Walk {
       at_b += index * b_strides[axis];
       rest = outer;
     }
-    out[i] = f(a[at_a + rest * a_strides[0]], b[at_b + rest * b_strides[0]]);
+    const auto x = widened(a[at_a + rest * a_strides[0]]), y = widened(b[at_b + rest * b_strides[0]]);
+    out[i] = stored<Out>(f(x, y));
   }
 };
 
@@ -203,6 +210,17 @@ void add_binary(KernelTable& table) {
   table.squared_difference_i32 = binary<int32_t, int32_t, SquaredDifference>;
   table.prelu_f32 = binary<float, float, Prelu>;
   table.elu_grad_f32 = binary<float, float, EluGrad>;
+
+  VariantTable& variants = table.variants;
+  variants.add_f32 = {binary<Bf16, Bf16, Add>};
+  variants.sub_f32 = {binary<Bf16, Bf16, Sub>};
+  variants.mul_f32 = {binary<Bf16, Bf16, Mul>};
+  variants.div_f32 = {binary<Bf16, Bf16, Div>};
+  variants.maximum_f32 = {binary<Bf16, Bf16, Maximum>};
+  variants.minimum_f32 = {binary<Bf16, Bf16, Minimum>};
+  variants.squared_difference_f32 = {binary<Bf16, Bf16, SquaredDifference>};
+  variants.prelu_f32 = {binary<Bf16, Bf16, Prelu>};
+  variants.elu_grad_f32 = {binary<Bf16, Bf16, EluGrad>};
 
   table.equal_f32 = binary<float, uint8_t, Equal>;
   table.equal_i32 = binary<int32_t, uint8_t, Equal>;

@@ -117,6 +117,7 @@ void copy(const T* in, T* out, const CopyParams& p) {
 
 void add_copy(KernelTable& table) {
   table.copy_b32 = copy<int32_t>;
+  table.variants.copy_b32 = {copy<Bf16>};
   table.copy_b8 = copy<uint8_t>;
 }
 

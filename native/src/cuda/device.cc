@@ -2,6 +2,8 @@
 // The GPU as a device of the addon.
 #include "kernels/device.h"
 
+#include <atomic>
+
 #include "cuda/runtime/check.h"
 #include "cuda/runtime/cublas.h"
 #include "cuda/runtime/stream.h"
@@ -31,6 +33,15 @@ std::string matmul_library() { return problem().empty() ? cuda::cublas_descripti
 std::vector<std::string> matmul_precisions() { return {"float32", "tf32", "bf16"}; }
 bool set_matmul_precision(const std::string& precision) { return cuda::set_precision(precision); }
 std::string matmul_precision() { return cuda::precision(); }
+
+namespace {
+std::atomic<bool> stores{false};
+}
+bool stores_bf16() { return stores; }
+bool store_bf16(bool wanted) {
+  stores = wanted;
+  return true;
+}
 
 void clear(void* data, size_t bytes) {
   if (bytes != 0) cuda::check(cudaMemsetAsync(data, 0, bytes, cuda::stream()), "clear");

@@ -16,28 +16,30 @@ void check_indices(const int32_t* indices, const EmbeddingParams& p) {
          static_cast<long long>(p.vocabulary - 1), bad.index, static_cast<long long>(bad.position));
 }
 
-template <class Number>
+template <class Number, class T>
 struct LookUp {
   const Number* weight;
   const int32_t* indices;
-  float* out;
+  T* out;
   int64_t features;
   __device__ void operator()(int64_t i) const {
     const Division at(i, features);
-    out[i] = widened(weight[indices[at.quotient] * features + at.remainder]);
+    out[i] = stored<T>(widened(weight[indices[at.quotient] * features + at.remainder]));
   }
 };
 
-void embedding_f32(Operand weight, const int32_t* indices, float* out, const EmbeddingParams& p) {
+template <class T>
+void embedding(Operand weight, const int32_t* indices, T* out, const EmbeddingParams& p) {
   check_indices(indices, p);
   const int64_t elements = p.count * p.features;
   if (weight.halves != nullptr)
-    for_each("embedding", elements, LookUp<uint16_t>{weight.halves, indices, out, p.features});
+    for_each("embedding", elements, LookUp<Bf16, T>{weight.halves, indices, out, p.features});
   else
-    for_each("embedding", elements, LookUp<float>{weight.data, indices, out, p.features});
+    for_each("embedding", elements, LookUp<float, T>{weight.data, indices, out, p.features});
 }
 
-void embedding_grad_f32(const float* grad_out, const int32_t* indices, float* grad_weight, const EmbeddingParams& p) {
+template <class T>
+void embedding_grad(const T* grad_out, const int32_t* indices, float* grad_weight, const EmbeddingParams& p) {
   check_indices(indices, p);
   sum_segments("embedding_grad", grad_out, indices, grad_weight, p.count, p.features, p.vocabulary);
 }
@@ -45,8 +47,10 @@ void embedding_grad_f32(const float* grad_out, const int32_t* indices, float* gr
 }  // namespace
 
 void add_embedding(KernelTable& table) {
-  table.embedding_f32 = embedding_f32;
-  table.embedding_grad_f32 = embedding_grad_f32;
+  table.embedding_f32 = embedding<float>;
+  table.embedding_grad_f32 = embedding_grad<float>;
+  table.variants.embedding_f32 = {embedding<Bf16>};
+  table.variants.embedding_grad_f32 = {embedding_grad<Bf16>};
 }
 
 }  // namespace nabla::cuda

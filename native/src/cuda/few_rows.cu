@@ -26,20 +26,21 @@ __device__ Lanes<T, kLanes> load(const T* from) {
 }
 
 // c = activation(sum + bias), and pre = sum + bias.
+template <class T>
 struct End {
   const float* bias;  // nullptr: none
-  float *c, *pre;     // pre may be nullptr
+  T *c, *pre;         // pre may be nullptr
   int64_t row_c, activation;
   __device__ void operator()(int64_t m, int64_t n, float sum) const {
     const float x = bias == nullptr ? sum : sum + bias[n];
-    if (pre != nullptr) pre[m * row_c + n] = x;
-    c[m * row_c + n] = activated(activation, x);
+    if (pre != nullptr) pre[m * row_c + n] = stored<T>(x);
+    c[m * row_c + n] = stored<T>(activated(activation, x));
   }
 };
 
 // Where b is contiguous along k: a warp for every column of c.
-template <int kRows, int kLanes, class Number>
-__global__ void few_rows_dots_kernel(const float* a, const Number* b, MatmulParams p, End end) {
+template <int kRows, int kLanes, class T, class Number>
+__global__ void few_rows_dots_kernel(const T* a, const Number* b, MatmulParams p, End<T> end) {
   const int64_t column = this_row();
   if (column >= p.n) return;
   float sums[kRows] = {};
@@ -48,9 +49,9 @@ __global__ void few_rows_dots_kernel(const float* a, const Number* b, MatmulPara
 #pragma unroll
     for (int row = 0; row < kRows; ++row) {
       if (row >= p.m) continue;
-      const Lanes<float, kLanes> y = load<kLanes>(a + row * p.row_a + k);
+      const Lanes<T, kLanes> y = load<kLanes>(a + row * p.row_a + k);
 #pragma unroll
-      for (int lane = 0; lane < kLanes; ++lane) sums[row] = fmaf(y.at[lane], widened(x.at[lane]), sums[row]);
+      for (int lane = 0; lane < kLanes; ++lane) sums[row] = fmaf(widened(y.at[lane]), widened(x.at[lane]), sums[row]);
     }
   }
 #pragma unroll
@@ -62,9 +63,9 @@ __global__ void few_rows_dots_kernel(const float* a, const Number* b, MatmulPara
 
 // Where b is row-major: a block adds up a part of its rows, for kWarp * kLanes columns; threadIdx.y tells which of the
 // rows that are read at once. The sums go to parts [parts, m, n], or where there is one part to c.
-template <int kRows, int kLanes, class Number>
-__global__ void few_rows_sums_kernel(const float* a, const Number* b, float* parts, int64_t blocks_n, MatmulParams p,
-                                     End end) {
+template <int kRows, int kLanes, class T, class Number>
+__global__ void few_rows_sums_kernel(const T* a, const Number* b, float* parts, int64_t blocks_n, MatmulParams p,
+                                     End<T> end) {
   const int64_t part = blockIdx.x / blocks_n, first = part * kPartDepth;
   const int64_t behind = first + kPartDepth < p.k ? first + kPartDepth : p.k;
   const int64_t column = (blockIdx.x % blocks_n * kWarp + threadIdx.x) * kLanes;
@@ -73,7 +74,7 @@ __global__ void few_rows_sums_kernel(const float* a, const Number* b, float* par
     const Lanes<Number, kLanes> x = load<kLanes>(b + k * p.row_b + column);
 #pragma unroll
     for (int row = 0; row < kRows; ++row) {
-      const float y = row < p.m ? a[row * p.row_a + k] : 0.0f;
+      const float y = row < p.m ? widened(a[row * p.row_a + k]) : 0.0f;
 #pragma unroll
       for (int lane = 0; lane < kLanes; ++lane) sums[row][lane] = fmaf(y, widened(x.at[lane]), sums[row][lane]);
     }
@@ -98,10 +99,11 @@ __global__ void few_rows_sums_kernel(const float* a, const Number* b, float* par
   }
 }
 
+template <class T>
 struct AddParts {
   const float* parts;
   int64_t count, m, n;
-  End end;
+  End<T> end;
   __device__ void operator()(int64_t i) const {
     float sum = 0;
     for (int64_t part = 0; part < count; ++part) sum += parts[part * m * n + i];
@@ -110,23 +112,23 @@ struct AddParts {
   }
 };
 
-template <int kRows, int kLanes, class Number>
-void multiply_rows(const float* a, const Number* b, const MatmulParams& p, const End& end) {
+template <int kRows, int kLanes, class T, class Number>
+void multiply_rows(const T* a, const Number* b, const MatmulParams& p, const End<T>& end) {
   if (p.transpose_b) {
-    launch("matmul of few rows", few_rows_dots_kernel<kRows, kLanes, Number>, divide_up(p.n, kThreads / kWarp),
+    launch("matmul of few rows", few_rows_dots_kernel<kRows, kLanes, T, Number>, divide_up(p.n, kThreads / kWarp),
            dim3(kWarp, kThreads / kWarp), a, b, p, end);
     return;
   }
   const int64_t blocks_n = divide_up(p.n, kWarp * kLanes), parts = divide_up(p.k, kPartDepth);
   const Scratch scratch(parts == 1 ? 0 : static_cast<size_t>(parts * p.m * p.n) * sizeof(float));
-  launch("matmul of few rows", few_rows_sums_kernel<kRows, kLanes, Number>, blocks_n * parts,
+  launch("matmul of few rows", few_rows_sums_kernel<kRows, kLanes, T, Number>, blocks_n * parts,
          dim3(kWarp, kRowsTogether), a, b, scratch.as<float>(), blocks_n, p, end);
-  if (parts > 1) for_each("matmul of few rows", p.m * p.n, AddParts{scratch.as<float>(), parts, p.m, p.n, end});
+  if (parts > 1) for_each("matmul of few rows", p.m * p.n, AddParts<T>{scratch.as<float>(), parts, p.m, p.n, end});
 }
 
 // Four numbers at once where every row allows it.
-template <int kRows, class Number>
-void multiply_lanes(const float* a, const Number* b, const MatmulParams& p, const End& end) {
+template <int kRows, class T, class Number>
+void multiply_lanes(const T* a, const Number* b, const MatmulParams& p, const End<T>& end) {
   const bool whole = p.row_b % 4 == 0 && is_aligned(b);
   const bool along_k = p.k % 4 == 0 && p.row_a % 4 == 0 && is_aligned(a);
   if (whole && (p.transpose_b ? along_k : p.n % 4 == 0))
@@ -135,8 +137,8 @@ void multiply_lanes(const float* a, const Number* b, const MatmulParams& p, cons
     multiply_rows<kRows, 1>(a, b, p, end);
 }
 
-template <class Number>
-void multiply_number(const float* a, const Number* b, const MatmulParams& p, const End& end) {
+template <class T, class Number>
+void multiply_number(const T* a, const Number* b, const MatmulParams& p, const End<T>& end) {
   if (p.m == 1)
     multiply_lanes<1>(a, b, p, end);
   else
@@ -145,10 +147,11 @@ void multiply_number(const float* a, const Number* b, const MatmulParams& p, con
 
 }  // namespace
 
-bool multiply_few_rows(const float* a, const Operand& b, const float* bias, float* c, float* pre,
+template <class T>
+bool multiply_few_rows(const T* a, const Operand& b, const float* bias, T* c, T* pre,
                        const MatmulParams& p) {
   if (p.batch != 1 || p.m > kFewRows || p.k == 0 || p.transpose_a) return false;
-  const End end{p.has_bias ? bias : nullptr, c, p.has_pre ? pre : nullptr, p.row_c, p.activation};
+  const End<T> end{p.has_bias ? bias : nullptr, c, p.has_pre ? pre : nullptr, p.row_c, p.activation};
   if (p.m * p.n == 0) return true;
   if (b.halves != nullptr)
     multiply_number(a, b.halves, p, end);
@@ -156,5 +159,8 @@ bool multiply_few_rows(const float* a, const Operand& b, const float* bias, floa
     multiply_number(a, b.data, p, end);
   return true;
 }
+
+template bool multiply_few_rows(const float*, const Operand&, const float*, float*, float*, const MatmulParams&);
+template bool multiply_few_rows(const Bf16*, const Operand&, const float*, Bf16*, Bf16*, const MatmulParams&);
 
 }  // namespace nabla::cuda

@@ -55,6 +55,7 @@ void one_hot(const int32_t* indices, T* out, const OneHotParams& p) {
 
 void add_gather(KernelTable& table) {
   table.gather_b32 = gather<int32_t>;
+  table.variants.gather_b32 = {gather<Bf16>};
   table.gather_b8 = gather<uint8_t>;
   table.segment_sum_f32 = segment_sum_f32;
   table.one_hot_b32 = one_hot<uint32_t>;

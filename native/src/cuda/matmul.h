@@ -9,7 +9,8 @@ namespace nabla::cuda {
 void multiply(const float* a, const float* b, const float* bias, float* c, float* pre, const MatmulParams& p);
 
 // The same of few rows and one matrix b; false: it is none of those.
-bool multiply_few_rows(const float* a, const Operand& b, const float* bias, float* c, float* pre,
+template <class T>  // float or Bf16
+bool multiply_few_rows(const T* a, const Operand& b, const float* bias, T* c, T* pre,
                        const MatmulParams& p);
 
 }  // namespace nabla::cuda

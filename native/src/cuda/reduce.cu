@@ -5,6 +5,7 @@
 
 #include "cuda/device/rows.cuh"
 #include "cuda/device/scratch.h"
+#include "cuda/device/stored.cuh"
 #include "cuda/table.h"
 
 namespace nabla::cuda {
@@ -90,9 +91,9 @@ struct AnyBool {
 
 // One launch over [outer, chunks, inner]: from `in` to `out`, or where there are several chunks, to partials
 // [chunks, outer * inner].
-template <class R>
+template <class R, class In>
 struct Pass {
-  const typename R::Element* in;
+  const In* in;
   typename R::Element* out;
   typename R::Partial* partials;  // nullptr: one chunk
   int64_t outer, reduce, inner, chunk, chunks;
@@ -106,14 +107,14 @@ struct Pass {
 };
 
 // Threads share the axis: for inner == 1, where it is dense in memory.
-template <class R, int kWidth>
-__global__ void reduce_rows_kernel(Pass<R> pass) {
+template <class R, class In, int kWidth>
+__global__ void reduce_rows_kernel(Pass<R, In> pass) {
   const int64_t row = this_row(), o = row % pass.outer, k = row / pass.outer;
   if (k >= pass.chunks) return;
   const int64_t end = (k + 1) * pass.chunk < pass.reduce ? (k + 1) * pass.chunk : pass.reduce;
   typename R::Partial joined = R::nothing();
   for (int64_t r = k * pass.chunk + threadIdx.x; r < end; r += kWidth)
-    joined = R{}(joined, static_cast<typename R::Partial>(pass.in[o * pass.reduce + r]));
+    joined = R{}(joined, static_cast<typename R::Partial>(widened(pass.in[o * pass.reduce + r])));
   joined = join_row<kWidth>(joined, R{});
   if (threadIdx.x == 0) pass.write(o, k, joined);
 }
@@ -121,8 +122,8 @@ __global__ void reduce_rows_kernel(Pass<R> pass) {
 constexpr int kStripes = 8;  // rows of a block that walk down the axis side by side
 
 // Neighbouring threads take neighbouring columns.
-template <class R>
-__global__ void reduce_columns_kernel(Pass<R> pass, int64_t tiles) {
+template <class R, class In>
+__global__ void reduce_columns_kernel(Pass<R, In> pass, int64_t tiles) {
   __shared__ typename R::Partial stripes[kStripes][kWarp];
   const int64_t tile = blockIdx.x % tiles, row = blockIdx.x / tiles, o = row % pass.outer, k = row / pass.outer;
   const int64_t column = tile * kWarp + threadIdx.x;
@@ -130,7 +131,7 @@ __global__ void reduce_columns_kernel(Pass<R> pass, int64_t tiles) {
   typename R::Partial joined = R::nothing();
   if (column < pass.inner)
     for (int64_t r = k * pass.chunk + threadIdx.y; r < end; r += kStripes)
-      joined = R{}(joined, static_cast<typename R::Partial>(pass.in[(o * pass.reduce + r) * pass.inner + column]));
+      joined = R{}(joined, static_cast<typename R::Partial>(widened(pass.in[(o * pass.reduce + r) * pass.inner + column])));
   stripes[threadIdx.y][threadIdx.x] = joined;
   __syncthreads();
   if (threadIdx.y != 0 || column >= pass.inner) return;
@@ -138,8 +139,8 @@ __global__ void reduce_columns_kernel(Pass<R> pass, int64_t tiles) {
   pass.write(o * pass.inner + column, k, joined);
 }
 
-template <class R>
-__global__ void join_chunks_kernel(Pass<R> pass) {
+template <class R, class In>
+__global__ void join_chunks_kernel(Pass<R, In> pass) {
   const int64_t kept = pass.outer * pass.inner, at = int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
   if (at >= kept) return;
   typename R::Partial joined = pass.partials[at];
@@ -148,8 +149,8 @@ __global__ void join_chunks_kernel(Pass<R> pass) {
 }
 
 // The same where results are few: threads of a warp share the chunks of one.
-template <class R>
-__global__ void join_few_chunks_kernel(Pass<R> pass) {
+template <class R, class In>
+__global__ void join_few_chunks_kernel(Pass<R, In> pass) {
   const int64_t kept = pass.outer * pass.inner, at = this_row();
   if (at >= kept) return;
   typename R::Partial joined = R::nothing();
@@ -162,8 +163,8 @@ constexpr int64_t kWantedBlocks = 2048;  // some for each multiprocessor of a la
 constexpr int64_t kLeastChunk = 256;     // elements of the axis that are worth a block
 constexpr int64_t kFewResults = 1024;    // up to here a warp joins the chunks of each
 
-template <class R>
-void reduce(const typename R::Element* in, typename R::Element* out, const ReduceParams& p) {
+template <class R, class In>
+void reduce(const In* in, typename R::Element* out, const ReduceParams& p) {
   if (p.outer == 0 || p.inner == 0) return;
   const int64_t tiles = divide_up(p.inner, kWarp);
   int64_t chunks = kWantedBlocks / (p.outer * tiles);
@@ -173,16 +174,16 @@ void reduce(const typename R::Element* in, typename R::Element* out, const Reduc
   chunks = divide_up(p.reduce, chunk);
   const size_t partials = chunks == 1 ? 0 : static_cast<size_t>(chunks * p.outer * p.inner);
   const Scratch scratch(partials * sizeof(typename R::Partial));
-  const Pass<R> pass{in, out, scratch.as<typename R::Partial>(), p.outer, p.reduce, p.inner, chunk, chunks};
+  const Pass<R, In> pass{in, out, scratch.as<typename R::Partial>(), p.outer, p.reduce, p.inner, chunk, chunks};
   if (p.inner == 1)
-    launch_rows("reduce", reduce_rows_kernel<R, kWarp>, reduce_rows_kernel<R, kThreads>, p.outer * chunks, chunk, pass);
+    launch_rows("reduce", reduce_rows_kernel<R, In, kWarp>, reduce_rows_kernel<R, In, kThreads>, p.outer * chunks, chunk, pass);
   else
-    launch("reduce", reduce_columns_kernel<R>, p.outer * chunks * tiles, dim3(kWarp, kStripes), pass, tiles);
+    launch("reduce", reduce_columns_kernel<R, In>, p.outer * chunks * tiles, dim3(kWarp, kStripes), pass, tiles);
   const int64_t kept = p.outer * p.inner;
   if (chunks > 1 && kept <= kFewResults)
-    launch("reduce", join_few_chunks_kernel<R>, divide_up(kept, kThreads / kWarp), dim3(kWarp, kThreads / kWarp), pass);
+    launch("reduce", join_few_chunks_kernel<R, In>, divide_up(kept, kThreads / kWarp), dim3(kWarp, kThreads / kWarp), pass);
   else if (chunks > 1)
-    launch("reduce", join_chunks_kernel<R>, divide_up(kept, kThreads), kThreads, pass);
+    launch("reduce", join_chunks_kernel<R, In>, divide_up(kept, kThreads), kThreads, pass);
 }
 
 // ---- the index of an extreme element ----
@@ -226,17 +227,21 @@ void arg_reduce(const float* in, int32_t* out, const ReduceParams& p) {
 }  // namespace
 
 void add_reduce(KernelTable& table) {
-  table.reduce_sum_f32 = reduce<SumF32>;
-  table.reduce_mean_f32 = reduce<MeanF32>;
-  table.reduce_prod_f32 = reduce<ProdF32>;
-  table.reduce_max_f32 = reduce<MaxF32>;
-  table.reduce_min_f32 = reduce<MinF32>;
-  table.reduce_sum_i32 = reduce<SumI32>;
-  table.reduce_prod_i32 = reduce<ProdI32>;
-  table.reduce_max_i32 = reduce<MaxI32>;
-  table.reduce_min_i32 = reduce<MinI32>;
-  table.reduce_all_bool = reduce<AllBool>;
-  table.reduce_any_bool = reduce<AnyBool>;
+  table.reduce_sum_f32 = reduce<SumF32, float>;
+  table.reduce_mean_f32 = reduce<MeanF32, float>;
+  table.reduce_prod_f32 = reduce<ProdF32, float>;
+  table.reduce_max_f32 = reduce<MaxF32, float>;
+  table.reduce_min_f32 = reduce<MinF32, float>;
+  table.variants.reduce_sum_f32 = {reduce<SumF32, Bf16>};
+  table.variants.reduce_mean_f32 = {reduce<MeanF32, Bf16>};
+  table.variants.reduce_max_f32 = {reduce<MaxF32, Bf16>};
+  table.variants.reduce_min_f32 = {reduce<MinF32, Bf16>};
+  table.reduce_sum_i32 = reduce<SumI32, int32_t>;
+  table.reduce_prod_i32 = reduce<ProdI32, int32_t>;
+  table.reduce_max_i32 = reduce<MaxI32, int32_t>;
+  table.reduce_min_i32 = reduce<MinI32, int32_t>;
+  table.reduce_all_bool = reduce<AllBool, uint8_t>;
+  table.reduce_any_bool = reduce<AnyBool, uint8_t>;
   table.arg_max_f32 = arg_reduce<true>;
   table.arg_min_f32 = arg_reduce<false>;
 }

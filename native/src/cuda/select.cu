@@ -26,6 +26,7 @@ void select(const uint8_t* condition, const T* yes, const T* no, T* out, const S
 
 void add_select(KernelTable& table) {
   table.select_f32 = select<float>;
+  table.variants.select_f32 = {select<Bf16>};
   table.select_i32 = select<int32_t>;
   table.select_bool = select<uint8_t>;
 }

@@ -18,21 +18,21 @@ void check_labels(const int32_t* labels, const SoftmaxCrossEntropyParams& p) {
          static_cast<long long>(p.columns - 1), bad.index, static_cast<long long>(bad.position));
 }
 
-template <int kWidth>
-__global__ void cross_entropy_kernel(const float* in, const int32_t* labels, float* losses, float* maximum,
+template <class T, int kWidth>
+__global__ void cross_entropy_kernel(const T* in, const int32_t* labels, float* losses, float* maximum,
                                      float* inverse_sum, int64_t rows, int64_t columns) {
   const int64_t row = this_row();
   if (row >= rows) return;
-  const float* x = in + row * columns;
+  const T* x = in + row * columns;
   float largest = -INFINITY, sum = 0;
-  for (int64_t c = threadIdx.x; c < columns; c += kWidth) largest = Larger{}(x[c], largest);
+  for (int64_t c = threadIdx.x; c < columns; c += kWidth) largest = Larger{}(widened(x[c]), largest);
   largest = join_row<kWidth>(largest, Larger{});
-  for (int64_t c = threadIdx.x; c < columns; c += kWidth) sum += expf(x[c] - largest);
+  for (int64_t c = threadIdx.x; c < columns; c += kWidth) sum += expf(widened(x[c]) - largest);
   sum = join_row<kWidth>(sum, Plus{});
   if (threadIdx.x != 0) return;
   maximum[row] = largest;
   inverse_sum[row] = 1 / sum;
-  losses[row] = largest - x[labels[row]] + logf(sum);
+  losses[row] = largest - widened(x[labels[row]]) + logf(sum);
 }
 
 // One block adds up all rows, in double precision.
@@ -43,23 +43,26 @@ __global__ void total_kernel(const float* losses, float* loss, int64_t rows, dou
   if (threadIdx.x == 0) *loss = static_cast<float>(total / divisor);
 }
 
-void softmax_cross_entropy_f32(const float* in, const int32_t* labels, float* loss, float* maximum, float* inverse_sum,
-                               const SoftmaxCrossEntropyParams& p) {
+template <class T>
+void softmax_cross_entropy(const T* in, const int32_t* labels, float* loss, float* maximum, float* inverse_sum,
+                           const SoftmaxCrossEntropyParams& p) {
   check_labels(labels, p);
   const Scratch scratch(p.reduction == kReduceNone ? 0 : static_cast<size_t>(p.rows) * sizeof(float));
   float* const losses = p.reduction == kReduceNone ? loss : scratch.as<float>();
-  launch_rows("softmax_cross_entropy", cross_entropy_kernel<kWarp>, cross_entropy_kernel<kThreads>, p.rows, p.columns,
+  launch_rows("softmax_cross_entropy", cross_entropy_kernel<T, kWarp>, cross_entropy_kernel<T, kThreads>, p.rows, p.columns,
               in, labels, losses, maximum, inverse_sum, p.rows, p.columns);
   if (p.reduction == kReduceNone) return;
   const double divisor = p.reduction == kReduceMean ? static_cast<double>(p.rows) : 1;
   launch("softmax_cross_entropy total", total_kernel, 1, kThreads, losses, loss, p.rows, divisor);
 }
 
+template <class T>
 struct CrossEntropyGrad {
-  const float *grad_out, *in;
+  const float* grad_out;
+  const T* in;
   const int32_t* labels;
   const float *maximum, *inverse_sum;
-  float* grad_in;
+  T* grad_in;
   int64_t columns;
   bool grad_of_each;  // row its own, else one for all
   float divisor;
@@ -68,25 +71,28 @@ struct CrossEntropyGrad {
     const Division at(i, columns);
     const int64_t row = at.quotient;
     const float grad = grad_of_each ? grad_out[row] : grad_out[0] / divisor;
-    const float slope = expf(in[i] - maximum[row]) * (inverse_sum[row] * grad);
-    grad_in[i] = at.remainder == labels[row] ? slope - grad : slope;
+    const float slope = expf(widened(in[i]) - maximum[row]) * (inverse_sum[row] * grad);
+    grad_in[i] = stored<T>(at.remainder == labels[row] ? slope - grad : slope);
   }
 };
 
-void softmax_cross_entropy_grad_f32(const float* grad_out, const float* in, const int32_t* labels, const float* maximum,
-                                    const float* inverse_sum, float* grad_in, const SoftmaxCrossEntropyParams& p) {
+template <class T>
+void softmax_cross_entropy_grad(const float* grad_out, const T* in, const int32_t* labels, const float* maximum,
+                                const float* inverse_sum, T* grad_in, const SoftmaxCrossEntropyParams& p) {
   check_labels(labels, p);
   const float divisor = p.reduction == kReduceMean ? static_cast<float>(p.rows) : 1;
   for_each("softmax_cross_entropy_grad", p.rows * p.columns,
-           CrossEntropyGrad{grad_out, in, labels, maximum, inverse_sum, grad_in, p.columns, p.reduction == kReduceNone,
+           CrossEntropyGrad<T>{grad_out, in, labels, maximum, inverse_sum, grad_in, p.columns, p.reduction == kReduceNone,
                             divisor});
 }
 
 }  // namespace
 
 void add_softmax_cross_entropy(KernelTable& table) {
-  table.softmax_cross_entropy_f32 = softmax_cross_entropy_f32;
-  table.softmax_cross_entropy_grad_f32 = softmax_cross_entropy_grad_f32;
+  table.softmax_cross_entropy_f32 = softmax_cross_entropy<float>;
+  table.softmax_cross_entropy_grad_f32 = softmax_cross_entropy_grad<float>;
+  table.variants.softmax_cross_entropy_f32 = {softmax_cross_entropy<Bf16>};
+  table.variants.softmax_cross_entropy_grad_f32 = {softmax_cross_entropy_grad<Bf16>};
 }
 
 }  // namespace nabla::cuda

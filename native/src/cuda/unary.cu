@@ -72,11 +72,12 @@ struct ClipTo {
   __device__ float operator()(float x) const { return x > maximum ? maximum : x < minimum ? minimum : x; }
 };
 
-template <class Function>
-void unary_alpha(const float* in, float* out, const UnaryAlphaParams& p) {
+template <class T, class Function>
+void unary_alpha(const T* in, T* out, const UnaryAlphaParams& p) {
   map("unary", in, out, p.count, Function{p.alpha});
 }
-void clip_f32(const float* in, float* out, const ClipParams& p) {
+template <class T>
+void clip(const T* in, T* out, const ClipParams& p) {
   map("clip", in, out, p.count, ClipTo{p.minimum, p.maximum});
 }
 
@@ -203,9 +204,9 @@ void add_unary(KernelTable& table) {
   table.relu_i32 = unary<int32_t, int32_t, Relu>;
   table.relu6_f32 = unary<float, float, Relu6>;
   table.relu6_i32 = unary<int32_t, int32_t, Relu6>;
-  table.leaky_relu_f32 = unary_alpha<LeakyRelu>;
-  table.step_f32 = unary_alpha<Step>;
-  table.clip_f32 = clip_f32;
+  table.leaky_relu_f32 = unary_alpha<float, LeakyRelu>;
+  table.step_f32 = unary_alpha<float, Step>;
+  table.clip_f32 = clip<float>;
 
   table.is_finite_f32 = unary<float, uint8_t, IsFinite>;
   table.is_inf_f32 = unary<float, uint8_t, IsInf>;
@@ -239,6 +240,27 @@ void add_unary(KernelTable& table) {
   table.asinh_f32 = unary<float, float, Asinh>;
   table.acosh_f32 = unary<float, float, Acosh>;
   table.atanh_f32 = unary<float, float, Atanh>;
+
+  VariantTable& variants = table.variants;
+  variants.abs_f32 = {unary<Bf16, Bf16, Abs>};
+  variants.neg_f32 = {unary<Bf16, Bf16, Neg>};
+  variants.square_f32 = {unary<Bf16, Bf16, Square>};
+  variants.sqrt_f32 = {unary<Bf16, Bf16, Sqrt>};
+  variants.rsqrt_f32 = {unary<Bf16, Bf16, Rsqrt>};
+  variants.reciprocal_f32 = {unary<Bf16, Bf16, Reciprocal>};
+  variants.relu_f32 = {unary<Bf16, Bf16, Relu>};
+  variants.relu6_f32 = {unary<Bf16, Bf16, Relu6>};
+  variants.exp_f32 = {unary<Bf16, Bf16, Exp>};
+  variants.log_f32 = {unary<Bf16, Bf16, Log>};
+  variants.sigmoid_f32 = {unary<Bf16, Bf16, Sigmoid>};
+  variants.softplus_f32 = {unary<Bf16, Bf16, Softplus>};
+  variants.elu_f32 = {unary<Bf16, Bf16, Elu>};
+  variants.selu_f32 = {unary<Bf16, Bf16, Selu>};
+  variants.tanh_f32 = {unary<Bf16, Bf16, Tanh>};
+  variants.erf_f32 = {unary<Bf16, Bf16, Erf>};
+  variants.leaky_relu_f32 = {unary_alpha<Bf16, LeakyRelu>};
+  variants.step_f32 = {unary_alpha<Bf16, Step>};
+  variants.clip_f32 = {clip<Bf16>};
 }
 
 }  // namespace nabla::cuda

@@ -26,7 +26,10 @@ struct ActivationParams {
 
 struct ActivationForward {
   using Params = ActivationParams;
-  using Function = void (*)(const float* in, float* out, const ActivationParams& params);
+  template <class T>
+  using FunctionOf = void (*)(const T* in, T* out, const ActivationParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 2> contract(const ActivationParams& p, Rules& rules) {
     rules.at_least("activation", p.activation, kRelu);
@@ -40,7 +43,10 @@ struct ActivationForward {
 // be `grad_out`.
 struct ActivationGrad {
   using Params = ActivationParams;
-  using Function = void (*)(const float* grad_out, const float* saved, float* grad_in, const ActivationParams& params);
+  template <class T>
+  using FunctionOf = void (*)(const T* grad_out, const T* saved, T* grad_in, const ActivationParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 3> contract(const ActivationParams& p, Rules& rules) {
     rules.at_least("activation", p.activation, kRelu);

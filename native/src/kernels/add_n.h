@@ -21,6 +21,7 @@ template <class T>
 struct AddN {
   using Params = AddNParams;
   using Function = void (*)(Buffers<const T> in, T* out, const AddNParams& params);
+  using Variants = std::tuple<void (*)(Buffers<const AsBf16<T>> in, AsBf16<T>* out, const AddNParams& params)>;
 
   static std::array<Touch, 2> contract(const AddNParams& p, Rules& rules) {
     for (int64_t i = 0; i < p.lengths.count; ++i) rules.equal("each length", p.lengths.items[i], p.count);

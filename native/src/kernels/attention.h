@@ -80,8 +80,11 @@ struct AttentionParams {
 
 struct Attention {
   using Params = AttentionParams;
-  using Function = void (*)(const float* query, const float* key, const float* value, const uint8_t* mask,
-                            const float* bias, float* out, float* log_sum_exp, const AttentionParams& params);
+  template <class T>
+  using FunctionOf = void (*)(const T* query, const T* key, const T* value, const uint8_t* mask,
+                            const float* bias, T* out, float* log_sum_exp, const AttentionParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 7> contract(const AttentionParams& p, Rules& rules) {
     p.check(rules);
@@ -121,9 +124,12 @@ std::array<Touch, 8 + sizeof...(Outputs)> attention_backward(const AttentionPara
 // the number of threads.
 struct AttentionGrad {
   using Params = AttentionParams;
-  using Function = void (*)(const float* grad_out, const float* query, const float* key, const float* value,
-                            const uint8_t* mask, const float* bias, const float* out, const float* log_sum_exp,
-                            float* grad_query, float* grad_key, float* grad_value, const AttentionParams& params);
+  template <class T>
+  using FunctionOf = void (*)(const T* grad_out, const T* query, const T* key, const T* value,
+                            const uint8_t* mask, const float* bias, const T* out, const float* log_sum_exp,
+                            T* grad_query, T* grad_key, T* grad_value, const AttentionParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 11> contract(const AttentionParams& p, Rules& rules) {
     return attention_backward(p, rules, Touch{"grad_query", p.query()}, Touch{"grad_key", p.key()},

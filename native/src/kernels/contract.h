@@ -17,10 +17,18 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <tuple>
+#include <type_traits>
 
 namespace nabla {
 
 constexpr int kMaxRank = 8;
+
+// A float32 of a tensor that is stored as bf16: the upper half of its bits.
+using Bf16 = uint16_t;
+// The same where T may be another type, which is stored as it is.
+template <class T>
+using AsBf16 = std::conditional_t<std::is_same_v<T, float>, Bf16, T>;
 
 // The sizes (or strides) of up to kMaxRank axes.
 struct Dims {

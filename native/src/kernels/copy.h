@@ -33,6 +33,7 @@ template <class T>
 struct Copy {
   using Params = CopyParams;
   using Function = void (*)(const T* in, T* out, const CopyParams& params);
+  using Variants = std::tuple<void (*)(const Bf16* in, Bf16* out, const CopyParams& params)>;
 
   static std::array<Touch, 2> contract(const CopyParams& p, Rules& rules) {
     rules.equal("the rank of in_strides", p.in_strides.rank, p.shape.rank);

@@ -26,6 +26,10 @@ bool set_matmul_precision(const std::string& precision);  // false: the device c
 // What can be set. Where there are several ways to multiply in bf16, "bf16" is the best; tests name each.
 std::vector<std::string> matmul_precisions();
 
+// Whether kernels store what they compute as bf16 where they can, so that activations take half the memory.
+bool stores_bf16();
+bool store_bf16(bool wanted);  // false: this device always stores float32
+
 // Of buffers of float32 that are stored as bf16.
 void round_to_bf16(uint16_t* to, const float* from, size_t count);  // to the nearest, ties to even; NaN stays NaN
 void widen_bf16(float* to, const uint16_t* from, size_t count);

@@ -25,7 +25,10 @@ struct DropoutParams {
 
 struct Dropout {
   using Params = DropoutParams;
-  using Function = void (*)(const float* in, float* out, const DropoutParams& params);
+  template <class T>
+  using FunctionOf = void (*)(const T* in, T* out, const DropoutParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 2> contract(const DropoutParams& p, Rules& rules) {
     rules.between("probability", p.probability, 0, 1);

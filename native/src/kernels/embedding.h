@@ -22,7 +22,10 @@ struct EmbeddingParams {
 
 struct Embedding {
   using Params = EmbeddingParams;
-  using Function = void (*)(Operand weight, const int32_t* indices, float* out, const EmbeddingParams& params);
+  template <class T>
+  using FunctionOf = void (*)(Operand weight, const int32_t* indices, T* out, const EmbeddingParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 3> contract(const EmbeddingParams& p, Rules&) {
     return {{{"weight", Extent(p.vocabulary) * p.features},
@@ -35,8 +38,11 @@ struct Embedding {
 // indices alone: on the CPU that of i, on any number of threads. Indices are checked as above.
 struct EmbeddingGrad {
   using Params = EmbeddingParams;
-  using Function = void (*)(const float* grad_out, const int32_t* indices, float* grad_weight,
-                            const EmbeddingParams& params);
+  template <class T>
+  using FunctionOf = void (*)(const T* grad_out, const int32_t* indices, float* grad_weight,
+                              const EmbeddingParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 3> contract(const EmbeddingParams& p, Rules&) {
     return {{{"grad_out", Extent(p.count) * p.features},

@@ -28,6 +28,7 @@ template <class T>
 struct Gather {
   using Params = GatherParams;
   using Function = void (*)(const T* in, const int32_t* indices, T* out, const GatherParams& params);
+  using Variants = std::tuple<void (*)(const Bf16* in, const int32_t* indices, Bf16* out, const GatherParams& params)>;
 
   static std::array<Touch, 3> contract(const GatherParams& p, Rules&) {
     const Extent rows = Extent(p.batch) * p.outer;

@@ -24,8 +24,11 @@ struct LayerNormParams {
 
 struct LayerNorm {
   using Params = LayerNormParams;
-  using Function = void (*)(const float* in, const float* weight, const float* bias, float* out, float* mean,
+  template <class T>
+  using FunctionOf = void (*)(const T* in, const float* weight, const float* bias, T* out, float* mean,
                             float* inverse_deviation, const LayerNormParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 6> contract(const LayerNormParams& p, Rules& rules) {
     rules.at_least("features", p.features, 1);
@@ -56,9 +59,12 @@ struct LayerNormGradParams {
 
 struct LayerNormGrad {
   using Params = LayerNormGradParams;
-  using Function = void (*)(const float* grad_out, const float* in, const float* weight, const float* mean,
-                            const float* inverse_deviation, float* grad_in, float* grad_weight, float* grad_bias,
+  template <class T>
+  using FunctionOf = void (*)(const T* grad_out, const T* in, const float* weight, const float* mean,
+                            const float* inverse_deviation, T* grad_in, float* grad_weight, float* grad_bias,
                             const LayerNormGradParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 8> contract(const LayerNormGradParams& p, Rules& rules) {
     rules.at_least("features", p.features, 1);

@@ -30,6 +30,7 @@ template <class In, class Out>
 struct AxisReduction {
   using Params = ReduceParams;
   using Function = void (*)(const In* in, Out* out, const ReduceParams& params);
+  using Variants = std::tuple<void (*)(const AsBf16<In>* in, Out* out, const ReduceParams& params)>;  // sums: float32
 
   static std::array<Touch, 2> contract(const ReduceParams& p, Rules& rules) {
     rules.at_least("reduce", p.reduce, 1);

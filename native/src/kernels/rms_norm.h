@@ -24,8 +24,11 @@ struct RmsNormParams {
 
 struct RmsNorm {
   using Params = RmsNormParams;
-  using Function = void (*)(const float* in, const float* weight, float* out, float* inverse_rms,
+  template <class T>
+  using FunctionOf = void (*)(const T* in, const float* weight, T* out, float* inverse_rms,
                             const RmsNormParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 4> contract(const RmsNormParams& p, Rules& rules) {
     rules.at_least("features", p.features, 1);
@@ -52,8 +55,11 @@ struct RmsNormGradParams {
 
 struct RmsNormGrad {
   using Params = RmsNormGradParams;
-  using Function = void (*)(const float* grad_out, const float* in, const float* weight, const float* inverse_rms,
-                            float* grad_in, float* grad_weight, const RmsNormGradParams& params);
+  template <class T>
+  using FunctionOf = void (*)(const T* grad_out, const T* in, const float* weight, const float* inverse_rms,
+                            T* grad_in, float* grad_weight, const RmsNormGradParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 6> contract(const RmsNormGradParams& p, Rules& rules) {
     rules.at_least("features", p.features, 1);

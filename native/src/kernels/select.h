@@ -21,6 +21,8 @@ template <class T>
 struct Select {
   using Params = SelectParams;
   using Function = void (*)(const uint8_t* condition, const T* yes, const T* no, T* out, const SelectParams& params);
+  using Variants = std::tuple<void (*)(const uint8_t* condition, const AsBf16<T>* yes, const AsBf16<T>* no,
+                                       AsBf16<T>* out, const SelectParams& params)>;
 
   static std::array<Touch, 4> contract(const SelectParams& p, Rules&) {
     const Extent all = Extent(p.rows) * p.columns;

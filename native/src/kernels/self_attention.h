@@ -43,8 +43,11 @@ struct SelfAttentionParams {
 
 struct SelfAttention {
   using Params = SelfAttentionParams;
-  using Function = void (*)(const float* in, const uint8_t* mask, float* out, float* log_sum_exp,
+  template <class T>
+  using FunctionOf = void (*)(const T* in, const uint8_t* mask, T* out, float* log_sum_exp,
                             const SelfAttentionParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 4> contract(const SelfAttentionParams& p, Rules& rules) {
     const AttentionParams apart = p.apart();
@@ -56,8 +59,11 @@ struct SelfAttention {
 // grad_in [batch, time, 3, heads, head_size]: the gradients of queries, keys and values where they stand in `in`.
 struct SelfAttentionGrad {
   using Params = SelfAttentionParams;
-  using Function = void (*)(const float* grad_out, const float* in, const uint8_t* mask, const float* out,
-                            const float* log_sum_exp, float* grad_in, const SelfAttentionParams& params);
+  template <class T>
+  using FunctionOf = void (*)(const T* grad_out, const T* in, const uint8_t* mask, const T* out,
+                            const float* log_sum_exp, T* grad_in, const SelfAttentionParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 6> contract(const SelfAttentionParams& p, Rules& rules) {
     const AttentionParams apart = p.apart();

@@ -34,8 +34,11 @@ struct SoftmaxCrossEntropyParams {
 
 struct SoftmaxCrossEntropy {
   using Params = SoftmaxCrossEntropyParams;
-  using Function = void (*)(const float* in, const int32_t* labels, float* loss, float* maximum, float* inverse_sum,
+  template <class T>
+  using FunctionOf = void (*)(const T* in, const int32_t* labels, float* loss, float* maximum, float* inverse_sum,
                             const SoftmaxCrossEntropyParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 5> contract(const SoftmaxCrossEntropyParams& p, Rules& rules) {
     p.check(rules);
@@ -51,8 +54,11 @@ struct SoftmaxCrossEntropy {
 // or grad_out[0] / rows (mean). Labels are checked as above.
 struct SoftmaxCrossEntropyGrad {
   using Params = SoftmaxCrossEntropyParams;
-  using Function = void (*)(const float* grad_out, const float* in, const int32_t* labels, const float* maximum,
-                            const float* inverse_sum, float* grad_in, const SoftmaxCrossEntropyParams& params);
+  template <class T>
+  using FunctionOf = void (*)(const float* grad_out, const T* in, const int32_t* labels, const float* maximum,
+                            const float* inverse_sum, T* grad_in, const SoftmaxCrossEntropyParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 6> contract(const SoftmaxCrossEntropyParams& p, Rules& rules) {
     p.check(rules);

@@ -20,6 +20,7 @@ template <class In, class Out>
 struct Unary {
   using Params = UnaryParams;
   using Function = void (*)(const In* in, Out* out, const UnaryParams& params);
+  using Variants = std::tuple<void (*)(const AsBf16<In>* in, AsBf16<Out>* out, const UnaryParams& params)>;
 
   static std::array<Touch, 2> contract(const UnaryParams& p, Rules&) {
     return {{{"in", p.count}, in_place({"out", p.count}, sizeof(In) == sizeof(Out) ? "in" : nullptr)}};
@@ -50,7 +51,10 @@ struct UnaryAlphaParams {
 
 struct UnaryAlpha {
   using Params = UnaryAlphaParams;
-  using Function = void (*)(const float* in, float* out, const UnaryAlphaParams& params);
+  template <class T>
+  using FunctionOf = void (*)(const T* in, T* out, const UnaryAlphaParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 2> contract(const UnaryAlphaParams& p, Rules&) {
     return {{{"in", p.count}, in_place({"out", p.count}, "in")}};
@@ -73,7 +77,10 @@ struct ClipParams {
 
 struct Clip {
   using Params = ClipParams;
-  using Function = void (*)(const float* in, float* out, const ClipParams& params);
+  template <class T>
+  using FunctionOf = void (*)(const T* in, T* out, const ClipParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 2> contract(const ClipParams& p, Rules&) {
     return {{{"in", p.count}, in_place({"out", p.count}, "in")}};

@@ -26,6 +26,13 @@ float rounded(float x) {
   return from_bits((bits + 0xfff + (bits >> 13 & 1)) & 0xffffe000);
 }
 
+uint16_t to_bf16(float x) {
+  uint32_t bits;
+  std::memcpy(&bits, &x, sizeof bits);
+  if (std::isnan(x)) return 0x7fff;
+  return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
 struct Matrices {
   const void* data;
   int type;
@@ -60,7 +67,7 @@ int cublasGemmStridedBatchedEx(void*, int transpose_a, int transpose_b, int m, i
                                long long step_c, int batch, int compute_type, int) {
   const bool is_fast = compute_type == kFastBf16 || compute_type == kFastTf32;
   const bool has_types =
-      type_a == type_b && type_c == kFloat32 &&
+      type_a == type_b && (type_c == kFloat32 || (type_c == kBf16 && type_a == kBf16)) &&
       (type_a == kFloat32 ? is_fast || compute_type == kInFloat32 : type_a == kBf16 && compute_type == kInFloat32);
   const bool has_columns = column_a >= (transpose_a ? k : m) && column_b >= (transpose_b ? n : k) && column_c >= m;
   if (!has_types || !has_columns || *static_cast<const float*>(beta) != 0) return kInvalid;
@@ -71,7 +78,12 @@ int cublasGemmStridedBatchedEx(void*, int transpose_a, int transpose_b, int m, i
       for (int64_t row = 0; row < m; ++row) {
         float sum = 0;
         for (int64_t i = 0; i < k; ++i) sum += left.at(matrix, row, i, is_fast) * right.at(matrix, i, col, is_fast);
-        static_cast<float*>(c)[matrix * step_c + col * column_c + row] = *static_cast<const float*>(alpha) * sum;
+        sum *= *static_cast<const float*>(alpha);
+        const int64_t at = matrix * step_c + col * column_c + row;
+        if (type_c == kFloat32)
+          static_cast<float*>(c)[at] = sum;
+        else
+          static_cast<uint16_t*>(c)[at] = to_bf16(sum);
       }
   return kSuccess;
 }

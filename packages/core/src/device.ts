@@ -177,6 +177,40 @@ export function setMatmulPrecision(precision: MatmulPrecision): void {
   });
 }
 
+/** How what kernels compute may be stored. */
+export const ACTIVATION_STORAGES = ['float32', 'bfloat16'] as const;
+export type ActivationStorage = (typeof ACTIVATION_STORAGES)[number];
+
+/** How the active device stores what it computes; see {@link setActivationStorage}. */
+export function getActivationStorage(): ActivationStorage {
+  return activeSearch().addon?.storesActivationsAsBfloat16() === true ? 'bfloat16' : 'float32';
+}
+
+/**
+ * Sets how the active device stores activations from now on, in all workers: `float32` (the default), or on device cuda
+ * `bfloat16`, half as many bytes: mixed precision training, together with {@link setMatmulPrecision} `bf16` for products of what is not stored so.
+ *
+ * Tensors stay float32 to the program; only their memory holds the upper 16 bits of each number, rounded to the nearest. With `bfloat16`
+ * the results of `matMul`, `linear` and `embedding` are stored so, and of functions of elements, norms, dropout, attention,
+ * copies, sums of tensors and the gradients of all these wherever their operands are. Parameters, their gradients, optimizer state, losses, statistics of norms
+ * and reductions stay float32, and every kernel computes in float32. A kernel that takes no bf16 gets its operands widened.
+ *
+ * @throws {DeviceError} the active device cannot (code `PRECISION`)
+ * @see Micikevicius et al. 2018, https://arxiv.org/abs/1710.03740
+ * @see Kalamkar et al. 2019, https://arxiv.org/abs/1905.12322
+ * @example
+ * setActivationStorage('float32');
+ */
+export function setActivationStorage(storage: ActivationStorage): void {
+  checkOneOf('setActivationStorage', 'storage', storage, ACTIVATION_STORAGES);
+  const { addon } = activeSearch();
+  const wanted = storage === 'bfloat16';
+  if (addon === undefined ? !wanted : addon.storeActivationsAsBfloat16(wanted)) return;
+  const device = getDevice();
+  const message = `setActivationStorage: device ${device} stores activations as float32. Use device cuda for ${storage}.`;
+  throw new DeviceError('PRECISION', message, { device });
+}
+
 /**
  * Sets how many bytes the tensors of the active native device may take. What goes beyond is a DeviceError (code `OUT_OF_MEMORY`), after which the process
  * goes on. 0 restores NABLA_MEMORY_LIMIT, or else what the machine or its control group has. That variable is a number of bytes,

@@ -2,6 +2,8 @@
 // The public surface of @nabla/core.
 
 export {
+  ACTIVATION_STORAGES,
+  type ActivationStorage,
   MATMUL_PRECISIONS,
   type DeviceChoice,
   type DeviceDescription,
@@ -9,6 +11,7 @@ export {
   type KernelRow,
   type MatmulPrecision,
   cpuTargets,
+  getActivationStorage,
   getCpuTarget,
   getDevice,
   getMatmulPrecision,
@@ -17,6 +20,7 @@ export {
   listDevices,
   nativeMemory,
   resetPeakMemory,
+  setActivationStorage,
   setCpuTarget,
   setDevice,
   setMatmulPrecision,

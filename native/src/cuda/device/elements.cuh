@@ -2,6 +2,7 @@
 // Functions of elements: a thread takes four neighbours, so that memory is read and written 16 bytes at a time. Tensors
 // begin at the start of a block of the allocator, which is aligned for that.
 #pragma once
+#include "cuda/device/stored.cuh"
 #include "cuda/runtime/launch.cuh"
 
 namespace nabla::cuda {
@@ -35,14 +36,14 @@ __global__ void map_kernel(const In* in, Out* out, int64_t count, Function f) {
   if (i + 4 <= count) {
     const Four<In> x = *reinterpret_cast<const Four<In>*>(in + i);
     Four<Out> y;
-    for (int lane = 0; lane < 4; ++lane) y.at[lane] = f(x.at[lane]);
+    for (int lane = 0; lane < 4; ++lane) y.at[lane] = stored<Out>(f(widened(x.at[lane])));
     *reinterpret_cast<Four<Out>*>(out + i) = y;
   } else {
-    for (; i < count; ++i) out[i] = f(in[i]);
+    for (; i < count; ++i) out[i] = stored<Out>(f(widened(in[i])));
   }
 }
 
-// out[i] = f(in[i])
+// out[i] = f(in[i]), computed in float32 where elements are stored as bf16
 template <class In, class Out, class Function>
 void map(const char* name, const In* in, Out* out, int64_t count, Function f) {
   launch(name, map_kernel<In, Out, Function>, divide_up(count, 4 * kThreads), kThreads, in, out, count, f);
@@ -55,10 +56,10 @@ __global__ void map_pairs_kernel(const A* a, const B* b, Out* out, int64_t count
     const Four<A> x = *reinterpret_cast<const Four<A>*>(a + i);
     const Four<B> y = *reinterpret_cast<const Four<B>*>(b + i);
     Four<Out> z;
-    for (int lane = 0; lane < 4; ++lane) z.at[lane] = f(x.at[lane], y.at[lane]);
+    for (int lane = 0; lane < 4; ++lane) z.at[lane] = stored<Out>(f(widened(x.at[lane]), widened(y.at[lane])));
     *reinterpret_cast<Four<Out>*>(out + i) = z;
   } else {
-    for (; i < count; ++i) out[i] = f(a[i], b[i]);
+    for (; i < count; ++i) out[i] = stored<Out>(f(widened(a[i]), widened(b[i])));
   }
 }
 

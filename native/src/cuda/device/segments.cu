@@ -60,7 +60,8 @@ constexpr int kColumns = 32;                 // of a block
 constexpr int kParts = kThreads / kColumns;  // rows of a key that it adds at once
 
 // The block of the first entry of a key adds up its rows, kParts sums side by side, then those.
-__global__ void sum_kernel(const float* in, Sorted sorted, float* out, int64_t count, int64_t slice, int64_t groups,
+template <class T>
+__global__ void sum_kernel(const T* in, Sorted sorted, float* out, int64_t count, int64_t slice, int64_t groups,
                            int64_t column_blocks) {
   __shared__ float sums[kParts][kColumns];
   const int64_t entry = blockIdx.x / column_blocks, column = blockIdx.x % column_blocks * kColumns + threadIdx.x;
@@ -69,7 +70,8 @@ __global__ void sum_kernel(const float* in, Sorted sorted, float* out, int64_t c
   const int64_t same = count_below<true>(sorted.keys + entry, count - entry, key);
   float sum = 0;
   if (column < slice)
-    for (int64_t i = threadIdx.y; i < same; i += kParts) sum += in[sorted.rows[entry + i] * slice + column];
+    for (int64_t i = threadIdx.y; i < same; i += kParts) 
+      sum += widened(in[sorted.rows[entry + i] * slice + column]);
   sums[threadIdx.y][threadIdx.x] = sum;
   __syncthreads();
   if (threadIdx.y != 0 || column >= slice) return;
@@ -79,7 +81,8 @@ __global__ void sum_kernel(const float* in, Sorted sorted, float* out, int64_t c
 
 }  // namespace
 
-void sum_segments(const char* name, const float* in, const int32_t* keys, float* out, int64_t rows, int64_t slice,
+template <class T>
+void sum_segments(const char* name, const T* in, const int32_t* keys, float* out, int64_t rows, int64_t slice,
                   int64_t groups) {
   check(cudaMemsetAsync(out, 0, static_cast<size_t>(groups * slice) * sizeof(float), stream()), name);
   if (rows == 0 || slice == 0) return;
@@ -95,8 +98,11 @@ void sum_segments(const char* name, const float* in, const int32_t* keys, float*
     merged = swap;
   }
   const int64_t column_blocks = divide_up(slice, kColumns);
-  launch(name, sum_kernel, rows * column_blocks, dim3(kColumns, kParts), in, sorted, out, rows, slice, groups,
+  launch(name, sum_kernel<T>, rows * column_blocks, dim3(kColumns, kParts), in, sorted, out, rows, slice, groups,
          column_blocks);
 }
+
+template void sum_segments(const char*, const float*, const int32_t*, float*, int64_t, int64_t, int64_t);
+template void sum_segments(const char*, const Bf16*, const int32_t*, float*, int64_t, int64_t, int64_t);
 
 }  // namespace nabla::cuda

@@ -6,8 +6,9 @@
 
 namespace nabla::cuda {
 
-// out[g, s] = sum of in[n, s] over the n with keys[n] == g. A key that is not in [0, groups) counts nowhere.
-void sum_segments(const char* name, const float* in, const int32_t* keys, float* out, int64_t rows, int64_t slice,
+// T: float or Bf16. out[g, s] = sum of in[n, s] over the n with keys[n] == g. A key that is not in [0, groups) counts nowhere.
+template <class T>
+void sum_segments(const char* name, const T* in, const int32_t* keys, float* out, int64_t rows, int64_t slice,
                   int64_t groups);
 
 }  // namespace nabla::cuda

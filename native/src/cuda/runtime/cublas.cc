@@ -93,25 +93,34 @@ std::atomic<const Precision*> chosen{&kPrecisions[0]};
 
 bool fits(int64_t number) { return number <= INT32_MAX; }
 
-}  // namespace
-
-bool cublas_multiply(const void* a, const void* b, float* c, const MatmulParams& p, Factors factors) {
+// Types are those of cudaDataType_t.
+bool multiply(const void* a, const void* b, int type, void* c, int type_c, int compute_type, const MatmulParams& p) {
   Library& cublas = library();
   if (cublas.handle == nullptr || p.k == 0) return false;
   if (!fits(p.m) || !fits(p.n) || !fits(p.k) || !fits(p.row_a) || !fits(p.row_b) || !fits(p.row_c) || !fits(p.batch))
     return false;
   // cuBLAS counts columns first: what is c row by row is the transpose of c to it, and c^T = b^T a^T.
   const float one = 1, zero = 0;
-  const bool is_float32 = factors == Factors::kFloat32;
-  const int type = is_float32 ? kFloat32 : kBf16, compute_type = is_float32 ? chosen.load()->compute_type : kInFloat32;
   const std::lock_guard<std::mutex> guard(cublas.lock);
   const Status status = cublas.multiply(
       cublas.handle, p.transpose_b ? kTranspose : kNoTranspose, p.transpose_a ? kTranspose : kNoTranspose,
       static_cast<int>(p.n), static_cast<int>(p.m), static_cast<int>(p.k), &one, b, type, static_cast<int>(p.row_b),
-      p.batch_b, a, type, static_cast<int>(p.row_a), p.batch_a, &zero, c, kFloat32, static_cast<int>(p.row_c),
+      p.batch_b, a, type, static_cast<int>(p.row_a), p.batch_a, &zero, c, type_c, static_cast<int>(p.row_c),
       p.batch_c, static_cast<int>(p.batch), compute_type, kDefaultAlgorithm);
   if (status != kSuccess) throw std::runtime_error("cublasGemmStridedBatchedEx: status " + std::to_string(status));
   return true;
+}
+
+}  // namespace
+
+bool cublas_multiply(const float* a, const float* b, float* c, const MatmulParams& p) {
+  return multiply(a, b, kFloat32, c, kFloat32, chosen.load()->compute_type, p);
+}
+bool cublas_multiply(const Bf16* a, const Bf16* b, float* c, const MatmulParams& p) {
+  return multiply(a, b, kBf16, c, kFloat32, kInFloat32, p);
+}
+bool cublas_multiply(const Bf16* a, const Bf16* b, Bf16* c, const MatmulParams& p) {
+  return multiply(a, b, kBf16, c, kBf16, kInFloat32, p);
 }
 
 bool may_round_to_bf16() { return library().handle != nullptr && std::string("bf16") == chosen.load()->name; }

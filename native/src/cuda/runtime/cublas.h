@@ -7,12 +7,11 @@
 
 namespace nabla::cuda {
 
-// What the factors of a product are: float32, or bf16, the upper halves of float32.
-enum class Factors { kFloat32, kBf16 };
-
-// The product of every batch, without what follows it. False: there is no cuBLAS here, or it cannot multiply these.
-bool cublas_multiply(const void* a, const void* b, float* c, const MatmulParams& p,
-                     Factors factors = Factors::kFloat32);
+// The product of every batch, without what follows it, of factors in float32 or both in bf16. False: there is no cuBLAS
+// here, or it cannot multiply these.
+bool cublas_multiply(const float* a, const float* b, float* c, const MatmulParams& p);
+bool cublas_multiply(const Bf16* a, const Bf16* b, float* c, const MatmulParams& p);
+bool cublas_multiply(const Bf16* a, const Bf16* b, Bf16* c, const MatmulParams& p);
 
 // Whether cuBLAS may be given factors in bf16 where they are float32: it is here, and the precision is bf16.
 bool may_round_to_bf16();

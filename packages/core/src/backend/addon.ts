@@ -53,6 +53,7 @@ export interface NativeAddon {
   /** Each runs on the first `count` numbers of the argument area. */
   readonly kernels: Readonly<Record<string, (count: number) => void>>;
 
+  /** Where activations are stored as bf16, the first kernel that writes it chooses how it is stored. */
   allocate(bytes: number): Handle;
   /** So many bytes of float32 zeros that are stored as bf16, in half of them. */
   allocateBfloat16(bytes: number): Handle;
@@ -100,6 +101,9 @@ export interface NativeAddon {
   matmulPrecision(): string;
   /** What {@link setMatmulPrecision} takes; where there are several ways to multiply in bf16, `bf16` is the best, and each has a name. */
   matmulPrecisions(): string[];
+  /** Whether kernels store what they compute as bf16 where they can. False: the device cannot. */
+  storeActivationsAsBfloat16(wanted: boolean): boolean;
+  storesActivationsAsBfloat16(): boolean;
   threads(): number;
   /** 0 restores NABLA_THREADS or the processors of this process. */
   setThreads(threads: number): void;

@@ -56,7 +56,7 @@ export class NativeBackend extends KernelBackend {
   constructor(addon: NativeAddon) {
     super();
     this.addon = addon;
-    this.kernels = bindKernels(addon);
+    this.kernels = bindKernels(addon, () => this.pool.collect());
     this.pool = new NativeMemoryPool(addon, {
       watchAll: () => this.watchAll(),
       free: (handles) => this.freeForgotten(handles),

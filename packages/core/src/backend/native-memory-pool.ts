@@ -54,6 +54,17 @@ export class NativeMemoryPool {
     this.bytes -= bytes;
   }
 
+  /** Frees what was forgotten; whether there was something. */
+  collect(): boolean {
+    const before = this.bytes;
+    this.report();
+    this.holder.watchAll();
+    this.addon.collectGarbage();
+    this.holder.free(new Set(this.addon.forgotten()));
+    this.report();
+    return this.bytes < before;
+  }
+
   private make(bytes: number, asBfloat16: boolean): Handle {
     return asBfloat16 ? this.addon.allocateBfloat16(2 * bytes) : this.addon.allocate(bytes);
   }
@@ -67,17 +78,6 @@ export class NativeMemoryPool {
       if (isOutOfMemory && this.collect()) return undefined;
       throw error;
     }
-  }
-
-  /** Whether there was something to free. */
-  private collect(): boolean {
-    const before = this.bytes;
-    this.report();
-    this.holder.watchAll();
-    this.addon.collectGarbage();
-    this.holder.free(new Set(this.addon.forgotten()));
-    this.report();
-    return this.bytes < before;
   }
 
   private report(): void {

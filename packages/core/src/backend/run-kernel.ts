@@ -9,14 +9,26 @@ import type { NativeCalls } from './native-kernels.ts';
 /** Every native kernel as a function of named arguments, typed by the generated mirror. */
 export type NativeKernels = { readonly [Name in keyof NativeCalls]: (call: NativeCalls[Name]) => void };
 
-/** Makes the callable kernels of an addon. */
-export function bindKernels(addon: NativeAddon): NativeKernels {
+/** Makes the callable kernels of an addon. `collect` tells whether it has found memory for a kernel that had none. */
+export function bindKernels(addon: NativeAddon, collect: () => boolean = () => false): NativeKernels {
   const area = new Float64Array(addon.argumentArea);
-  const bound = addon.description.map((kernel) => [kernel.name, bindKernel(addon, area, kernel)] as const);
+  const bound = addon.description.map((kernel) => [kernel.name, bindKernel(addon, area, kernel, collect)] as const);
   return Object.fromEntries(bound) as NativeKernels; // the mirror was checked against the description at load
 }
 
-function bindKernel(addon: NativeAddon, area: Float64Array, kernel: KernelDescription): (call: object) => void {
+/** The code of an error that came before the kernel had written anything, so that it can be run again. */
+const OUT_OF_MEMORY_BEFORE = 'NABLA_OUT_OF_MEMORY_BEFORE';
+
+function codeOf(error: unknown): string | undefined {
+  return (error as { code?: string }).code;
+}
+
+function bindKernel(
+  addon: NativeAddon,
+  area: Float64Array,
+  kernel: KernelDescription,
+  collect: () => boolean,
+): (call: object) => void {
   const run = addon.kernels[kernel.name];
   const names = kernel.arguments.map((argument) => argument.name);
   const isList = kernel.arguments.map(({ type }) => type === 'dims' || type === 'integers' || type === 'buffers');
@@ -40,7 +52,12 @@ function bindKernel(addon: NativeAddon, area: Float64Array, kernel: KernelDescri
       }
     }
     try {
-      run(count);
+      try {
+        run(count);
+      } catch (error) {
+        if (codeOf(error) !== OUT_OF_MEMORY_BEFORE || !collect()) throw error;
+        run(count); // its arguments are still in the area
+      }
     } catch (error) {
       throw translate(addon, error, { kernel: kernel.name, parameters: call });
     }
@@ -71,7 +88,7 @@ export function translate(
   if (error instanceof NablaError) return error;
   const { code = 'NABLA_INTERNAL', message } = error as { code?: string; message: string };
   const details = { ...facts, target: addon.target() };
-  if (code === 'NABLA_OUT_OF_MEMORY') {
+  if (code === 'NABLA_OUT_OF_MEMORY' || code === OUT_OF_MEMORY_BEFORE) {
     const hint =
       'Use a smaller batch or model, dispose tensors, or raise the limit (NABLA_MEMORY_LIMIT, setMemoryLimit).';
     return new DeviceError(

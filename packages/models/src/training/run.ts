@@ -9,8 +9,10 @@ import {
   NablaError,
   type Tensor,
   dispose,
+  getActivationStorage,
   getDevice,
   getMatmulPrecision,
+  setActivationStorage,
   setMatmulPrecision,
 } from '@nabla/core';
 import type { Module } from '@nabla/layers';
@@ -108,14 +110,20 @@ export async function resumeRun({ overrides, ...options }: ResumeOptions): Promi
   });
 }
 
-/** Runs with matrix products in a precision, then goes back to that of the program, in which all runs where none is named. */
+/**
+ * Runs in a precision, on device cuda bf16 being that of activations too, then goes back to that of the program, in which all runs
+ * where none is named.
+ */
 async function inPrecision<T>(precision: MatmulPrecision | undefined, run: () => Promise<T>): Promise<T> {
-  const before = getMatmulPrecision();
-  if (precision !== undefined) setMatmulPrecision(precision);
+  if (precision === undefined) return run();
+  const [precisionBefore, storageBefore] = [getMatmulPrecision(), getActivationStorage()];
+  setMatmulPrecision(precision);
+  setActivationStorage(precision === 'bf16' && getDevice() === 'cuda' ? 'bfloat16' : 'float32');
   try {
     return await run();
   } finally {
-    if (precision !== undefined) setMatmulPrecision(before);
+    setMatmulPrecision(precisionBefore);
+    setActivationStorage(storageBefore);
   }
 }
 
