@@ -82,8 +82,7 @@ napi_value Allocate(napi_env env, napi_callback_info info) {
     Values<1> values(env, info);
     Environment& environment = environment_of(env);
     const auto bytes = static_cast<size_t>(integer(env, values.at[0], "bytes", 0));
-    const int32_t handle =
-        device::stores_bf16() ? environment.allocate_pending(bytes) : environment.allocate(bytes);
+    const int32_t handle = device::stores_bf16() ? environment.allocate_pending(bytes) : environment.allocate(bytes);
     napi_value result = nullptr;
     napi_create_int32(env, handle, &result);
     return result;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The choice between a kernel and its variants for tensors that are stored as bf16 (kernels/kernel_table.h). A variant runs
-// where every buffer that it reads as bf16 is stored so, and every one that it writes as bf16 is stored so or has no
-// memory yet. Else the kernel itself runs, and what it reads is widened for it. So tensors in bf16 stay in bf16 where
-// kernels can, and no kernel has to.
+// The choice between a kernel and its variants for tensors that are stored as bf16 (kernels/kernel_table.h). A variant
+// runs where every buffer that it reads as bf16 is stored so, and every one that it writes as bf16 is stored so or has
+// no memory yet. Else the kernel itself runs, and what it reads is widened for it. So tensors in bf16 stay in bf16
+// where kernels can, and no kernel has to.
 #pragma once
 #include <utility>
 
@@ -89,9 +89,8 @@ struct CheckedCall<Kernel, std::index_sequence<I...>> {
   static bool fits(const Buffer& buffer, const Touch& touch) {
     bool all = true;
     if constexpr (kIsBf16<Parameter>)
-      buffer.each(touch, [&](size_t, const Slot& slot) {
-        all = all && (slot.halves || (slot.pending && Buffer::kWrites));
-      });
+      buffer.each(touch,
+                  [&](size_t, const Slot& slot) { all = all && (slot.halves || (slot.pending && Buffer::kWrites)); });
     return all;
   }
 

@@ -18,9 +18,8 @@ struct ActivateGrad {
 
 template <class T>
 void activation(const T* in, T* out, const ActivationParams& p) {
-  with_activation(p.activation, [&](auto which) {
-    map("activation", in, out, p.count, Activate<decltype(which)::kValue>{});
-  });
+  with_activation(p.activation,
+                  [&](auto which) { map("activation", in, out, p.count, Activate<decltype(which)::kValue>{}); });
 }
 
 template <class T>

@@ -148,8 +148,7 @@ void multiply_number(const T* a, const Number* b, const MatmulParams& p, const E
 }  // namespace
 
 template <class T>
-bool multiply_few_rows(const T* a, const Operand& b, const float* bias, T* c, T* pre,
-                       const MatmulParams& p) {
+bool multiply_few_rows(const T* a, const Operand& b, const float* bias, T* c, T* pre, const MatmulParams& p) {
   if (p.batch != 1 || p.m > kFewRows || p.k == 0 || p.transpose_a) return false;
   const End<T> end{p.has_bias ? bias : nullptr, c, p.has_pre ? pre : nullptr, p.row_c, p.activation};
   if (p.m * p.n == 0) return true;

@@ -8,6 +8,7 @@
 #include "cuda/device/scratch.h"
 #include "cuda/matmul.h"
 #include "cuda/runtime/cublas.h"
+#include "cuda/runtime/cublaslt.h"
 #include "cuda/table.h"
 #include "kernels/device.h"
 
@@ -202,8 +203,7 @@ void finish(const float* bias, T* c, T* pre, const MatmulParams& p) {
   with_activation(p.activation, [&](auto activation) {
     constexpr int64_t kActivation = decltype(activation)::kValue;
     if (is_dense && p.n % 4 == 0)
-      for_each("matmul bias and activation", elements / 4,
-               FinishFours<kActivation, T>{added, c, kept, p.n / 4});
+      for_each("matmul bias and activation", elements / 4, FinishFours<kActivation, T>{added, c, kept, p.n / 4});
     else
       for_each("matmul bias and activation", elements,
                Finish<kActivation, T>{added, c, kept, p.m, p.n, p.row_c, p.batch_c});
@@ -222,6 +222,9 @@ void multiply_in_bf16(const Operand& a, const Operand& b, const float* bias, Out
   }
   const FactorInBf16 right(b, layout_of_b(p));
   const MatmulParams q = with_layouts(p, left.layout, right.layout);
+  if constexpr (std::is_same_v<Out, Bf16>) {
+    if (cublaslt_multiply(left.data, right.data, bias, c, pre, q)) return;
+  }
   if (!cublas_multiply(left.data, right.data, c, q)) multiply_by_tiles(left.data, right.data, c, q);
   finish(bias, c, pre, p);
 }

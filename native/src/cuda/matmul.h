@@ -10,7 +10,6 @@ void multiply(const float* a, const float* b, const float* bias, float* c, float
 
 // The same of few rows and one matrix b; false: it is none of those.
 template <class T>  // float or Bf16
-bool multiply_few_rows(const T* a, const Operand& b, const float* bias, T* c, T* pre,
-                       const MatmulParams& p);
+bool multiply_few_rows(const T* a, const Operand& b, const float* bias, T* c, T* pre, const MatmulParams& p);
 
 }  // namespace nabla::cuda

@@ -31,7 +31,8 @@ __global__ void norm_kernel(Forward<T> n) {
     mean = join_row<kWidth>(mean, Plus{}) / static_cast<float>(n.features);
   }
   // A second pass over the row, since E[x^2] - mean^2 cancels.
-  for (int64_t f = threadIdx.x; f < n.features; f += kWidth) squares = fmaf(widened(x[f]) - mean, widened(x[f]) - mean, squares);
+  for (int64_t f = threadIdx.x; f < n.features; f += kWidth)
+    squares = fmaf(widened(x[f]) - mean, widened(x[f]) - mean, squares);
   squares = join_row<kWidth>(squares, Plus{});
   const float inverse = 1 / sqrtf(squares / static_cast<float>(n.features) + n.epsilon);
   for (int64_t f = threadIdx.x; f < n.features; f += kWidth) {
@@ -132,8 +133,8 @@ void normalize_grad(const Backward<T>& n) {
          scratch.as<float>(), tiles, chunk);
   launch("norm_grad join", norm_join_kernel<T, kCentred>, divide_up(n.features, kThreads), kThreads, n,
          scratch.as<float>(), chunks);
-  launch_rows("norm_grad", norm_grad_kernel<T, kCentred, kWarp>, norm_grad_kernel<T, kCentred, kThreads>, n.rows, n.features,
-              n);
+  launch_rows("norm_grad", norm_grad_kernel<T, kCentred, kWarp>, norm_grad_kernel<T, kCentred, kThreads>, n.rows,
+              n.features, n);
 }
 
 template <class T>

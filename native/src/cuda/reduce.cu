@@ -131,7 +131,8 @@ __global__ void reduce_columns_kernel(Pass<R, In> pass, int64_t tiles) {
   typename R::Partial joined = R::nothing();
   if (column < pass.inner)
     for (int64_t r = k * pass.chunk + threadIdx.y; r < end; r += kStripes)
-      joined = R{}(joined, static_cast<typename R::Partial>(widened(pass.in[(o * pass.reduce + r) * pass.inner + column])));
+      joined =
+          R{}(joined, static_cast<typename R::Partial>(widened(pass.in[(o * pass.reduce + r) * pass.inner + column])));
   stripes[threadIdx.y][threadIdx.x] = joined;
   __syncthreads();
   if (threadIdx.y != 0 || column >= pass.inner) return;
@@ -176,12 +177,14 @@ void reduce(const In* in, typename R::Element* out, const ReduceParams& p) {
   const Scratch scratch(partials * sizeof(typename R::Partial));
   const Pass<R, In> pass{in, out, scratch.as<typename R::Partial>(), p.outer, p.reduce, p.inner, chunk, chunks};
   if (p.inner == 1)
-    launch_rows("reduce", reduce_rows_kernel<R, In, kWarp>, reduce_rows_kernel<R, In, kThreads>, p.outer * chunks, chunk, pass);
+    launch_rows("reduce", reduce_rows_kernel<R, In, kWarp>, reduce_rows_kernel<R, In, kThreads>, p.outer * chunks,
+                chunk, pass);
   else
     launch("reduce", reduce_columns_kernel<R, In>, p.outer * chunks * tiles, dim3(kWarp, kStripes), pass, tiles);
   const int64_t kept = p.outer * p.inner;
   if (chunks > 1 && kept <= kFewResults)
-    launch("reduce", join_few_chunks_kernel<R, In>, divide_up(kept, kThreads / kWarp), dim3(kWarp, kThreads / kWarp), pass);
+    launch("reduce", join_few_chunks_kernel<R, In>, divide_up(kept, kThreads / kWarp), dim3(kWarp, kThreads / kWarp),
+           pass);
   else if (chunks > 1)
     launch("reduce", join_chunks_kernel<R, In>, divide_up(kept, kThreads), kThreads, pass);
 }

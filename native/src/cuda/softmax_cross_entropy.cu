@@ -49,8 +49,8 @@ void softmax_cross_entropy(const T* in, const int32_t* labels, float* loss, floa
   check_labels(labels, p);
   const Scratch scratch(p.reduction == kReduceNone ? 0 : static_cast<size_t>(p.rows) * sizeof(float));
   float* const losses = p.reduction == kReduceNone ? loss : scratch.as<float>();
-  launch_rows("softmax_cross_entropy", cross_entropy_kernel<T, kWarp>, cross_entropy_kernel<T, kThreads>, p.rows, p.columns,
-              in, labels, losses, maximum, inverse_sum, p.rows, p.columns);
+  launch_rows("softmax_cross_entropy", cross_entropy_kernel<T, kWarp>, cross_entropy_kernel<T, kThreads>, p.rows,
+              p.columns, in, labels, losses, maximum, inverse_sum, p.rows, p.columns);
   if (p.reduction == kReduceNone) return;
   const double divisor = p.reduction == kReduceMean ? static_cast<double>(p.rows) : 1;
   launch("softmax_cross_entropy total", total_kernel, 1, kThreads, losses, loss, p.rows, divisor);
@@ -82,8 +82,8 @@ void softmax_cross_entropy_grad(const float* grad_out, const T* in, const int32_
   check_labels(labels, p);
   const float divisor = p.reduction == kReduceMean ? static_cast<float>(p.rows) : 1;
   for_each("softmax_cross_entropy_grad", p.rows * p.columns,
-           CrossEntropyGrad<T>{grad_out, in, labels, maximum, inverse_sum, grad_in, p.columns, p.reduction == kReduceNone,
-                            divisor});
+           CrossEntropyGrad<T>{grad_out, in, labels, maximum, inverse_sum, grad_in, p.columns,
+                               p.reduction == kReduceNone, divisor});
 }
 
 }  // namespace

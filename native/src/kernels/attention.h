@@ -81,8 +81,8 @@ struct AttentionParams {
 struct Attention {
   using Params = AttentionParams;
   template <class T>
-  using FunctionOf = void (*)(const T* query, const T* key, const T* value, const uint8_t* mask,
-                            const float* bias, T* out, float* log_sum_exp, const AttentionParams& params);
+  using FunctionOf = void (*)(const T* query, const T* key, const T* value, const uint8_t* mask, const float* bias,
+                              T* out, float* log_sum_exp, const AttentionParams& params);
   using Function = FunctionOf<float>;
   using Variants = std::tuple<FunctionOf<Bf16>>;
 
@@ -125,9 +125,9 @@ std::array<Touch, 8 + sizeof...(Outputs)> attention_backward(const AttentionPara
 struct AttentionGrad {
   using Params = AttentionParams;
   template <class T>
-  using FunctionOf = void (*)(const T* grad_out, const T* query, const T* key, const T* value,
-                            const uint8_t* mask, const float* bias, const T* out, const float* log_sum_exp,
-                            T* grad_query, T* grad_key, T* grad_value, const AttentionParams& params);
+  using FunctionOf = void (*)(const T* grad_out, const T* query, const T* key, const T* value, const uint8_t* mask,
+                              const float* bias, const T* out, const float* log_sum_exp, T* grad_query, T* grad_key,
+                              T* grad_value, const AttentionParams& params);
   using Function = FunctionOf<float>;
   using Variants = std::tuple<FunctionOf<Bf16>>;
 

@@ -25,8 +25,8 @@ template <class In, class Out>
 struct Binary {
   using Params = BinaryParams;
   using Function = void (*)(const In* a, const In* b, Out* out, const BinaryParams& params);
-  using Variants = std::tuple<void (*)(const AsBf16<In>* a, const AsBf16<In>* b, AsBf16<Out>* out,
-                                       const BinaryParams& params)>;
+  using Variants =
+      std::tuple<void (*)(const AsBf16<In>* a, const AsBf16<In>* b, AsBf16<Out>* out, const BinaryParams& params)>;
 
   static std::array<Touch, 3> contract(const BinaryParams& p, Rules& rules) {
     rules.at_least("the axes of shape", p.shape.rank, 1);

@@ -26,7 +26,7 @@ struct LayerNorm {
   using Params = LayerNormParams;
   template <class T>
   using FunctionOf = void (*)(const T* in, const float* weight, const float* bias, T* out, float* mean,
-                            float* inverse_deviation, const LayerNormParams& params);
+                              float* inverse_deviation, const LayerNormParams& params);
   using Function = FunctionOf<float>;
   using Variants = std::tuple<FunctionOf<Bf16>>;
 
@@ -61,8 +61,8 @@ struct LayerNormGrad {
   using Params = LayerNormGradParams;
   template <class T>
   using FunctionOf = void (*)(const T* grad_out, const T* in, const float* weight, const float* mean,
-                            const float* inverse_deviation, T* grad_in, float* grad_weight, float* grad_bias,
-                            const LayerNormGradParams& params);
+                              const float* inverse_deviation, T* grad_in, float* grad_weight, float* grad_bias,
+                              const LayerNormGradParams& params);
   using Function = FunctionOf<float>;
   using Variants = std::tuple<FunctionOf<Bf16>>;
 

@@ -37,10 +37,10 @@ struct Matmul {
   using Function = void (*)(const float* a, Operand b, const float* bias, float* c, float* pre,
                             const MatmulParams& params);
   // In bf16, whatever the factors are stored as; and in float32 of factors in bf16.
-  using Variants = std::tuple<void (*)(Operand a, Operand b, const float* bias, Bf16* c, Bf16* pre,
-                                       const MatmulParams& params),
-                              void (*)(const Bf16* a, const Bf16* b, const float* bias, float* c, float* pre,
-                                       const MatmulParams& params)>;
+  using Variants =
+      std::tuple<void (*)(Operand a, Operand b, const float* bias, Bf16* c, Bf16* pre, const MatmulParams& params),
+                 void (*)(const Bf16* a, const Bf16* b, const float* bias, float* c, float* pre,
+                          const MatmulParams& params)>;
   // a^T b is what the gradient of a weight is, a sum over a whole batch: it is kept in float32.
   static bool suits(size_t variant, const MatmulParams& p) {
     return variant == 1 || p.transpose_a == 0 || p.batch != 1;

@@ -26,7 +26,7 @@ struct RmsNorm {
   using Params = RmsNormParams;
   template <class T>
   using FunctionOf = void (*)(const T* in, const float* weight, T* out, float* inverse_rms,
-                            const RmsNormParams& params);
+                              const RmsNormParams& params);
   using Function = FunctionOf<float>;
   using Variants = std::tuple<FunctionOf<Bf16>>;
 
@@ -56,8 +56,8 @@ struct RmsNormGradParams {
 struct RmsNormGrad {
   using Params = RmsNormGradParams;
   template <class T>
-  using FunctionOf = void (*)(const T* grad_out, const T* in, const float* weight, const float* inverse_rms,
-                            T* grad_in, float* grad_weight, const RmsNormGradParams& params);
+  using FunctionOf = void (*)(const T* grad_out, const T* in, const float* weight, const float* inverse_rms, T* grad_in,
+                              float* grad_weight, const RmsNormGradParams& params);
   using Function = FunctionOf<float>;
   using Variants = std::tuple<FunctionOf<Bf16>>;
 

@@ -45,7 +45,7 @@ struct SelfAttention {
   using Params = SelfAttentionParams;
   template <class T>
   using FunctionOf = void (*)(const T* in, const uint8_t* mask, T* out, float* log_sum_exp,
-                            const SelfAttentionParams& params);
+                              const SelfAttentionParams& params);
   using Function = FunctionOf<float>;
   using Variants = std::tuple<FunctionOf<Bf16>>;
 
@@ -61,7 +61,7 @@ struct SelfAttentionGrad {
   using Params = SelfAttentionParams;
   template <class T>
   using FunctionOf = void (*)(const T* grad_out, const T* in, const uint8_t* mask, const T* out,
-                            const float* log_sum_exp, T* grad_in, const SelfAttentionParams& params);
+                              const float* log_sum_exp, T* grad_in, const SelfAttentionParams& params);
   using Function = FunctionOf<float>;
   using Variants = std::tuple<FunctionOf<Bf16>>;
 

@@ -36,7 +36,7 @@ struct SoftmaxCrossEntropy {
   using Params = SoftmaxCrossEntropyParams;
   template <class T>
   using FunctionOf = void (*)(const T* in, const int32_t* labels, float* loss, float* maximum, float* inverse_sum,
-                            const SoftmaxCrossEntropyParams& params);
+                              const SoftmaxCrossEntropyParams& params);
   using Function = FunctionOf<float>;
   using Variants = std::tuple<FunctionOf<Bf16>>;
 
@@ -56,7 +56,7 @@ struct SoftmaxCrossEntropyGrad {
   using Params = SoftmaxCrossEntropyParams;
   template <class T>
   using FunctionOf = void (*)(const float* grad_out, const T* in, const int32_t* labels, const float* maximum,
-                            const float* inverse_sum, T* grad_in, const SoftmaxCrossEntropyParams& params);
+                              const float* inverse_sum, T* grad_in, const SoftmaxCrossEntropyParams& params);
   using Function = FunctionOf<float>;
   using Variants = std::tuple<FunctionOf<Bf16>>;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The functions of cuBLAS that runtime/cublas.cc loads, by plain loops on the CPU, so that its calls of them can be
-// tested without a GPU: NABLA_CUBLAS names this library. Numbers as in cublas_api.h; matrices are stored column by
-// column.
+// The functions of cuBLAS and cuBLASLt that runtime/cublas.cc and cublaslt.cc load, by plain loops on the CPU, so that
+// their calls can be tested without a GPU: NABLA_CUBLAS names this library. Numbers as in cublas_api.h and cublasLt.h;
+// matrices are stored column by column.
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -46,6 +46,40 @@ struct Matrices {
   }
 };
 
+// ---- what cuBLASLt makes of descriptions ----
+
+struct Operation {
+  int transpose_a = 0, transpose_b = 0, epilogue = 1;
+  const uint16_t* bias = nullptr;
+  uint16_t* input = nullptr;  // of the activation
+  int64_t input_column = 0;
+};
+struct Layout {
+  int64_t rows, columns, column;
+};
+constexpr int kBias = 4, kBiasRelu = 6, kBiasGelu = 36, kBiasGeluInput = 164;
+
+struct Heuristic {
+  uint64_t algorithm[8];
+  size_t workspace;
+  int state;
+  float waves;
+  int reserved[4];
+};
+constexpr size_t kWorkspace = 4096;
+
+bool is_known(const Operation& o) {
+  return o.epilogue == kBias || o.epilogue == kBiasRelu || o.epilogue == kBiasGelu || o.epilogue == kBiasGeluInput;
+}
+
+float of_bf16(uint16_t x) { return from_bits(uint32_t{x} << 16); }
+
+float activated(int epilogue, float x) {
+  if (epilogue == kBias) return x;
+  if (epilogue == kBiasRelu) return x > 0 ? x : 0;
+  return x * (0.5f + 0.5f * std::tanh(0.797884561f * (x + 0.044715f * x * x * x)));
+}
+
 }  // namespace
 
 extern "C" {
@@ -85,6 +119,81 @@ int cublasGemmStridedBatchedEx(void*, int transpose_a, int transpose_b, int m, i
         else
           static_cast<uint16_t*>(c)[at] = to_bf16(sum);
       }
+  return kSuccess;
+}
+
+int cublasLtCreate(void** handle) { return cublasCreate_v2(handle); }
+int cublasLtMatmulPreferenceCreate(void** preference) { return cublasCreate_v2(preference); }
+int cublasLtMatmulPreferenceSetAttribute(void*, int attribute, const void*, size_t bytes) {
+  return attribute == 1 && bytes == sizeof(uint64_t) ? kSuccess : kInvalid;
+}
+int cublasLtMatmulDescCreate(void** operation, int compute_type, int scale_type) {
+  if (compute_type != kInFloat32 || scale_type != kFloat32) return kInvalid;
+  *operation = new Operation;
+  return kSuccess;
+}
+int cublasLtMatmulDescSetAttribute(void* object, int attribute, const void* value, size_t bytes) {
+  Operation& o = *static_cast<Operation*>(object);
+  const auto set = [&](auto& field) {
+    if (bytes != sizeof field) return kInvalid;
+    std::memcpy(&field, value, bytes);
+    return kSuccess;
+  };
+  switch (attribute) {
+    case 3:
+      return set(o.transpose_a);
+    case 4:
+      return set(o.transpose_b);
+    case 7:
+      return set(o.epilogue);
+    case 8:
+      return set(o.bias);
+    case 11:
+      return set(o.input);
+    case 12:
+      return set(o.input_column);
+    default:
+      return kInvalid;
+  }
+}
+int cublasLtMatrixLayoutCreate(void** layout, int type, uint64_t rows, uint64_t columns, int64_t column) {
+  if (type != kBf16 || column < static_cast<int64_t>(rows)) return kInvalid;
+  *layout = new Layout{static_cast<int64_t>(rows), static_cast<int64_t>(columns), column};
+  return kSuccess;
+}
+int cublasLtMatmulAlgoGetHeuristic(void*, void* operation, void* layout_a, void* layout_b, void* layout_c, void*, void*,
+                                   int wanted, Heuristic* found, int* count) {
+  const Operation& o = *static_cast<Operation*>(operation);
+  const Layout &a = *static_cast<Layout*>(layout_a), &b = *static_cast<Layout*>(layout_b),
+               &c = *static_cast<Layout*>(layout_c);
+  const int64_t m = o.transpose_a ? a.columns : a.rows, k = o.transpose_a ? a.rows : a.columns;
+  const int64_t n = o.transpose_b ? b.rows : b.columns, other_k = o.transpose_b ? b.columns : b.rows;
+  if (wanted != 1 || !is_known(o) || k != other_k || m != c.rows || n != c.columns) return kInvalid;
+  *found = Heuristic{};
+  found->workspace = kWorkspace;
+  *count = 1;
+  return kSuccess;
+}
+int cublasLtMatmul(void*, void* operation, const void* alpha, const void* a, void* layout_a, const void* b,
+                   void* layout_b, const void* beta, const void*, void*, void* d, void* layout_d, const void*,
+                   void* workspace, size_t bytes, void*) {
+  const Operation& o = *static_cast<Operation*>(operation);
+  const Layout &of_a = *static_cast<Layout*>(layout_a), &of_b = *static_cast<Layout*>(layout_b),
+               &of_d = *static_cast<Layout*>(layout_d);
+  const bool is_plain = *static_cast<const float*>(alpha) == 1 && *static_cast<const float*>(beta) == 0;
+  const bool has_input = o.epilogue != kBiasGeluInput || (o.input != nullptr && o.input_column >= of_d.rows);
+  if (!is_plain || !has_input || o.bias == nullptr || workspace == nullptr || bytes != kWorkspace) return kInvalid;
+  const Matrices left{a, kBf16, o.transpose_a != 0, of_a.column, 0},
+      right{b, kBf16, o.transpose_b != 0, of_b.column, 0};
+  const int64_t k = o.transpose_a ? of_a.rows : of_a.columns;
+  for (int64_t col = 0; col < of_d.columns; ++col)
+    for (int64_t row = 0; row < of_d.rows; ++row) {
+      float sum = 0;
+      for (int64_t i = 0; i < k; ++i) sum += left.at(0, row, i, false) * right.at(0, i, col, false);
+      sum += of_bf16(o.bias[row]);
+      if (o.epilogue == kBiasGeluInput) o.input[col * o.input_column + row] = to_bf16(sum);
+      static_cast<uint16_t*>(d)[col * of_d.column + row] = to_bf16(activated(o.epilogue, sum));
+    }
   return kSuccess;
 }
 

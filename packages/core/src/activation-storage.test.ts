@@ -79,7 +79,7 @@ function* faults(name: string): Iterable<string> {
       const [expected, received] = [outputs(run, false), stored(() => outputs(run, true))];
       for (const [i, result] of received.entries()) {
         const [actual, exact, nearest] = [result, expected[i], roundToBf16(expected[i])].map((x) => x.dataSync());
-        const scale = exact.reduce((most, x) => Math.max(most, Math.abs(x)), 1);
+        const scale = Math.max(1, ...Array.from(exact, Math.abs));
         const at = actual.findIndex((x, k) => {
           if (Object.is(x, exact[k]) || x === exact[k] || x === nearest[k]) return false;
           return !ROUNDED_OFTEN.test(name) || Math.abs(x - exact[k]) > scale * 2 ** -6;

@@ -70,8 +70,7 @@ __global__ void sum_kernel(const T* in, Sorted sorted, float* out, int64_t count
   const int64_t same = count_below<true>(sorted.keys + entry, count - entry, key);
   float sum = 0;
   if (column < slice)
-    for (int64_t i = threadIdx.y; i < same; i += kParts) 
-      sum += widened(in[sorted.rows[entry + i] * slice + column]);
+    for (int64_t i = threadIdx.y; i < same; i += kParts) sum += widened(in[sorted.rows[entry + i] * slice + column]);
   sums[threadIdx.y][threadIdx.x] = sum;
   __syncthreads();
   if (threadIdx.y != 0 || column >= slice) return;

@@ -6,7 +6,8 @@
 
 namespace nabla::cuda {
 
-// T: float or Bf16. out[g, s] = sum of in[n, s] over the n with keys[n] == g. A key that is not in [0, groups) counts nowhere.
+// T: float or Bf16. out[g, s] = sum of in[n, s] over the n with keys[n] == g. A key that is not in [0, groups) counts
+// nowhere.
 template <class T>
 void sum_segments(const char* name, const T* in, const int32_t* keys, float* out, int64_t rows, int64_t slice,
                   int64_t groups);

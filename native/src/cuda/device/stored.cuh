@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Elements as they are stored, and as functions compute with them: a float32 may be stored as bf16, the upper half of its
-// bits.
+// Elements as they are stored, and as functions compute with them: a float32 may be stored as bf16, the upper half of
+// its bits.
 #pragma once
 #include <cstdint>
 #include <cstring>

@@ -32,6 +32,7 @@ using Multiply = Status (*)(Handle handle, int transpose_a, int transpose_b, int
 
 struct Library {
   std::string description;
+  void* module = nullptr;
   Handle handle = nullptr;  // nullptr: none
   Multiply multiply = nullptr;
   std::mutex lock;  // a handle serves one thread at a time
@@ -69,6 +70,7 @@ void load(Library& library) {
     return;
   }
   get_version(handle, &version);
+  library.module = module;
   library.handle = handle;
   library.description = "cuBLAS " + std::to_string(version / 10000) + "." + std::to_string(version / 100 % 100);
 }
@@ -105,8 +107,8 @@ bool multiply(const void* a, const void* b, int type, void* c, int type_c, int c
   const Status status = cublas.multiply(
       cublas.handle, p.transpose_b ? kTranspose : kNoTranspose, p.transpose_a ? kTranspose : kNoTranspose,
       static_cast<int>(p.n), static_cast<int>(p.m), static_cast<int>(p.k), &one, b, type, static_cast<int>(p.row_b),
-      p.batch_b, a, type, static_cast<int>(p.row_a), p.batch_a, &zero, c, type_c, static_cast<int>(p.row_c),
-      p.batch_c, static_cast<int>(p.batch), compute_type, kDefaultAlgorithm);
+      p.batch_b, a, type, static_cast<int>(p.row_a), p.batch_a, &zero, c, type_c, static_cast<int>(p.row_c), p.batch_c,
+      static_cast<int>(p.batch), compute_type, kDefaultAlgorithm);
   if (status != kSuccess) throw std::runtime_error("cublasGemmStridedBatchedEx: status " + std::to_string(status));
   return true;
 }
@@ -121,6 +123,11 @@ bool cublas_multiply(const Bf16* a, const Bf16* b, float* c, const MatmulParams&
 }
 bool cublas_multiply(const Bf16* a, const Bf16* b, Bf16* c, const MatmulParams& p) {
   return multiply(a, b, kBf16, c, kBf16, kInFloat32, p);
+}
+
+void* cublas_symbol(const char* name) {
+  void* const module = library().module;
+  return module == nullptr ? nullptr : dlsym(module, name);
 }
 
 bool may_round_to_bf16() { return library().handle != nullptr && std::string("bf16") == chosen.load()->name; }

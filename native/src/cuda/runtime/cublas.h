@@ -13,6 +13,9 @@ bool cublas_multiply(const float* a, const float* b, float* c, const MatmulParam
 bool cublas_multiply(const Bf16* a, const Bf16* b, float* c, const MatmulParams& p);
 bool cublas_multiply(const Bf16* a, const Bf16* b, Bf16* c, const MatmulParams& p);
 
+// A function of cuBLAS, or of what it loads; nullptr: there is none.
+void* cublas_symbol(const char* name);
+
 // Whether cuBLAS may be given factors in bf16 where they are float32: it is here, and the precision is bf16.
 bool may_round_to_bf16();
 

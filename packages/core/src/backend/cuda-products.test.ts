@@ -4,9 +4,10 @@
 
 import { TRANSPOSITIONS, randomTensor, roundToBf16, tolerance, useDevice } from '@nabla/testing';
 
-import { setMatmulPrecision } from '../device.ts';
+import { valueAndGrad } from '../autodiff.ts';
+import { setActivationStorage, setMatmulPrecision } from '../device.ts';
 import { linear } from '../ops/linear.ts';
-import { type Tensor, backend, matMul, slice, zeros } from '../tf.ts';
+import { type Tensor, backend, dispose, matMul, slice, sum, variable, zeros } from '../tf.ts';
 import { NO_BUFFER } from './addon.ts';
 import { cudaSearch } from './load-addon.ts';
 import type { NativeBackend } from './native-backend.ts';
@@ -66,6 +67,28 @@ function products(): void {
     const expected = linear(roundToBf16(x), roundToBf16(weight), bias, { activation: 'gelu' });
     const received = inBf16(() => linear(x, weight, bias, { activation: 'gelu' }));
     expect(received).toBeCloseToTensor(expected, tolerance('matmul', 4));
+  });
+
+  it.each(['none', 'relu', 'geluTanh'] as const)('are rounded once, after the bias and %s', (activation) => {
+    const [x, weight] = [randomTensor([24, 32], { seed: 12 }), randomTensor([40, 32], { seed: 13 })].map(roundToBf16);
+    const bias = roundToBf16(randomTensor([40], { seed: 14 }));
+    const run = (): { value: Tensor; gradients: Tensor[] } => {
+      const value = linear(x, weight, bias, { activation });
+      const [parameter, shift] = [variable(weight), variable(bias)];
+      const { gradients } = valueAndGrad(() => sum(linear(x, parameter, shift, { activation })), [parameter, shift]);
+      dispose([parameter, shift]);
+      return { value, gradients };
+    };
+    const exact = run();
+    setActivationStorage('bfloat16');
+    const received = run();
+    setActivationStorage('float32');
+    const [values, nearest] = [received.value, roundToBf16(exact.value)].map((y) => y.dataSync());
+    const others = values.filter((y, i) => y !== nearest[i]);
+    expect(others.length / values.length).toBeLessThan(0.1); // twice rounded, a quarter of them are others
+    for (const [i, gradient] of received.gradients.entries()) {
+      expect(gradient).toBeCloseToTensor(exact.gradients[i], { absolute: 0.1, relative: 0.02 });
+    }
   });
 
   it('leave out what lies between the rows of a factor', () => {
