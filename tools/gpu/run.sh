@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Tests, trains and times device cuda on a machine with a GPU that has nothing of ours: run from the folder that holds .gpu (see
-# pack.mjs). Logs go to $OUT; what is printed is short. Parts can be chosen: run.sh probe train shakespeare test conformance time check profile
+# pack.mjs). Logs go to $OUT; what is printed is short. Parts can be chosen: run.sh probe train shakespeare test conformance time
+# acceptance check profile
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 OUT=${OUT:-/tmp/nabla-gpu-out}
@@ -81,11 +82,18 @@ times() {
     timeout 60 node tools/gpu/time.mjs cuda > "$work/time-nabla-$precision.json" 2> "$work/time-nabla-$precision.err"
     timeout 60 python3 tools/gpu/time.py > "$work/time-torch-$precision.json" 2> "$work/time-torch-$precision.err"
   done
-  mv time-torch-bf16.json time-torch-autocast.json # ours rounds float32 tensors, PyTorch's autocast makes tensors of bf16
   unset NABLA_PRECISION
   NABLA_CUBLAS=0 timeout 60 node tools/gpu/time.mjs cuda matmul > "$work/time-nabla-own.json" 2> "$work/time-nabla-own.err"
-  python3 tools/gpu/report.py {nabla,torch}-float32 {nabla,torch}-tf32 nabla-bf16 torch-autocast nabla-own | tee "$OUT/times.txt"
+  python3 tools/gpu/report.py {nabla,torch}-float32 {nabla,torch}-tf32 {nabla,torch}-bf16 nabla-own | tee "$OUT/times.txt"
   cat "$work"/time-*.err | head -20
+}
+
+# The figures that device cuda must reach, each beside PyTorch's in the same run.
+acceptance() {
+  timeout 150 node tools/gpu/acceptance.mjs > "$work/acceptance.json" 2> "$OUT/acceptance-nabla.err"
+  say "acceptance.mjs ended with $?"
+  timeout 150 python3 tools/gpu/acceptance.py "$work/acceptance.json" 2> "$OUT/acceptance-torch.err" | tee "$OUT/acceptance.txt"
+  tail -3 "$OUT"/acceptance-*.err
 }
 
 # nanoGPT's setting for a GPU, whose published validation loss is 1.47 (config/train_shakespeare_char.py).
@@ -115,7 +123,7 @@ profile() {
   python3 tools/gpu/kernel_times.py "$work/ncu-$1.csv" | tee "$OUT/profile-$1.txt"
 }
 
-for part in ${*:-probe train test conformance time check profile}; do
+for part in ${*:-probe train test conformance time acceptance check profile}; do
   say "== $part"
   case $part in
     probe) probe ;;
@@ -124,6 +132,7 @@ for part in ${*:-probe train test conformance time check profile}; do
     train) train ;;
     shakespeare) shakespeare ;;
     time) times ;;
+    acceptance) acceptance ;;
     check) check ;;
     profile) NABLA_PRECISION=tf32 profile gpt_6L6H384 ;;
   esac

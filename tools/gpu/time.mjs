@@ -10,6 +10,7 @@ import {
   matMul,
   nativeMemory,
   scope,
+  setActivationStorage,
   setDevice,
   setMatmulPrecision,
   slice,
@@ -20,6 +21,7 @@ import { Adam, AdamW, SGD } from '@nabla/optimizers';
 import { TEXT, preparePublished as prepareDecoding } from '../bench/cases/decode.mjs';
 import { MODELS, fillParameters } from '../bench/cases/models.mjs';
 import { fill } from '../bench/inputs.mjs';
+import { time } from './measure.mjs';
 
 const { matmul, steps, decode } = JSON.parse(readFileSync(new URL('cases.json', import.meta.url), 'utf8'));
 const OPTIMIZERS = {
@@ -27,23 +29,7 @@ const OPTIMIZERS = {
   adam: (parameters) => new Adam(parameters, { learningRate: 1e-3 }),
   adamw: (parameters) => new AdamW(parameters, { learningRate: 3e-4 }),
 };
-const ROUNDS = 5;
 const only = process.argv[3];
-
-/** Milliseconds of one `run`, the median of rounds of about 100 ms, each of which waits for its last result, after `warmUp` runs. */
-function time(run, warmUp = 3) {
-  const finish = (result) => (result.dataSync(), result.dispose());
-  const round = (count) => {
-    const start = performance.now();
-    for (let i = 1; i < count; i++) run().dispose();
-    finish(run());
-    return (performance.now() - start) / count;
-  };
-  round(warmUp);
-  const count = Math.max(1, Math.min(200, Math.round(100 / round(2))));
-  const rounds = Array.from({ length: ROUNDS }, () => round(count)).sort((a, b) => a - b);
-  return rounds[Math.floor(ROUNDS / 2)];
-}
 
 function timeProduct(size) {
   const [a, b] = [1, 2].map((seed) => tensor(fill(size * size, seed, { scale: 4 }), [size, size]));
@@ -82,7 +68,9 @@ function timeDecoding(spec) {
 
 setDevice(process.argv[2]);
 const result = {};
-setMatmulPrecision(process.env.NABLA_PRECISION ?? 'float32');
+const precision = process.env.NABLA_PRECISION ?? 'float32';
+setMatmulPrecision(precision);
+if (precision === 'bf16') setActivationStorage('bfloat16');
 for (const size of matmul) {
   if (only === undefined || only === 'matmul') result[`matmul_${size}`] = { milliseconds: timeProduct(size) };
 }

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Times in PyTorch what acceptance.mjs times, and prints both: `acceptance.py FILE`, which holds what acceptance.mjs printed."""
+
+import json
+import sys
+
+import torch
+import torch.nn.functional as F
+
+from measure import HERE, measure, torch_models
+
+torch.set_default_device('cuda')
+cases = json.loads((HERE / 'cases.json').read_text())['acceptance']
+with open(sys.argv[1]) as file:
+    ours = json.load(file)
+
+
+def row(name, mine, theirs, unit, wanted):
+    if not isinstance(mine, (int, float)):
+        print(f'{name:44} {mine}')
+        return
+    ratio = mine / theirs if unit != 'ms' else theirs / mine
+    print(f'{name:44} ours {mine:10.3f} {unit:6} PyTorch {theirs:10.3f}   ratio {ratio:.3f} (wanted {wanted})')
+
+
+def field(value, name):
+    return value.get(name, value) if isinstance(value, dict) else value
+
+
+def copy_bandwidth(dtype):
+    x = torch.empty(cases['rows'] * cases['columns'], dtype=dtype)
+    y = torch.empty_like(x)
+    return 2 * x.numel() * x.element_size() / measure(lambda: y.copy_(x)) / 1e6
+
+
+def times_of_attention():
+    shape = [cases['attention'][name] for name in ('batch', 'heads', 'time', 'size')]
+    query, key, value, weight = (torch.rand(shape, dtype=torch.bfloat16) for _ in range(4))
+
+    def training():
+        q, k, v = (x.detach().requires_grad_() for x in (query, key, value))
+        F.scaled_dot_product_attention(q, k, v, is_causal=True).backward(weight)
+
+    return measure(lambda: F.scaled_dot_product_attention(query, key, value, is_causal=True)), measure(training)
+
+
+def training(batch):
+    """Tokens per second, and the most memory in use."""
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats()
+    try:
+        with torch.autocast('cuda', torch.bfloat16):
+            run, _ = torch_models.step({**cases['training'], 'batch': batch})
+            milliseconds = measure(run)
+    except torch.OutOfMemoryError:
+        return None, None
+    return batch * cases['training']['time'] / milliseconds * 1000, torch.cuda.max_memory_allocated()
+
+
+def operations_of_a_token():
+    """Multiplications and additions, forward and back: 6 for each weight, 12 for each feature of each earlier token."""
+    spec = cases['training']
+    weights = 12 * spec['layers'] * spec['width'] ** 2 + spec['vocabulary'] * spec['width']
+    return 6 * weights + 6 * spec['layers'] * spec['width'] * spec['time']
+
+
+print(torch.cuda.get_device_name(), 'PyTorch', torch.__version__)
+with torch.no_grad():
+    a, b = (torch.rand([cases['product']] * 2, dtype=torch.bfloat16) for _ in range(2))
+    row('product in bf16', ours['product'], measure(lambda: a @ b), 'ms', '0.95')
+forward, both = times_of_attention()
+row('attention, forward', field(ours['attention'], 'forward'), forward, 'ms', '0.9')
+row('attention, forward and backward', field(ours['attention'], 'training'), both, 'ms', '0.9')
+for name, dtype in (('float32', torch.float32), ('bf16', torch.bfloat16)):
+    copy = copy_bandwidth(dtype)
+    rates = ours[name]
+    for kernel, rate in rates.items() if 'error' not in rates else [('error', rates['error'])]:
+        row(f'{kernel} in {name}, beside a copy', rate, copy, 'GB/s', '0.8')
+    if name == 'float32':
+        row('AdamW in float32, beside a copy', ours['adamW'], copy, 'GB/s', '0.8')
+for batch in cases['batches']:
+    mine = ours['training'][str(batch)]
+    theirs, peak = training(batch)
+    if 'error' in mine or theirs is None:
+        print(f'GPT-2, batch {batch}: ours {mine}, PyTorch {theirs}')
+        continue
+    tokens = batch * cases['training']['time'] / mine['milliseconds'] * 1000
+    row(f'GPT-2 in training, batch {batch}', tokens, theirs, 'token/s', '1.0')
+    share = tokens * operations_of_a_token() / cases['peakTeraflops'] / 1e12
+    print(f"{'':44} {share:.3f} of the peak; {mine['peakBytes'] / 2**30:.1f} GiB, PyTorch {peak / 2**30:.1f} GiB")
