@@ -15,16 +15,6 @@ constexpr int64_t kFewRows = 4;
 constexpr int kRowsTogether = 8;     // of a row-major b, read by a block at once
 constexpr int64_t kPartDepth = 128;  // rows of a row-major b that a block adds up
 
-template <class T, int kLanes>
-struct alignas(kLanes * sizeof(T)) Lanes {
-  T at[kLanes];
-};
-
-template <int kLanes, class T>
-__device__ Lanes<T, kLanes> load(const T* from) {
-  return *reinterpret_cast<const Lanes<T, kLanes>*>(from);
-}
-
 // c = activation(sum + bias), and pre = sum + bias.
 template <class T>
 struct End {

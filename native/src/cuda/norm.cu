@@ -24,20 +24,26 @@ __global__ void norm_kernel(Forward<T> n) {
   const int64_t row = this_row();
   if (row >= n.rows) return;
   const T* x = n.in + row * n.features;
-  T* y = n.out + row * n.features;
   float mean = 0, squares = 0;
   if constexpr (kCentred) {
-    for (int64_t f = threadIdx.x; f < n.features; f += kWidth) mean += widened(x[f]);
+    each_of_row<kWidth>(
+        n.features, [&](int64_t, float own) { mean += own; }, x);
     mean = join_row<kWidth>(mean, Plus{}) / static_cast<float>(n.features);
   }
   // A second pass over the row, since E[x^2] - mean^2 cancels.
-  for (int64_t f = threadIdx.x; f < n.features; f += kWidth)
-    squares = fmaf(widened(x[f]) - mean, widened(x[f]) - mean, squares);
+  each_of_row<kWidth>(
+      n.features, [&](int64_t, float own) { squares = fmaf(own - mean, own - mean, squares); }, x);
   squares = join_row<kWidth>(squares, Plus{});
   const float inverse = 1 / sqrtf(squares / static_cast<float>(n.features) + n.epsilon);
-  for (int64_t f = threadIdx.x; f < n.features; f += kWidth) {
-    const float normalized = (widened(x[f]) - mean) * inverse;
-    y[f] = stored<T>(kCentred ? fmaf(normalized, n.weight[f], n.bias[f]) : normalized * n.weight[f]);
+  T* const y = n.out + row * n.features;
+  if constexpr (kCentred) {
+    const auto result = [&](int64_t, float own, float weight, float bias) {
+      return fmaf((own - mean) * inverse, weight, bias);
+    };
+    map_row<kWidth>(n.features, y, result, x, n.weight, n.bias);
+  } else {
+    map_row<kWidth>(
+        n.features, y, [&](int64_t, float own, float weight) { return own * inverse * weight; }, x, n.weight);
   }
   if (threadIdx.x != 0) return;
   if constexpr (kCentred) n.mean[row] = mean;
@@ -63,20 +69,21 @@ __global__ void norm_grad_kernel(Backward<T> n) {
   const int64_t row = this_row();
   if (row >= n.rows) return;
   const T *g = n.grad_out + row * n.features, *x = n.in + row * n.features;
-  T* grad = n.grad_in + row * n.features;
   const float mean = kCentred ? n.mean[row] : 0, inverse = n.inverse[row];
   float w_sum = 0, wn_sum = 0;
-  for (int64_t f = threadIdx.x; f < n.features; f += kWidth) {
-    const float w = widened(g[f]) * n.weight[f];
+  const auto add = [&](int64_t, float grad_out, float own, float weight) {
+    const float w = grad_out * weight;
     w_sum += w;
-    wn_sum = fmaf(w, (widened(x[f]) - mean) * inverse, wn_sum);
-  }
+    wn_sum = fmaf(w, (own - mean) * inverse, wn_sum);
+  };
+  each_of_row<kWidth>(n.features, add, g, x, n.weight);
   const float w_mean = kCentred ? join_row<kWidth>(w_sum, Plus{}) / static_cast<float>(n.features) : 0;
   const float wn_mean = join_row<kWidth>(wn_sum, Plus{}) / static_cast<float>(n.features);
-  for (int64_t f = threadIdx.x; f < n.features; f += kWidth) {
-    const float normalized = (widened(x[f]) - mean) * inverse;
-    grad[f] = stored<T>(inverse * (widened(g[f]) * n.weight[f] - w_mean - normalized * wn_mean));
-  }
+  const auto result = [&](int64_t, float grad_out, float own, float weight) {
+    const float normalized = (own - mean) * inverse;
+    return inverse * (grad_out * weight - w_mean - normalized * wn_mean);
+  };
+  map_row<kWidth>(n.features, n.grad_in + row * n.features, result, g, x, n.weight);
 }
 
 constexpr int kStripes = 8;           // rows of a block that walk down side by side

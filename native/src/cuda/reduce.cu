@@ -113,8 +113,9 @@ __global__ void reduce_rows_kernel(Pass<R, In> pass) {
   if (k >= pass.chunks) return;
   const int64_t end = (k + 1) * pass.chunk < pass.reduce ? (k + 1) * pass.chunk : pass.reduce;
   typename R::Partial joined = R::nothing();
-  for (int64_t r = k * pass.chunk + threadIdx.x; r < end; r += kWidth)
-    joined = R{}(joined, static_cast<typename R::Partial>(widened(pass.in[o * pass.reduce + r])));
+  const In* const first = pass.in + o * pass.reduce + k * pass.chunk;
+  each_of_row<kWidth>(
+      end - k * pass.chunk, [&](int64_t, auto x) { joined = R{}(joined, static_cast<typename R::Partial>(x)); }, first);
   joined = join_row<kWidth>(joined, R{});
   if (threadIdx.x == 0) pass.write(o, k, joined);
 }

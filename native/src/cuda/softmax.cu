@@ -8,27 +8,33 @@
 namespace nabla::cuda {
 namespace {
 
-template <int kWidth>
-__global__ void softmax_kernel(const float* in, float* out, int64_t rows, int64_t columns) {
+template <class T, int kWidth>
+__global__ void softmax_kernel(const T* in, T* out, int64_t rows, int64_t columns) {
   const int64_t row = this_row();
   if (row >= rows) return;
-  const float* x = in + row * columns;
-  float* y = out + row * columns;
+  const T* x = in + row * columns;
   float maximum = -INFINITY, sum = 0;
-  for (int64_t c = threadIdx.x; c < columns; c += kWidth) maximum = Larger{}(x[c], maximum);
+  each_of_row<kWidth>(
+      columns, [&](int64_t, float own) { maximum = Larger{}(own, maximum); }, x);
   maximum = join_row<kWidth>(maximum, Larger{});
-  for (int64_t c = threadIdx.x; c < columns; c += kWidth) sum += expf(x[c] - maximum);
+  each_of_row<kWidth>(
+      columns, [&](int64_t, float own) { sum += expf(own - maximum); }, x);
   const float inverse = 1 / join_row<kWidth>(sum, Plus{});
-  for (int64_t c = threadIdx.x; c < columns; c += kWidth) y[c] = expf(x[c] - maximum) * inverse;
+  map_row<kWidth>(
+      columns, out + row * columns, [&](int64_t, float own) { return expf(own - maximum) * inverse; }, x);
 }
 
-void softmax_f32(const float* in, float* out, const SoftmaxParams& p) {
-  launch_rows("softmax", softmax_kernel<kWarp>, softmax_kernel<kThreads>, p.rows, p.columns, in, out, p.rows,
+template <class T>
+void softmax(const T* in, T* out, const SoftmaxParams& p) {
+  launch_rows("softmax", softmax_kernel<T, kWarp>, softmax_kernel<T, kThreads>, p.rows, p.columns, in, out, p.rows,
               p.columns);
 }
 
 }  // namespace
 
-void add_softmax(KernelTable& table) { table.softmax_f32 = softmax_f32; }
+void add_softmax(KernelTable& table) {
+  table.softmax_f32 = softmax<float>;
+  table.variants.softmax_f32 = {softmax<Bf16>};
+}
 
 }  // namespace nabla::cuda

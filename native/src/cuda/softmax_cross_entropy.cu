@@ -25,9 +25,11 @@ __global__ void cross_entropy_kernel(const T* in, const int32_t* labels, float* 
   if (row >= rows) return;
   const T* x = in + row * columns;
   float largest = -INFINITY, sum = 0;
-  for (int64_t c = threadIdx.x; c < columns; c += kWidth) largest = Larger{}(widened(x[c]), largest);
+  each_of_row<kWidth>(
+      columns, [&](int64_t, float own) { largest = Larger{}(own, largest); }, x);
   largest = join_row<kWidth>(largest, Larger{});
-  for (int64_t c = threadIdx.x; c < columns; c += kWidth) sum += expf(widened(x[c]) - largest);
+  each_of_row<kWidth>(
+      columns, [&](int64_t, float own) { sum += expf(own - largest); }, x);
   sum = join_row<kWidth>(sum, Plus{});
   if (threadIdx.x != 0) return;
   maximum[row] = largest;
@@ -57,33 +59,42 @@ void softmax_cross_entropy(const T* in, const int32_t* labels, float* loss, floa
 }
 
 template <class T>
-struct CrossEntropyGrad {
+struct Backward {
   const float* grad_out;
   const T* in;
   const int32_t* labels;
   const float *maximum, *inverse_sum;
   T* grad_in;
-  int64_t columns;
+  int64_t rows, columns;
   bool grad_of_each;  // row its own, else one for all
   float divisor;
-
-  __device__ void operator()(int64_t i) const {
-    const Division at(i, columns);
-    const int64_t row = at.quotient;
-    const float grad = grad_of_each ? grad_out[row] : grad_out[0] / divisor;
-    const float slope = expf(widened(in[i]) - maximum[row]) * (inverse_sum[row] * grad);
-    grad_in[i] = stored<T>(at.remainder == labels[row] ? slope - grad : slope);
-  }
 };
+
+template <class T, int kWidth>
+__global__ void cross_entropy_grad_kernel(Backward<T> b) {
+  const int64_t row = this_row();
+  if (row >= b.rows) return;
+  const float grad = b.grad_of_each ? b.grad_out[row] : b.grad_out[0] / b.divisor;
+  const float maximum = b.maximum[row], factor = b.inverse_sum[row] * grad;
+  const int64_t label = b.labels[row];
+  map_row<kWidth>(
+      b.columns, b.grad_in + row * b.columns,
+      [&](int64_t column, float x) {
+        const float slope = expf(x - maximum) * factor;
+        return column == label ? slope - grad : slope;
+      },
+      b.in + row * b.columns);
+}
 
 template <class T>
 void softmax_cross_entropy_grad(const float* grad_out, const T* in, const int32_t* labels, const float* maximum,
                                 const float* inverse_sum, T* grad_in, const SoftmaxCrossEntropyParams& p) {
   check_labels(labels, p);
   const float divisor = p.reduction == kReduceMean ? static_cast<float>(p.rows) : 1;
-  for_each("softmax_cross_entropy_grad", p.rows * p.columns,
-           CrossEntropyGrad<T>{grad_out, in, labels, maximum, inverse_sum, grad_in, p.columns,
-                               p.reduction == kReduceNone, divisor});
+  const Backward<T> all{
+      grad_out, in, labels, maximum, inverse_sum, grad_in, p.rows, p.columns, p.reduction == kReduceNone, divisor};
+  launch_rows("softmax_cross_entropy_grad", cross_entropy_grad_kernel<T, kWarp>, cross_entropy_grad_kernel<T, kThreads>,
+              p.rows, p.columns, all);
 }
 
 }  // namespace

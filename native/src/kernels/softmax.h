@@ -19,7 +19,10 @@ struct SoftmaxParams {
 
 struct Softmax {
   using Params = SoftmaxParams;
-  using Function = void (*)(const float* in, float* out, const SoftmaxParams& params);
+  template <class T>
+  using FunctionOf = void (*)(const T* in, T* out, const SoftmaxParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 2> contract(const SoftmaxParams& p, Rules& rules) {
     rules.at_least("columns", p.columns, 1);

@@ -23,7 +23,7 @@ struct Convert {
 
 template <class T>
 bool is_aligned(const T* data) {
-  return reinterpret_cast<uintptr_t>(data) % alignof(Four<T>) == 0;
+  return reinterpret_cast<uintptr_t>(data) % kLoadBytes == 0;
 }
 
 // to[i] = from[i], rounded or widened, of parts of tensors too, which may begin anywhere.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Functions of elements: a thread takes four neighbours, so that memory is read and written 16 bytes at a time. Tensors
-// begin at the start of a block of the allocator, which is aligned for that.
+// Functions of elements: a thread takes four neighbours, or eight of bf16, so that memory is read and written 16 bytes
+// at a time. Tensors begin at the start of a block of the allocator, which is aligned for that.
 #pragma once
 #include "cuda/device/stored.cuh"
 #include "cuda/runtime/launch.cuh"
@@ -23,50 +23,45 @@ struct Division {
 };
 
 template <class T>
-struct alignas(4 * sizeof(T)) Four {
-  T at[4];
-};
+using Four = Lanes<T, 4>;
 
 // The first of the four elements of a thread.
 __device__ inline int64_t first_of_four() { return 4 * (int64_t{blockIdx.x} * blockDim.x + threadIdx.x); }
 
-template <class In, class Out, class Function>
-__global__ void map_kernel(const In* in, Out* out, int64_t count, Function f) {
-  int64_t i = first_of_four();
-  if (i + 4 <= count) {
-    const Four<In> x = *reinterpret_cast<const Four<In>*>(in + i);
-    Four<Out> y;
-    for (int lane = 0; lane < 4; ++lane) y.at[lane] = stored<Out>(f(widened(x.at[lane])));
-    *reinterpret_cast<Four<Out>*>(out + i) = y;
+// Neighbours that a thread takes where the largest of its elements has so many bytes.
+template <class... T>
+constexpr int kTogether = ((sizeof(T) <= sizeof(Bf16)) && ...) ? 8 : 4;
+
+template <class Out, class Function, class... In>
+__global__ void map_kernel(Out* out, int64_t count, Function f, const In*... in) {
+  constexpr int kLanes = kTogether<Out, In...>;
+  int64_t i = kLanes * (int64_t{blockIdx.x} * blockDim.x + threadIdx.x);
+  if (i + kLanes <= count) {
+    const auto run = [&](const Lanes<In, kLanes>&... x) {
+      Lanes<Out, kLanes> y;
+#pragma unroll
+      for (int lane = 0; lane < kLanes; ++lane) y.at[lane] = stored<Out>(f(widened(x.at[lane])...));
+      *reinterpret_cast<Lanes<Out, kLanes>*>(out + i) = y;
+    };
+    run(load<kLanes>(in + i)...);
   } else {
-    for (; i < count; ++i) out[i] = stored<Out>(f(widened(in[i])));
+    for (; i < count; ++i) out[i] = stored<Out>(f(widened(in[i])...));
   }
 }
 
-// out[i] = f(in[i]), computed in float32 where elements are stored as bf16
+// out[i] = f(in[i]...), computed in float32 where elements are stored as bf16.
+template <class Out, class Function, class... In>
+void map_all(const char* name, Out* out, int64_t count, Function f, const In*... in) {
+  launch(name, map_kernel<Out, Function, In...>, divide_up(count, kTogether<Out, In...> * kThreads), kThreads, out,
+         count, f, in...);
+}
 template <class In, class Out, class Function>
 void map(const char* name, const In* in, Out* out, int64_t count, Function f) {
-  launch(name, map_kernel<In, Out, Function>, divide_up(count, 4 * kThreads), kThreads, in, out, count, f);
+  map_all(name, out, count, f, in);
 }
-
-template <class A, class B, class Out, class Function>
-__global__ void map_pairs_kernel(const A* a, const B* b, Out* out, int64_t count, Function f) {
-  int64_t i = first_of_four();
-  if (i + 4 <= count) {
-    const Four<A> x = *reinterpret_cast<const Four<A>*>(a + i);
-    const Four<B> y = *reinterpret_cast<const Four<B>*>(b + i);
-    Four<Out> z;
-    for (int lane = 0; lane < 4; ++lane) z.at[lane] = stored<Out>(f(widened(x.at[lane]), widened(y.at[lane])));
-    *reinterpret_cast<Four<Out>*>(out + i) = z;
-  } else {
-    for (; i < count; ++i) out[i] = stored<Out>(f(widened(a[i]), widened(b[i])));
-  }
-}
-
-// out[i] = f(a[i], b[i])
 template <class A, class B, class Out, class Function>
 void map_pairs(const char* name, const A* a, const B* b, Out* out, int64_t count, Function f) {
-  launch(name, map_pairs_kernel<A, B, Out, Function>, divide_up(count, 4 * kThreads), kThreads, a, b, out, count, f);
+  map_all(name, out, count, f, a, b);
 }
 
 template <class Function>

@@ -35,4 +35,24 @@ __device__ inline T stored(Result x) {
     return x;
 }
 
+// Neighbours that are read and written at once.
+template <class T, int kCount>
+struct alignas(kCount * sizeof(T)) Lanes {
+  T at[kCount];
+};
+template <int kCount, class T>
+__device__ inline Lanes<T, kCount> load(const T* from) {
+  return *reinterpret_cast<const Lanes<T, kCount>*>(from);
+}
+// The same from anywhere, at once where that is aligned.
+template <int kCount, class T>
+__device__ inline Lanes<T, kCount> load_unaligned(const T* from) {
+  if (reinterpret_cast<uintptr_t>(from) % alignof(Lanes<T, kCount>) == 0) return load<kCount>(from);
+  Lanes<T, kCount> loaded;
+#pragma unroll
+  for (int lane = 0; lane < kCount; ++lane) loaded.at[lane] = from[lane];
+  return loaded;
+}
+constexpr int kLoadBytes = 16;  // the most that a thread moves at once
+
 }  // namespace nabla::cuda
