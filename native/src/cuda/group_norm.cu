@@ -62,15 +62,18 @@ __device__ inline int64_t statistic(const GroupNormParams& p, int64_t b, int64_t
   return b * p.groups + channel / (p.channels / p.groups);
 }
 
+template <class T>
 struct Value {
-  const float* in;
-  __device__ Pair operator()(int64_t i, int64_t, int64_t) const { return {in[i], 0}; }
+  const T* in;
+  __device__ Pair operator()(int64_t i, int64_t, int64_t) const { return {widened(in[i]), 0}; }
 };
+template <class T>
 struct SquaredDeviation {
-  const float *in, *mean;
+  const T* in;
+  const float* mean;
   GroupNormParams p;
   __device__ Pair operator()(int64_t i, int64_t b, int64_t channel) const {
-    const double d = static_cast<double>(in[i]) - mean[statistic(p, b, channel)];
+    const double d = static_cast<double>(widened(in[i])) - mean[statistic(p, b, channel)];
     return {d * d, 0};
   }
 };
@@ -90,44 +93,50 @@ struct GroupMean {
   }
 };
 
+template <class T>
 struct Apply {
   GroupNormParams p;
-  const float *in, *weight, *bias, *mean, *variance;
-  float* out;
+  const T* in;
+  const float *weight, *bias, *mean, *variance;
+  T* out;
   __device__ void operator()(int64_t i) const {
     const Division row(i, p.channels);
     const int64_t channel = row.remainder, at = statistic(p, Division(row.quotient, p.positions).quotient, channel);
     const float inverse = 1 / sqrtf(variance[at] + p.epsilon);
-    out[i] = fmaf((in[i] - mean[at]) * inverse, weight[channel], bias[channel]);
+    out[i] = stored<T>(fmaf((widened(in[i]) - mean[at]) * inverse, weight[channel], bias[channel]));
   }
 };
 
-void group_norm_f32(const float* in, const float* weight, const float* bias, float* out, float* mean, float* variance,
-                    const GroupNormParams& p) {
+template <class T>
+void group_norm(const T* in, const float* weight, const float* bias, T* out, float* mean, float* variance,
+                const GroupNormParams& p) {
   const Chunks chunks(p);
   const Scratch scratch(static_cast<size_t>(p.batch * chunks.count * p.channels) * sizeof(Pair));
   Pair* const sums = scratch.as<Pair>();
-  sum_channels(p, chunks, Value{in}, sums);
+  sum_channels(p, chunks, Value<T>{in}, sums);
   for_each("group_norm mean", p.batch * p.groups, GroupMean{p, chunks.count, sums, mean});
-  sum_channels(p, chunks, SquaredDeviation{in, mean, p}, sums);
+  sum_channels(p, chunks, SquaredDeviation<T>{in, mean, p}, sums);
   for_each("group_norm variance", p.batch * p.groups, GroupMean{p, chunks.count, sums, variance});
-  for_each("group_norm", p.batch * p.positions * p.channels, Apply{p, in, weight, bias, mean, variance, out});
+  for_each("group_norm", p.batch * p.positions * p.channels, Apply<T>{p, in, weight, bias, mean, variance, out});
 }
 
+template <class T>
 struct Saved {
-  const float *grad_out, *in, *weight, *mean, *variance;
+  const T *grad_out, *in;
+  const float *weight, *mean, *variance;
 
   __device__ float normalized(const GroupNormParams& p, int64_t i, int64_t at) const {
-    return (in[i] - mean[at]) * (1 / sqrtf(variance[at] + p.epsilon));
+    return (widened(in[i]) - mean[at]) * (1 / sqrtf(variance[at] + p.epsilon));
   }
 };
 
 // g * n, and g.
+template <class T>
 struct GradTerms {
-  Saved saved;
+  Saved<T> saved;
   GroupNormParams p;
   __device__ Pair operator()(int64_t i, int64_t b, int64_t channel) const {
-    const double g = saved.grad_out[i];
+    const double g = widened(saved.grad_out[i]);
     return {g * saved.normalized(p, i, statistic(p, b, channel)), g};
   }
 };
@@ -180,59 +189,68 @@ struct GroupSlopes {
   }
 };
 
+template <class T>
 struct GradIn {
   GroupNormParams p;
   bool constant;
-  Saved saved;
+  Saved<T> saved;
   const Pair* means;
-  float* grad_in;
+  T* grad_in;
   __device__ void operator()(int64_t i) const {
     const Division row(i, p.channels);
     const int64_t channel = row.remainder, at = statistic(p, Division(row.quotient, p.positions).quotient, channel);
-    const float w = saved.grad_out[i] * saved.weight[channel], inverse = 1 / sqrtf(saved.variance[at] + p.epsilon);
+    const float w = widened(saved.grad_out[i]) * saved.weight[channel],
+                inverse = 1 / sqrtf(saved.variance[at] + p.epsilon);
     const Pair mean = constant ? Pair{0, 0} : means[at];
     const float centred = w - static_cast<float>(mean.second);
-    grad_in[i] = (constant ? w : centred - saved.normalized(p, i, at) * static_cast<float>(mean.first)) * inverse;
+    const float slope = constant ? w : centred - saved.normalized(p, i, at) * static_cast<float>(mean.first);
+    grad_in[i] = stored<T>(slope * inverse);
   }
 };
 
-void group_norm_grad_f32(const float* grad_out, const float* in, const float* weight, const float* mean,
-                         const float* variance, float* grad_in, float* grad_weight, float* grad_bias,
-                         const GroupNormGradParams& p) {
+template <class T>
+void group_norm_grad(const T* grad_out, const T* in, const float* weight, const float* mean, const float* variance,
+                     T* grad_in, float* grad_weight, float* grad_bias, const GroupNormGradParams& p) {
   const Chunks chunks(p);
-  const Saved saved{grad_out, in, weight, mean, variance};
+  const Saved<T> saved{grad_out, in, weight, mean, variance};
   const int64_t all_sums = p.batch * chunks.count * p.channels, groups = p.batch * p.groups;
   const Scratch scratch(static_cast<size_t>(all_sums + groups) * sizeof(Pair));
   Pair *const sums = scratch.as<Pair>(), *const means = sums + all_sums;
-  sum_channels(p, chunks, GradTerms{saved, p}, sums);
+  sum_channels(p, chunks, GradTerms<T>{saved, p}, sums);
   for_each("group_norm_grad join", p.batch * p.channels, JoinChunks{p.channels, chunks.count, sums});
   for_each("group_norm_grad weights", p.channels,
            WeightGrads{p.batch, p.channels, chunks.count, sums, grad_weight, grad_bias});
   for_each("group_norm_grad means", groups, GroupSlopes{p, chunks.count, sums, weight, means});
-  for_each("group_norm_grad", p.batch * p.positions * p.channels, GradIn{p, p.constant != 0, saved, means, grad_in});
+  for_each("group_norm_grad", p.batch * p.positions * p.channels, GradIn<T>{p, p.constant != 0, saved, means, grad_in});
 }
 
+template <class T>
 struct ApplyGiven {
   NormalizeParams p;
-  const float *in, *weight, *bias, *mean, *variance;
-  float* out;
+  const T* in;
+  const float *weight, *bias, *mean, *variance;
+  T* out;
   __device__ void operator()(int64_t i) const {
     const int64_t c = Division(i, p.channels).remainder;
-    out[i] = fmaf((in[i] - mean[c]) * (1 / sqrtf(variance[c] + p.epsilon)), weight[c], bias[c]);
+    out[i] = stored<T>(fmaf((widened(in[i]) - mean[c]) * (1 / sqrtf(variance[c] + p.epsilon)), weight[c], bias[c]));
   }
 };
 
-void normalize_f32(const float* in, const float* weight, const float* bias, const float* mean, const float* variance,
-                   float* out, const NormalizeParams& p) {
-  for_each("normalize", p.rows * p.channels, ApplyGiven{p, in, weight, bias, mean, variance, out});
+template <class T>
+void normalize(const T* in, const float* weight, const float* bias, const float* mean, const float* variance, T* out,
+               const NormalizeParams& p) {
+  for_each("normalize", p.rows * p.channels, ApplyGiven<T>{p, in, weight, bias, mean, variance, out});
 }
 
 }  // namespace
 
 void add_group_norm(KernelTable& table) {
-  table.group_norm_f32 = group_norm_f32;
-  table.group_norm_grad_f32 = group_norm_grad_f32;
-  table.normalize_f32 = normalize_f32;
+  table.group_norm_f32 = group_norm<float>;
+  table.group_norm_grad_f32 = group_norm_grad<float>;
+  table.normalize_f32 = normalize<float>;
+  table.variants.group_norm_f32 = {group_norm<Bf16>};
+  table.variants.group_norm_grad_f32 = {group_norm_grad<Bf16>};
+  table.variants.normalize_f32 = {normalize<Bf16>};
 }
 
 }  // namespace nabla::cuda

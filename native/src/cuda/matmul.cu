@@ -152,7 +152,7 @@ MatmulParams with_layouts(MatmulParams p, const Layout& a, const Layout& b) {
 // False: they are not to be rounded, or cuBLAS cannot multiply them.
 bool multiply_rounded(const float* a, const float* b, float* c, const MatmulParams& p) {
   if (!may_round_to_bf16() || p.k == 0 || p.m * p.n < kRoundedSide * (p.m + p.n)) return false;
-  const FactorInBf16 left({a, nullptr, nullptr}, layout_of_a(p)), right({b, nullptr, nullptr}, layout_of_b(p));
+  const FactorInBf16 left(as_stored(a), layout_of_a(p)), right(as_stored(b), layout_of_b(p));
   return cublas_multiply(left.data, right.data, c, with_layouts(p, left.layout, right.layout));
 }
 
@@ -210,25 +210,6 @@ void finish(const float* bias, T* c, T* pre, const MatmulParams& p) {
   });
 }
 
-// Of factors that are stored as bf16 or rounded to it.
-template <class Out>
-void multiply_in_bf16(const Operand& a, const Operand& b, const float* bias, Out* c, Out* pre, const MatmulParams& p) {
-  if (p.batch * p.m * p.n == 0) return;
-  const FactorInBf16 left(a, layout_of_a(p));
-  if constexpr (std::is_same_v<Out, Bf16>) {
-    MatmulParams of_left = p;
-    of_left.row_a = left.layout.row;
-    if (multiply_few_rows(left.data, b, bias, c, pre, of_left)) return;
-  }
-  const FactorInBf16 right(b, layout_of_b(p));
-  const MatmulParams q = with_layouts(p, left.layout, right.layout);
-  if constexpr (std::is_same_v<Out, Bf16>) {
-    if (cublaslt_multiply(left.data, right.data, bias, c, pre, q)) return;
-  }
-  if (!cublas_multiply(left.data, right.data, c, q)) multiply_by_tiles(left.data, right.data, c, q);
-  finish(bias, c, pre, p);
-}
-
 // Of an `a` in float32 and a `b` that may be stored as bf16.
 void multiply_in_float32(const float* a, const Operand& b, const float* bias, float* c, float* pre,
                          const MatmulParams& p) {
@@ -250,6 +231,27 @@ void multiply(const float* a, const float* b, const float* bias, float* c, float
   finish(bias, c, pre, p);
 }
 
+template <class Out>
+void multiply_in_bf16(const Operand& a, const Operand& b, const float* bias, Out* c, Out* pre, const MatmulParams& p) {
+  if (p.batch * p.m * p.n == 0) return;
+  const FactorInBf16 left(a, layout_of_a(p));
+  if constexpr (std::is_same_v<Out, Bf16>) {
+    MatmulParams of_left = p;
+    of_left.row_a = left.layout.row;
+    if (multiply_few_rows(left.data, b, bias, c, pre, of_left)) return;
+  }
+  const FactorInBf16 right(b, layout_of_b(p));
+  const MatmulParams q = with_layouts(p, left.layout, right.layout);
+  if constexpr (std::is_same_v<Out, Bf16>) {
+    if (cublaslt_multiply(left.data, right.data, bias, c, pre, q)) return;
+  }
+  if (!cublas_multiply(left.data, right.data, c, q)) multiply_by_tiles(left.data, right.data, c, q);
+  finish(bias, c, pre, p);
+}
+
+template void multiply_in_bf16(const Operand&, const Operand&, const float*, float*, float*, const MatmulParams&);
+template void multiply_in_bf16(const Operand&, const Operand&, const float*, Bf16*, Bf16*, const MatmulParams&);
+
 void add_matmul(KernelTable& table) {
   table.matmul_f32 = [](const float* a, Operand b, const float* bias, float* c, float* pre, const MatmulParams& p) {
     multiply_in_float32(a, b, bias, c, pre, p);
@@ -259,7 +261,7 @@ void add_matmul(KernelTable& table) {
         multiply_in_bf16(a, b, bias, c, pre, p);
       },
       [](const Bf16* a, const Bf16* b, const float* bias, float* c, float* pre, const MatmulParams& p) {
-        multiply_in_bf16({nullptr, a, nullptr}, {nullptr, b, nullptr}, bias, c, pre, p);
+        multiply_in_bf16(as_stored(a), as_stored(b), bias, c, pre, p);
       }};
 }
 

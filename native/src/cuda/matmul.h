@@ -5,8 +5,15 @@
 
 namespace nabla::cuda {
 
+inline Operand as_stored(const float* data) { return {data, nullptr, nullptr}; }
+inline Operand as_stored(const Bf16* halves) { return {nullptr, halves, nullptr}; }
+
 // As kernels/matmul.h says.
 void multiply(const float* a, const float* b, const float* bias, float* c, float* pre, const MatmulParams& p);
+
+// The same of factors that are stored as bf16, or rounded to it. Out: float or Bf16.
+template <class Out>
+void multiply_in_bf16(const Operand& a, const Operand& b, const float* bias, Out* c, Out* pre, const MatmulParams& p);
 
 // The same of few rows and one matrix b; false: it is none of those.
 template <class T>  // float or Bf16

@@ -3,6 +3,7 @@
 // sum has its order.
 #include <cmath>
 
+#include "cuda/device/stored.cuh"
 #include "cuda/device/windows.cuh"
 #include "cuda/table.h"
 
@@ -41,15 +42,16 @@ __device__ void visit_windows(const Windows& w, const Spatial& i, Visit visit) {
   }
 }
 
+template <class T>
 struct Search {
-  const float* in;
+  const T* in;
   float best;
   int32_t found;
   bool ignore_nan;
   int64_t first, channels;
 
   __device__ void operator()(int64_t position) {
-    const float x = in[first + position * channels];
+    const float x = widened(in[first + position * channels]);
     const bool is_nan = x != x;
     if (is_nan && ignore_nan) return;
     if (found >= 0 && (best != best || !(x > best || is_nan))) return;
@@ -58,37 +60,40 @@ struct Search {
   }
 };
 
+template <class T>
 struct FindMaximum {
   Windows windows;
   int64_t channels, out_size[3];
   bool ignore_nan;
-  const float* in;
-  float* out;
+  const T* in;
+  T* out;
   int32_t* argmax;
 
   __device__ void operator()(int64_t i) const {
     const Spatial o(i, channels, out_size);
-    Search search{in, -INFINITY, -1, ignore_nan, o.batch * windows.in_positions() * channels + o.channel, channels};
+    Search<T> search{in, -INFINITY, -1, ignore_nan, o.batch * windows.in_positions() * channels + o.channel, channels};
     visit_window(windows, o, [&](int64_t position) { search(position); });
-    out[i] = search.best;
+    out[i] = stored<T>(search.best);
     argmax[i] = search.found;
   }
 };
 
-void max_pool_f32(const float* in, float* out, int32_t* argmax, const MaxPoolParams& p) {
+template <class T>
+void max_pool(const T* in, T* out, int32_t* argmax, const MaxPoolParams& p) {
   const int64_t* size = p.out_size.size;
   for_each(
       "max_pool", p.batch * p.channels * product(p.out_size).value(),
-      FindMaximum{
+      FindMaximum<T>{
           Windows(p, p.adaptive != 0), p.channels, {size[0], size[1], size[2]}, p.ignore_nan != 0, in, out, argmax});
 }
 
+template <class T>
 struct MaximumGrad {
   Windows windows;
   int64_t channels, in_size[3];
-  const float* grad_out;
+  const T* grad_out;
   const int32_t* argmax;
-  float* grad_in;
+  T* grad_in;
 
   __device__ void operator()(int64_t i) const {
     const Spatial at(i, channels, in_size);
@@ -97,17 +102,18 @@ struct MaximumGrad {
     float sum = 0;
     visit_windows(windows, at, [&](int64_t z, int64_t y, int64_t x) {
       const int64_t o = first + ((z * windows.axes[1].out + y) * windows.axes[2].out + x) * channels;
-      if (argmax[o] == position) sum += grad_out[o];
+      if (argmax[o] == position) sum += widened(grad_out[o]);
     });
-    grad_in[i] = sum;
+    grad_in[i] = stored<T>(sum);
   }
 };
 
-void max_pool_grad_f32(const float* grad_out, const int32_t* argmax, float* grad_in, const PoolParams& p) {
+template <class T>
+void max_pool_grad(const T* grad_out, const int32_t* argmax, T* grad_in, const PoolParams& p) {
   const int64_t* size = p.in_size.size;
   for_each(
       "max_pool_grad", p.batch * p.channels * product(p.in_size).value(),
-      MaximumGrad{Windows(p, p.adaptive != 0), p.channels, {size[0], size[1], size[2]}, grad_out, argmax, grad_in});
+      MaximumGrad<T>{Windows(p, p.adaptive != 0), p.channels, {size[0], size[1], size[2]}, grad_out, argmax, grad_in});
 }
 
 // What a sum over window (z, y, x) is divided by.
@@ -126,33 +132,36 @@ struct WindowCount {
   }
 };
 
+template <class T>
 struct Average {
   WindowCount count;
   int64_t channels, out_size[3];
-  const float* in;
-  float* out;
+  const T* in;
+  T* out;
 
   __device__ void operator()(int64_t i) const {
     const Spatial o(i, channels, out_size);
     const int64_t first = o.batch * count.windows.in_positions() * channels + o.channel;
     float sum = 0;
-    visit_window(count.windows, o, [&](int64_t position) { sum += in[first + position * channels]; });
-    out[i] = sum / count(o.at[0], o.at[1], o.at[2]);
+    visit_window(count.windows, o, [&](int64_t position) { sum += widened(in[first + position * channels]); });
+    out[i] = stored<T>(sum / count(o.at[0], o.at[1], o.at[2]));
   }
 };
 
-void average_pool_f32(const float* in, float* out, const AveragePoolParams& p) {
+template <class T>
+void average_pool(const T* in, T* out, const AveragePoolParams& p) {
   const int64_t* size = p.out_size.size;
-  for_each(
-      "average_pool", p.batch * p.channels * product(p.out_size).value(),
-      Average{{Windows(p, p.adaptive != 0), p.count_padding != 0}, p.channels, {size[0], size[1], size[2]}, in, out});
+  for_each("average_pool", p.batch * p.channels * product(p.out_size).value(),
+           Average<T>{
+               {Windows(p, p.adaptive != 0), p.count_padding != 0}, p.channels, {size[0], size[1], size[2]}, in, out});
 }
 
+template <class T>
 struct AverageGrad {
   WindowCount count;
   int64_t channels, in_size[3];
-  const float* grad_out;
-  float* grad_in;
+  const T* grad_out;
+  T* grad_in;
 
   __device__ void operator()(int64_t i) const {
     const Spatial at(i, channels, in_size);
@@ -161,29 +170,34 @@ struct AverageGrad {
     float sum = 0;
     visit_windows(windows, at, [&](int64_t z, int64_t y, int64_t x) {
       const int64_t o = (z * windows.axes[1].out + y) * windows.axes[2].out + x;
-      sum += grad_out[first + o * channels] / count(z, y, x);
+      sum += widened(grad_out[first + o * channels]) / count(z, y, x);
     });
-    grad_in[i] = sum;
+    grad_in[i] = stored<T>(sum);
   }
 };
 
-void average_pool_grad_f32(const float* grad_out, float* grad_in, const AveragePoolParams& p) {
+template <class T>
+void average_pool_grad(const T* grad_out, T* grad_in, const AveragePoolParams& p) {
   const int64_t* size = p.in_size.size;
   for_each("average_pool_grad", p.batch * p.channels * product(p.in_size).value(),
-           AverageGrad{{Windows(p, p.adaptive != 0), p.count_padding != 0},
-                       p.channels,
-                       {size[0], size[1], size[2]},
-                       grad_out,
-                       grad_in});
+           AverageGrad<T>{{Windows(p, p.adaptive != 0), p.count_padding != 0},
+                          p.channels,
+                          {size[0], size[1], size[2]},
+                          grad_out,
+                          grad_in});
 }
 
 }  // namespace
 
 void add_pool(KernelTable& table) {
-  table.max_pool_f32 = max_pool_f32;
-  table.max_pool_grad_f32 = max_pool_grad_f32;
-  table.average_pool_f32 = average_pool_f32;
-  table.average_pool_grad_f32 = average_pool_grad_f32;
+  table.max_pool_f32 = max_pool<float>;
+  table.variants.max_pool_f32 = {max_pool<Bf16>};
+  table.max_pool_grad_f32 = max_pool_grad<float>;
+  table.variants.max_pool_grad_f32 = {max_pool_grad<Bf16>};
+  table.average_pool_f32 = average_pool<float>;
+  table.variants.average_pool_f32 = {average_pool<Bf16>};
+  table.average_pool_grad_f32 = average_pool_grad<float>;
+  table.variants.average_pool_grad_f32 = {average_pool_grad<Bf16>};
 }
 
 }  // namespace nabla::cuda

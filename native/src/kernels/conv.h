@@ -11,6 +11,7 @@
 #pragma once
 #include "kernels/activation.h"
 #include "kernels/contract.h"
+#include "kernels/operand.h"
 
 namespace nabla {
 
@@ -82,6 +83,8 @@ struct Conv {
   using Params = ConvForwardParams;
   using Function = void (*)(const float* in, const float* weight, const float* bias, float* out, float* pre,
                             const ConvForwardParams& params);
+  using Variants = std::tuple<void (*)(Operand in, const float* weight, const float* bias, Bf16* out, Bf16* pre,
+                                       const ConvForwardParams& params)>;
 
   static std::array<Touch, 5> contract(const ConvForwardParams& p, Rules& rules) {
     conv_rules(p, rules);
@@ -99,7 +102,10 @@ struct Conv {
 // also the transposed convolution of grad_out.
 struct ConvGradIn {
   using Params = ConvParams;
-  using Function = void (*)(const float* grad_out, const float* weight, float* grad_in, const ConvParams& params);
+  template <class T>
+  using FunctionOf = void (*)(const T* grad_out, const float* weight, T* grad_in, const ConvParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 3> contract(const ConvParams& p, Rules& rules) {
     conv_rules(p, rules);
@@ -111,6 +117,7 @@ struct ConvGradIn {
 struct ConvGradWeight {
   using Params = ConvParams;
   using Function = void (*)(const float* in, const float* grad_out, float* grad_weight, const ConvParams& params);
+  using Variants = std::tuple<void (*)(Operand in, const Bf16* grad_out, float* grad_weight, const ConvParams& params)>;
 
   static std::array<Touch, 3> contract(const ConvParams& p, Rules& rules) {
     conv_rules(p, rules);

@@ -37,8 +37,11 @@ inline void group_rules(const GroupNormParams& p, Rules& rules) {
 
 struct GroupNorm {
   using Params = GroupNormParams;
-  using Function = void (*)(const float* in, const float* weight, const float* bias, float* out, float* mean,
-                            float* variance, const GroupNormParams& params);
+  template <class T>
+  using FunctionOf = void (*)(const T* in, const float* weight, const float* bias, T* out, float* mean, float* variance,
+                              const GroupNormParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 6> contract(const GroupNormParams& p, Rules& rules) {
     group_rules(p, rules);
@@ -69,9 +72,12 @@ struct GroupNormGradParams : GroupNormParams {
 
 struct GroupNormGrad {
   using Params = GroupNormGradParams;
-  using Function = void (*)(const float* grad_out, const float* in, const float* weight, const float* mean,
-                            const float* variance, float* grad_in, float* grad_weight, float* grad_bias,
-                            const GroupNormGradParams& params);
+  template <class T>
+  using FunctionOf = void (*)(const T* grad_out, const T* in, const float* weight, const float* mean,
+                              const float* variance, T* grad_in, float* grad_weight, float* grad_bias,
+                              const GroupNormGradParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 8> contract(const GroupNormGradParams& p, Rules& rules) {
     group_rules(p, rules);
@@ -105,8 +111,11 @@ struct NormalizeParams {
 
 struct Normalize {
   using Params = NormalizeParams;
-  using Function = void (*)(const float* in, const float* weight, const float* bias, const float* mean,
-                            const float* variance, float* out, const NormalizeParams& params);
+  template <class T>
+  using FunctionOf = void (*)(const T* in, const float* weight, const float* bias, const float* mean,
+                              const float* variance, T* out, const NormalizeParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 6> contract(const NormalizeParams& p, Rules& rules) {
     rules.at_least("channels", p.channels, 1);

@@ -74,7 +74,10 @@ struct MaxPoolParams : PoolParams {
 
 struct MaxPool {
   using Params = MaxPoolParams;
-  using Function = void (*)(const float* in, float* out, int32_t* argmax, const MaxPoolParams& params);
+  template <class T>
+  using FunctionOf = void (*)(const T* in, T* out, int32_t* argmax, const MaxPoolParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 3> contract(const MaxPoolParams& p, Rules& rules) {
     pool_rules(p, rules);
@@ -85,7 +88,10 @@ struct MaxPool {
 // grad_in[i] = sum of grad_out[o] over the windows o whose argmax is i, in the order of o.
 struct MaxPoolGrad {
   using Params = PoolParams;
-  using Function = void (*)(const float* grad_out, const int32_t* argmax, float* grad_in, const PoolParams& params);
+  template <class T>
+  using FunctionOf = void (*)(const T* grad_out, const int32_t* argmax, T* grad_in, const PoolParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 3> contract(const PoolParams& p, Rules& rules) {
     pool_rules(p, rules);
@@ -106,7 +112,10 @@ struct AveragePoolParams : PoolParams {
 // Dilation is 1: positions of a window are neighbours.
 struct AveragePool {
   using Params = AveragePoolParams;
-  using Function = void (*)(const float* in, float* out, const AveragePoolParams& params);
+  template <class T>
+  using FunctionOf = void (*)(const T* in, T* out, const AveragePoolParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 2> contract(const AveragePoolParams& p, Rules& rules) {
     pool_rules(p, rules);
@@ -118,7 +127,10 @@ struct AveragePool {
 // grad_in[i] = sum of grad_out[o] / count[o] over the windows o that i is in, in the order of o.
 struct AveragePoolGrad {
   using Params = AveragePoolParams;
-  using Function = void (*)(const float* grad_out, float* grad_in, const AveragePoolParams& params);
+  template <class T>
+  using FunctionOf = void (*)(const T* grad_out, T* grad_in, const AveragePoolParams& params);
+  using Function = FunctionOf<float>;
+  using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 2> contract(const AveragePoolParams& p, Rules& rules) {
     pool_rules(p, rules);

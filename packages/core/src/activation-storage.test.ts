@@ -66,7 +66,7 @@ function outputs(run: KernelRun, isStored: boolean): Tensor[] {
 }
 
 /** Kernels whose bf16 results are rounded more than once, or computed from numbers that are rounded on the way. */
-const ROUNDED_OFTEN = /^(matmul|attention|self_attention|add_n)/;
+const ROUNDED_OFTEN = /^(matmul|conv|attention|self_attention|add_n)/;
 
 /** By how much of itself rounding to bf16 changes a number at most. */
 const HALF_A_STEP = 2 ** -8;
