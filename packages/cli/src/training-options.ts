@@ -9,7 +9,7 @@ import { deviceOption } from './device.ts';
 import { integer, number, setting } from './options.ts';
 
 const PRECISION =
-  'how factors of matrix products may be rounded (default: float32); cuda has tf32 and bf16, CPUs with AVX512-BF16 bf16';
+  'how factors of matrix products may be rounded (default: float32); cuda has tf32, and bf16 for activations too, CPUs with AVX512-BF16 bf16';
 
 /** Adds them to a command that has nothing yet; see `addDrawingOptions` of drawing.ts for why it takes no other. */
 export function addTrainingOptions(command: Command) {

@@ -28,7 +28,7 @@ export const trainingFields = {
     .enum(MATMUL_PRECISIONS)
     .optional()
     .describe(
-      `how factors of matrix products may be rounded while training (${MATMUL_PRECISIONS.join(', ')}); default: float32`,
+      `how factors of matrix products may be rounded while training (${MATMUL_PRECISIONS.join(', ')}), and on cuda with bf16 activations; default: float32`,
     ),
   learningRate: z.number().positive().describe('the highest of the schedule'),
   minimumLearningRate: z.number().min(0).describe('the last of the schedule, where it is cosine or linear'),
