@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Batched matrix products: by cuBLAS where it is, else by tiles of our own, which are also what cuBLAS is held against.
-// Bias and activation follow in a launch of their own. In bf16, the factors of large products are rounded beforehand.
+// Batched matrix products: by cuBLAS where it is, else in float32 by the tiles below, which are also what cuBLAS is
+// held against, and in tf32 and bf16 by tensor_core_product.cu. Bias and activation follow in a launch of their own
+// where the product does not include them. In bf16, the factors of large products are rounded beforehand.
 #include "cuda/device/activations.cuh"
-#include "cuda/device/bf16.cuh"
-#include "cuda/device/elements.cuh"
+#include "cuda/device/factors.cuh"
 #include "cuda/device/scratch.h"
 #include "cuda/matmul.h"
 #include "cuda/runtime/cublas.h"
 #include "cuda/table.h"
+#include "cuda/tensor_core_product.h"
 #include "kernels/device.h"
 
 namespace nabla::cuda {
@@ -78,54 +79,70 @@ void multiply_tiles(const float* a, const float* b, float* c, const MatmulParams
 }
 
 // From which m * n / (m + n) on factors are rounded to bf16 by us. cuBLAS rounds float32 to tf32 and no further, and
-// multiplies bf16 about twice as fast; that saves k * m * n, and rounding costs k * (m + n). By the figures of an H200
-// (400 and 750 TFLOP/s, 4 TB/s for the 6 bytes that each number takes) both are equal at 650. Not measured.
+// multiplies bf16 about twice as fast, as does our own product; that saves k * m * n, and rounding costs k * (m + n).
+// By the figures of an H200 (400 and 750 TFLOP/s, 4 TB/s for the 6 bytes that each number takes) both are equal at 650.
+// Not measured.
 constexpr int64_t kRoundedSide = 1024;
 
-// The matrices of one operand as they are stored.
-struct Factor {
-  const float* data;
-  int64_t matrices, rows, columns;
-  int64_t row, matrix;  // from one row, and from one matrix, to the next
-
-  Factor(const float* data, int64_t batch, int64_t rows, int64_t columns, int64_t row, int64_t step)
-      : data(data), matrices(step == 0 ? 1 : batch), rows(rows), columns(columns), row(row), matrix(step) {}
-  int64_t count() const { return matrices * rows * columns; }
-  int64_t packed_step() const { return matrices == 1 ? 0 : rows * columns; }
-  bool is_packed() const { return row == columns && (matrices == 1 || matrix == rows * columns); }
-};
-
-struct RoundElement {
-  Factor f;
-  uint16_t* out;
-  __device__ void operator()(int64_t i) const {
-    const Division line(i, f.columns), matrix(line.quotient, f.rows);
-    out[i] = ToBf16{}(f.data[matrix.quotient * f.matrix + matrix.remainder * f.row + line.remainder]);
-  }
-};
-
-// Writes the matrices of a factor without gaps between them.
-void round_to_bf16(const Factor& f, uint16_t* out) {
-  if (f.is_packed())
-    convert("matmul rounding", f.data, out, f.count(), ToBf16{});
-  else
-    for_each("matmul rounding", f.count(), RoundElement{f, out});
+bool are_rounded_to_bf16(const MatmulParams& p) {
+  return precision() == Precision::kBf16 && p.k > 0 && p.m * p.n >= kRoundedSide * (p.m + p.n);
 }
 
-// False: they are not to be rounded, or cuBLAS cannot multiply them.
-bool multiply_in_bf16(const float* a, const float* b, float* c, const MatmulParams& p) {
-  if (!may_round_to_bf16() || p.k == 0 || p.m * p.n < kRoundedSide * (p.m + p.n)) return false;
-  const Factor left(a, p.batch, p.transpose_a ? p.k : p.m, p.transpose_a ? p.m : p.k, p.row_a, p.batch_a);
-  const Factor right(b, p.batch, p.transpose_b ? p.n : p.k, p.transpose_b ? p.k : p.n, p.row_b, p.batch_b);
-  const int64_t behind_left = divide_up(left.count(), 8) * 8;  // aligned for loads of 16 bytes
-  const Scratch scratch(static_cast<size_t>(behind_left + right.count()) * sizeof(uint16_t));
-  uint16_t *const rounded_left = scratch.as<uint16_t>(), *const rounded_right = rounded_left + behind_left;
-  round_to_bf16(left, rounded_left);
-  round_to_bf16(right, rounded_right);
-  MatmulParams packed = p;
-  packed.row_a = left.columns, packed.row_b = right.columns;
-  packed.batch_a = left.packed_step(), packed.batch_b = right.packed_step();
-  return cublas_multiply(rounded_left, rounded_right, c, packed, Factors::kBf16);
+// The factors of a product in bf16, and the product's parameters with them.
+class RoundedFactors {
+ public:
+  RoundedFactors(const float* a, const float* b, const MatmulParams& p, bool with_aligned_rows)
+      : RoundedFactors(left_factor(a, p), right_factor(b, p), p, with_aligned_rows) {}
+
+  const uint16_t* a() const { return scratch_.as<uint16_t>(); }
+  const uint16_t* b() const { return scratch_.as<uint16_t>() + behind_a_; }
+  const MatmulParams& params() const { return params_; }
+
+ private:
+  RoundedFactors(const Factor<float>& left, const Factor<float>& right, const MatmulParams& p, bool with_aligned_rows)
+      : params_(p),
+        row_a_(with_aligned_rows ? aligned_row(left.columns) : left.columns),
+        row_b_(with_aligned_rows ? aligned_row(right.columns) : right.columns),
+        behind_a_(aligned_row(left.count(row_a_))),
+        scratch_(static_cast<size_t>(behind_a_ + right.count(row_b_)) * sizeof(uint16_t)) {
+    copy_as_bf16("matmul rounding", left, row_a_, scratch_.as<uint16_t>());
+    copy_as_bf16("matmul rounding", right, row_b_, scratch_.as<uint16_t>() + behind_a_);
+    params_.row_a = row_a_, params_.batch_a = left.step(row_a_);
+    params_.row_b = row_b_, params_.batch_b = right.step(row_b_);
+  }
+
+  MatmulParams params_;
+  int64_t row_a_, row_b_, behind_a_;
+  Scratch scratch_;
+};
+
+// The product alone. False: cuBLAS is not here, or cannot multiply these.
+bool multiply_by_cublas(const float* a, const float* b, float* c, const MatmulParams& p) {
+  if (!has_cublas()) return false;
+  if (are_rounded_to_bf16(p)) {
+    const RoundedFactors rounded(a, b, p, false);
+    if (cublas_multiply(rounded.a(), rounded.b(), c, rounded.params(), Factors::kBf16)) return true;
+  }
+  return cublas_multiply(a, b, c, p);
+}
+
+// Our own product on tensor cores, with all that follows it, where factors may be rounded and cuBLAS is not here.
+bool multiply_rounded(const float* a, const float* b, const float* bias, float* c, float* pre, const MatmulParams& p) {
+  if (has_cublas() || precision() == Precision::kFloat32) return false;
+  if (!are_rounded_to_bf16(p)) return multiply_on_tensor_cores(a, b, bias, c, pre, p);
+  const RoundedFactors rounded(a, b, p, true);
+  return multiply_on_tensor_cores(rounded.a(), rounded.b(), bias, c, pre, rounded.params());
+}
+
+// The same of a factor b that is stored as bf16, and then read as it is.
+bool multiply_rounded(const float* a, const uint16_t* b, const float* bias, float* c, float* pre, MatmulParams p) {
+  if (has_cublas() || precision() != Precision::kBf16 || p.k == 0) return false;
+  const Factor<float> left = left_factor(a, p);
+  const int64_t row = aligned_row(left.columns);
+  const Scratch rounded(static_cast<size_t>(left.count(row)) * sizeof(uint16_t));
+  copy_as_bf16("matmul rounding", left, row, rounded.as<uint16_t>());
+  p.row_a = row, p.batch_a = left.step(row);
+  return multiply_on_tensor_cores(rounded.as<const uint16_t>(), b, bias, c, pre, p);
 }
 
 // c = activation(c + bias), and pre = c + bias.
@@ -167,7 +184,8 @@ struct FinishFours {
 void multiply(const float* a, const float* b, const float* bias, float* c, float* pre, const MatmulParams& p) {
   const int64_t elements = p.batch * p.m * p.n;
   if (elements == 0) return;
-  if (!multiply_in_bf16(a, b, c, p) && !cublas_multiply(a, b, c, p)) {
+  if (multiply_rounded(a, b, bias, c, pre, p)) return;
+  if (!multiply_by_cublas(a, b, c, p)) {
     if (p.m >= kLargeProduct && p.n >= kLargeProduct)
       multiply_tiles<128>(a, b, c, p);
     else
@@ -191,6 +209,7 @@ void add_matmul(KernelTable& table) {
   table.matmul_f32 = [](const float* a, Operand b, const float* bias, float* c, float* pre, const MatmulParams& p) {
     if (multiply_few_rows(a, b, bias, c, pre, p)) return;
     if (b.halves == nullptr) return multiply(a, b.data, bias, c, pre, p);
+    if (multiply_rounded(a, b.halves, bias, c, pre, p)) return;
     const int64_t rows = p.transpose_b ? p.n : p.k, columns = p.transpose_b ? p.k : p.n;
     if (p.batch == 0 || rows == 0 || columns == 0) return multiply(a, nullptr, bias, c, pre, p);
     const int64_t count = (p.batch - 1) * p.batch_b + (rows - 1) * p.row_b + columns;
