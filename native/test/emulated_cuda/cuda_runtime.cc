@@ -196,10 +196,11 @@ void multiply(float (&c)[4], const uint32_t (&a)[4], const uint32_t (&b)[2], con
   std::memcpy(mine.a, a, sizeof a);
   std::memcpy(mine.b, b, sizeof b);
   together(mine, [&](const auto& of) {
-    for (unsigned i = 0; i < 4; ++i) {
-      const unsigned column = 2 * t + i % 2;
-      for (unsigned k = 0; k < kDepth; ++k) c[i] += of_a(of, g, i / 2, k) * of_b(of, column, k);
-    }
+    float rows[2][kDepth], columns[2][kDepth];
+    for (unsigned i = 0; i < 2; ++i)
+      for (unsigned k = 0; k < kDepth; ++k) rows[i][k] = of_a(of, g, i, k), columns[i][k] = of_b(of, 2 * t + i, k);
+    for (unsigned i = 0; i < 4; ++i)
+      for (unsigned k = 0; k < kDepth; ++k) c[i] += rows[i / 2][k] * columns[i % 2][k];
   });
 }
 
