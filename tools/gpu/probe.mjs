@@ -1,8 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// A first look at device cuda: which GPU, which cuBLAS, which kernels it lacks, and whether a small network computes on it what it
-// computes on cpu, with cuBLAS and without.
+// A first look at device cuda: which GPU, which cuBLAS, which kernels it lacks, and whether a small network and products in every
+// precision compute on it what is computed on cpu, with cuBLAS and without.
 
-import { dispose, getDevice, kernelTable, listDevices, nativeMemory, scope, setDevice } from '@nabla/core';
+import {
+  dispose,
+  fill,
+  getDevice,
+  kernelTable,
+  listDevices,
+  matMul,
+  nativeMemory,
+  scope,
+  setDevice,
+  setMatmulPrecision,
+} from '@nabla/core';
 import { AdamW } from '@nabla/optimizers';
 
 import { MODELS, fillParameters } from '../bench/cases/models.mjs';
@@ -39,4 +50,34 @@ for (const [name, spec] of Object.entries(NETWORKS)) {
   console.log(`${furthest < 1e-4 ? '✓' : '✗'} ${name}: losses ${text}, apart from cpu by ${furthest.toExponential(1)}`);
   if (!(furthest < 1e-4)) process.exitCode = 1;
 }
+// Rows, inner and columns: small tiles, large ones, wide ones, and k in parts; rows that are aligned and others.
+const PRODUCTS = [
+  [100, 40, 72],
+  [101, 41, 73],
+  [1600, 32, 1704],
+  [1601, 33, 1703],
+  [2100, 1056, 2700],
+  [2051, 33, 2053],
+  [17, 2100, 33],
+];
+for (const precision of ['tf32', 'bf16']) {
+  setMatmulPrecision(precision);
+  for (const [m, k, n] of PRODUCTS) {
+    for (const [transposeA, transposeB] of [
+      [false, false],
+      [false, true],
+      [true, false],
+      [true, true],
+    ]) {
+      const values = scope(() => {
+        const [a, b] = [fill(transposeA ? [k, m] : [m, k], 0.5), fill(transposeB ? [n, k] : [k, n], 0.5)];
+        return matMul(a, b, transposeA, transposeB).dataSync();
+      });
+      if (values.every((value) => value === k / 4)) continue;
+      console.log(`✗ product in ${precision}: ${m} x ${k} x ${n}, transposed ${transposeA} ${transposeB}`);
+      process.exitCode = 1;
+    }
+  }
+}
+setMatmulPrecision('float32');
 console.log(`memory of ${getDevice()}: ${JSON.stringify(nativeMemory())}`);

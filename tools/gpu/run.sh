@@ -59,7 +59,7 @@ jest() {
 }
 
 tests() {
-  NABLA_CUBLAS=0 jest jest-own-product 40 core/src/ops/linear core/src/ops/attention core/src/backend/kernels
+  NABLA_CUBLAS=0 jest jest-own-product 40 core/src/ops/linear core/src/ops/attention core/src/backend/kernels core/src/backend/cuda-
   jest jest 170 packages/core packages/layers packages/optimizers packages/testing
 }
 
@@ -80,11 +80,11 @@ times() {
   for precision in float32 tf32 bf16; do
     export NABLA_PRECISION=$precision
     timeout 60 node tools/gpu/time.mjs cuda > "$work/time-nabla-$precision.json" 2> "$work/time-nabla-$precision.err"
+    NABLA_CUBLAS=0 timeout 60 node tools/gpu/time.mjs cuda matmul > "$work/time-nabla-own-$precision.json" 2> "$work/time-nabla-own-$precision.err"
     timeout 60 python3 tools/gpu/time.py > "$work/time-torch-$precision.json" 2> "$work/time-torch-$precision.err"
   done
   unset NABLA_PRECISION
-  NABLA_CUBLAS=0 timeout 60 node tools/gpu/time.mjs cuda matmul > "$work/time-nabla-own.json" 2> "$work/time-nabla-own.err"
-  python3 tools/gpu/report.py {nabla,torch}-float32 {nabla,torch}-tf32 {nabla,torch}-bf16 nabla-own | tee "$OUT/times.txt"
+  python3 tools/gpu/report.py {nabla,torch}-float32 {nabla,torch}-tf32 {nabla,torch}-bf16 nabla-own-{float32,tf32,bf16} | tee "$OUT/times.txt"
   cat "$work"/time-*.err | head -20
 }
 

@@ -32,7 +32,7 @@ std::string matmul_library() { return problem().empty() ? cuda::cublas_descripti
 
 std::vector<std::string> matmul_precisions() { return {"float32", "tf32", "bf16"}; }
 bool set_matmul_precision(const std::string& precision) { return cuda::set_precision(precision); }
-std::string matmul_precision() { return cuda::precision(); }
+std::string matmul_precision() { return cuda::precision_name(); }
 
 namespace {
 std::atomic<bool> stores{false};

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Batched matrix products: by cuBLAS where it is, else by tiles of our own, which are also what cuBLAS is held against.
-// Bias and activation follow in a launch of their own. Factors that are stored as bf16 are multiplied as they are; in
-// precision bf16 those of large products are rounded beforehand.
+// Batched matrix products: by cuBLAS where it is, else in float32 by the tiles below, which are also what cuBLAS is
+// held against, and in tf32 and bf16 by tensor_core_product.cu. Bias and activation follow in a launch of their own
+// where the product does not include them. Factors that are stored as bf16 are multiplied as they are; in precision
+// bf16 those of large products are rounded beforehand.
 #include "cuda/device/activations.cuh"
-#include "cuda/device/bf16.cuh"
-#include "cuda/device/elements.cuh"
+#include "cuda/device/factors.cuh"
 #include "cuda/device/scratch.h"
 #include "cuda/matmul.h"
 #include "cuda/runtime/cublas.h"
 #include "cuda/runtime/cublaslt.h"
 #include "cuda/table.h"
+#include "cuda/tensor_core_product.h"
 #include "kernels/device.h"
 
 namespace nabla::cuda {
@@ -89,71 +90,51 @@ void multiply_by_tiles(const In* a, const In* b, Out* c, const MatmulParams& p) 
 }
 
 // From which m * n / (m + n) on factors are rounded to bf16 by us. cuBLAS rounds float32 to tf32 and no further, and
-// multiplies bf16 about twice as fast; that saves k * m * n, and rounding costs k * (m + n). By the figures of an H200
-// (400 and 750 TFLOP/s, 4 TB/s for the 6 bytes that each number takes) both are equal at 650. Not measured.
+// multiplies bf16 about twice as fast, as does our own product; that saves k * m * n, and rounding costs k * (m + n).
+// By the figures of an H200 (400 and 750 TFLOP/s, 4 TB/s for the 6 bytes that each number takes) both are equal at 650.
+// Not measured.
 constexpr int64_t kRoundedSide = 1024;
 
-// How the matrices of one factor are stored.
-struct Layout {
-  int64_t matrices, rows, columns;
-  int64_t row, matrix;  // elements from one row, and from one matrix, to the next
-
-  Layout(int64_t batch, int64_t rows, int64_t columns, int64_t row, int64_t step)
-      : matrices(step == 0 ? 1 : batch), rows(rows), columns(columns), row(row), matrix(step) {}
-  int64_t count() const { return matrices * rows * columns; }
-  Layout packed() const { return {matrices, rows, columns, columns, matrices == 1 ? 0 : rows * columns}; }
-  bool is_packed() const { return row == columns && (matrices == 1 || matrix == rows * columns); }
-};
-Layout layout_of_a(const MatmulParams& p) {
-  return {p.batch, p.transpose_a ? p.k : p.m, p.transpose_a ? p.m : p.k, p.row_a, p.batch_a};
-}
-Layout layout_of_b(const MatmulParams& p) {
-  return {p.batch, p.transpose_b ? p.n : p.k, p.transpose_b ? p.k : p.n, p.row_b, p.batch_b};
+bool are_rounded_to_bf16(const MatmulParams& p) {
+  return precision() == Precision::kBf16 && p.k > 0 && p.m * p.n >= kRoundedSide * (p.m + p.n);
 }
 
-struct RoundElement {
-  const float* from;
-  Layout layout;
-  Bf16* out;
-  __device__ void operator()(int64_t i) const {
-    const Division line(i, layout.columns), matrix(line.quotient, layout.rows);
-    out[i] = to_bf16(from[matrix.quotient * layout.matrix + matrix.remainder * layout.row + line.remainder]);
-  }
-};
-
-// A factor in bf16: as it is stored, or rounded into working memory, without gaps between its matrices.
-class FactorInBf16 {
- public:
-  FactorInBf16(const Operand& stored, const Layout& layout)
-      : scratch_(stored.halves != nullptr ? 0 : static_cast<size_t>(layout.count()) * sizeof(Bf16)),
-        data(stored.halves != nullptr ? stored.halves : scratch_.as<Bf16>()),
-        layout(stored.halves != nullptr ? layout : layout.packed()) {
-    if (stored.halves != nullptr) return;
-    if (layout.is_packed())
-      convert("matmul rounding", stored.data, scratch_.as<Bf16>(), layout.count());
-    else
-      for_each("matmul rounding", layout.count(), RoundElement{stored.data, layout, scratch_.as<Bf16>()});
+// A factor in bf16: as it is stored, or rounded into working memory.
+struct FactorInBf16 {
+  FactorInBf16(const Operand& stored, const Factor& factor)
+      : copy(stored.halves != nullptr ? 0 : static_cast<size_t>(factor.copied().count()) * sizeof(Bf16)),
+        data(stored.halves != nullptr ? stored.halves : copy.as<Bf16>()),
+        factor(stored.halves != nullptr ? factor : factor.copied()) {
+    if (stored.halves == nullptr) copy_as_bf16("matmul rounding", stored.data, factor, copy.as<Bf16>());
   }
 
- private:
-  Scratch scratch_;
-
- public:
+  const Scratch copy;
   const Bf16* const data;
-  const Layout layout;
+  const Factor factor;
 };
 
-MatmulParams with_layouts(MatmulParams p, const Layout& a, const Layout& b) {
-  p.row_a = a.row, p.batch_a = a.matrix;
-  p.row_b = b.row, p.batch_b = b.matrix;
+MatmulParams with_factors(MatmulParams p, const FactorInBf16& a, const FactorInBf16& b) {
+  p.row_a = a.factor.row, p.batch_a = a.factor.matrix;
+  p.row_b = b.factor.row, p.batch_b = b.factor.matrix;
   return p;
 }
 
-// False: they are not to be rounded, or cuBLAS cannot multiply them.
-bool multiply_rounded(const float* a, const float* b, float* c, const MatmulParams& p) {
-  if (!may_round_to_bf16() || p.k == 0 || p.m * p.n < kRoundedSide * (p.m + p.n)) return false;
-  const FactorInBf16 left(as_stored(a), layout_of_a(p)), right(as_stored(b), layout_of_b(p));
-  return cublas_multiply(left.data, right.data, c, with_layouts(p, left.layout, right.layout));
+// The product alone. False: cuBLAS is not here, or cannot multiply these.
+bool multiply_by_cublas(const float* a, const float* b, float* c, const MatmulParams& p) {
+  if (!has_cublas()) return false;
+  if (are_rounded_to_bf16(p)) {
+    const FactorInBf16 left(as_stored(a), left_factor(p)), right(as_stored(b), right_factor(p));
+    if (cublas_multiply(left.data, right.data, c, with_factors(p, left, right))) return true;
+  }
+  return cublas_multiply(a, b, c, p);
+}
+
+// Our own product on tensor cores, with all that follows it, where factors may be rounded and cuBLAS is not here.
+bool multiply_rounded(const float* a, const float* b, const float* bias, float* c, float* pre, const MatmulParams& p) {
+  if (has_cublas() || precision() == Precision::kFloat32) return false;
+  if (!are_rounded_to_bf16(p)) return multiply_on_tensor_cores(a, b, bias, c, pre, p);
+  const FactorInBf16 left(as_stored(a), left_factor(p)), right(as_stored(b), right_factor(p));
+  return multiply_on_tensor_cores(left.data, right.data, bias, c, pre, with_factors(p, left, right));
 }
 
 // c = activation(c + bias), and pre = c + bias.
@@ -215,11 +196,12 @@ void multiply_in_float32(const float* a, const Operand& b, const float* bias, fl
                          const MatmulParams& p) {
   if (multiply_few_rows(a, b, bias, c, pre, p)) return;
   if (b.halves == nullptr) return multiply(a, b.data, bias, c, pre, p);
-  const Layout layout = layout_of_b(p);
-  if (p.batch == 0 || layout.count() == 0) return multiply(a, nullptr, bias, c, pre, p);
-  const int64_t count = (layout.matrices - 1) * layout.matrix + (layout.rows - 1) * layout.row + layout.columns;
-  const Scratch wide(static_cast<size_t>(count) * sizeof(float));
-  device::widen_bf16(wide.as<float>(), b.halves, static_cast<size_t>(count));
+  if (precision() == Precision::kBf16) return multiply_in_bf16(as_stored(a), b, bias, c, pre, p);
+  const Factor factor = right_factor(p);
+  if (p.batch == 0 || factor.count() == 0) return multiply(a, nullptr, bias, c, pre, p);
+  const int64_t reach = (factor.matrices - 1) * factor.matrix + (factor.rows - 1) * factor.row + factor.columns;
+  const Scratch wide(static_cast<size_t>(reach) * sizeof(float));
+  device::widen_bf16(wide.as<float>(), b.halves, static_cast<size_t>(reach));
   multiply(a, wide.as<float>(), bias, c, pre, p);
 }
 
@@ -227,24 +209,26 @@ void multiply_in_float32(const float* a, const Operand& b, const float* bias, fl
 
 void multiply(const float* a, const float* b, const float* bias, float* c, float* pre, const MatmulParams& p) {
   if (p.batch * p.m * p.n == 0) return;
-  if (!multiply_rounded(a, b, c, p) && !cublas_multiply(a, b, c, p)) multiply_by_tiles(a, b, c, p);
+  if (multiply_rounded(a, b, bias, c, pre, p)) return;
+  if (!multiply_by_cublas(a, b, c, p)) multiply_by_tiles(a, b, c, p);
   finish(bias, c, pre, p);
 }
 
 template <class Out>
 void multiply_in_bf16(const Operand& a, const Operand& b, const float* bias, Out* c, Out* pre, const MatmulParams& p) {
   if (p.batch * p.m * p.n == 0) return;
-  const FactorInBf16 left(a, layout_of_a(p));
+  const FactorInBf16 left(a, left_factor(p));
   if constexpr (std::is_same_v<Out, Bf16>) {
     MatmulParams of_left = p;
-    of_left.row_a = left.layout.row;
+    of_left.row_a = left.factor.row;
     if (multiply_few_rows(left.data, b, bias, c, pre, of_left)) return;
   }
-  const FactorInBf16 right(b, layout_of_b(p));
-  const MatmulParams q = with_layouts(p, left.layout, right.layout);
+  const FactorInBf16 right(b, right_factor(p));
+  const MatmulParams q = with_factors(p, left, right);
   if constexpr (std::is_same_v<Out, Bf16>) {
     if (cublaslt_multiply(left.data, right.data, bias, c, pre, q)) return;
   }
+  if (!has_cublas() && multiply_on_tensor_cores(left.data, right.data, bias, c, pre, q)) return;
   if (!cublas_multiply(left.data, right.data, c, q)) multiply_by_tiles(left.data, right.data, c, q);
   finish(bias, c, pre, p);
 }

@@ -22,14 +22,23 @@ constexpr size_t kStackBytes = 128 * 1024;
 constexpr int kWarp = 32;
 constexpr unsigned kMostThreads = 1024;
 
+// What begin_copy was asked for, by one thread and in one group.
+struct Copy {
+  void* shared;
+  const void* global;
+  size_t bytes, inside;
+};
+using Group = std::vector<Copy>;
+
 struct Fiber {
   ucontext_t start;
   jmp_buf state;
   std::unique_ptr<char[]> stack;
   bool started = false, ended = true;
   Index thread;
-  uint64_t given;     // to the last shuffle
-  const void* shown;  // to the last collective instruction
+  uint64_t given;                // to the last shuffle
+  const void* shown;             // to the last collective instruction
+  std::vector<Group> groups{1};  // of copies that have begun, the last one being open
 };
 
 // A meeting of threads: those who came wait until all who have not ended are there.
@@ -103,6 +112,7 @@ void run_block() {
       for (unsigned x = 0; x < current.threads.x; ++x, ++i) {
         fibers[i].thread = {x, y, z};
         fibers[i].ended = false;
+        fibers[i].groups.assign(1, Group());
       }
   for (bool any = true; any;) {
     any = false;
@@ -186,10 +196,11 @@ void multiply(float (&c)[4], const uint32_t (&a)[4], const uint32_t (&b)[2], con
   std::memcpy(mine.a, a, sizeof a);
   std::memcpy(mine.b, b, sizeof b);
   together(mine, [&](const auto& of) {
-    for (unsigned i = 0; i < 4; ++i) {
-      const unsigned column = 2 * t + i % 2;
-      for (unsigned k = 0; k < kDepth; ++k) c[i] += of_a(of, g, i / 2, k) * of_b(of, column, k);
-    }
+    float rows[2][kDepth], columns[2][kDepth];
+    for (unsigned i = 0; i < 2; ++i)
+      for (unsigned k = 0; k < kDepth; ++k) rows[i][k] = of_a(of, g, i, k), columns[i][k] = of_b(of, 2 * t + i, k);
+    for (unsigned i = 0; i < 4; ++i)
+      for (unsigned k = 0; k < kDepth; ++k) c[i] += rows[i / 2][k] * columns[i % 2][k];
   });
 }
 
@@ -244,14 +255,22 @@ uint32_t tf32(float x) {
   return (bits & 0x7f800000) == 0x7f800000 ? bits : (bits + 0x1000) & kOfTf32;
 }
 
-void begin_copy(void* shared, const void* global, bool inside) {
-  constexpr uintptr_t kBytes = 16;
-  if (reinterpret_cast<uintptr_t>(shared) % kBytes != 0) std::abort();  // as the GPU does
-  if (inside && reinterpret_cast<uintptr_t>(global) % kBytes != 0) std::abort();
-  if (inside)
-    std::memcpy(shared, global, kBytes);
-  else
-    std::memset(shared, 0, kBytes);
+// Copies are made as late as they may be, so that what is read without waiting for it shows.
+void begin_copy(void* shared, const void* global, size_t bytes, size_t inside) {
+  if (reinterpret_cast<uintptr_t>(shared) % bytes != 0 || inside > bytes) std::abort();  // as the GPU does
+  if (inside > 0 && reinterpret_cast<uintptr_t>(global) % bytes != 0) std::abort();
+  fibers[running].groups.back().push_back({shared, global, bytes, inside});
+}
+
+void end_group() { fibers[running].groups.emplace_back(); }
+
+void wait_for_groups(size_t left) {
+  std::vector<Group>& groups = fibers[running].groups;
+  for (; groups.size() - 1 > left; groups.erase(groups.begin()))
+    for (const Copy& copy : groups.front()) {
+      if (copy.inside > 0) std::memcpy(copy.shared, copy.global, copy.inside);
+      std::memset(static_cast<char*>(copy.shared) + copy.inside, 0, copy.bytes - copy.inside);
+    }
 }
 
 }  // namespace emulated_cuda
@@ -268,7 +287,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
   properties->totalGlobalMem = size_t{8} << 30;
   properties->major = 9;
   properties->minor = 0;
-  properties->multiProcessorCount = 1;
+  properties->multiProcessorCount = 4;  // so that products of a few hundred rows fill it
   return cudaSuccess;
 }
 cudaError_t cudaGetLastError() { return cudaSuccess; }

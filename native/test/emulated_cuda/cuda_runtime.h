@@ -82,7 +82,9 @@ void multiply_tf32(float (&c)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]
 void load_matrices(uint32_t (&to)[4], const void* row, bool transposed);
 uint32_t pair_of_bf16(float low, float high);
 uint32_t tf32(float x);
-void begin_copy(void* shared, const void* global, bool inside);
+void begin_copy(void* shared, const void* global, size_t bytes, size_t inside);  // inside: of them, what is read
+void end_group();
+void wait_for_groups(size_t left);
 
 }  // namespace emulated_cuda
 

@@ -79,7 +79,6 @@ describe('setMatmulPrecision', () => {
   });
 
   if (cudaSearch().addon !== undefined) {
-    const isRounded = /cuBLAS \d/.test(String(cudaSearch().addon?.matmulLibrary()));
     it.each(MATMUL_PRECISIONS)('multiplies in %s on cuda', (precision) => {
       setDevice('cuda');
       const fine = 1 + 2 ** -12; // one bit more than tf32 has
@@ -88,7 +87,7 @@ describe('setMatmulPrecision', () => {
       expect(getMatmulPrecision()).toBe(precision);
       const product = matMul(a, a).dataSync()[0] ?? NaN;
       setMatmulPrecision('float32');
-      expect(product / 512).toBeCloseTo(isRounded && precision !== 'float32' ? 1 : fine ** 2, 6);
+      expect(product / 512).toBeCloseTo(precision === 'float32' ? fine ** 2 : 1, 6);
     });
   }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the tensor cores and their feeding need, one instruction each. A warp multiplies together: with g = lane / 4 and
 // t = lane % 4, a thread holds of a fragment
-//   c [16, 8] float32      rows g and g + 8, columns 2t and 2t + 1: (g, 2t), (g, 2t + 1), (g + 8, 2t), (g + 8, 2t + 1)
-//   a [16, 16] bf16        pairs along k: (g, 2t), (g + 8, 2t), (g, 2t + 8), (g + 8, 2t + 8), each with its right
-//   neighbour b [16, 8] bf16         pairs along k: (2t, g), (2t + 8, g), each with the one below it a [16, 8] tf32 (g,
-//   t), (g + 8, t), (g, t + 4), (g + 8, t + 4) b [8, 8] tf32          (t, g), (t + 4, g)
+// - c [16, 8] float32: rows g and g + 8, columns 2t and 2t + 1: (g, 2t), (g, 2t + 1), (g + 8, 2t), (g + 8, 2t + 1)
+// - a [16, 16] bf16: pairs along k: (g, 2t), (g + 8, 2t), (g, 2t + 8), (g + 8, 2t + 8), each with its right neighbour
+// - b [16, 8] bf16: pairs along k: (2t, g), (2t + 8, g), each with the one below it
+// - a [16, 8] tf32: (g, t), (g + 8, t), (g, t + 4), (g + 8, t + 4)
+// - b [8, 8] tf32: (t, g), (t + 4, g)
 // so that two neighbouring c, rounded in pairs, are an a.
 // PTX ISA, "Matrix fragments for mma.m16n8k16" and ".m16n8k8", "ldmatrix", "cp.async".
 #pragma once
@@ -95,7 +96,30 @@ __device__ inline void begin_copy(void* shared, const void* global, bool inside)
   const uint32_t bytes = inside ? 16 : 0;
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(address), "l"(global), "r"(bytes) : "memory");
 #else
-  emulated_cuda::begin_copy(shared, global, inside);
+  emulated_cuda::begin_copy(shared, global, 16, inside ? 16 : 0);
+#endif
+}
+
+// The same of the first `bytes` of the 16, the others become zeros; the cache is told to get the 128 around them, of
+// which the next copy along a row will be.
+__device__ inline void begin_partial_copy(void* shared, const void* global, int bytes) {
+#ifdef __CUDACC__
+  const auto address = static_cast<uint32_t>(__cvta_generic_to_shared(shared));
+  asm volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16, %2;" ::"r"(address), "l"(global), "r"(bytes)
+               : "memory");
+#else
+  emulated_cuda::begin_copy(shared, global, 16, bytes);
+#endif
+}
+
+// Begins to copy 4 bytes, both aligned for that; zeros where not `inside`, and then nothing is read.
+__device__ inline void begin_copy_of_4(void* shared, const void* global, bool inside) {
+#ifdef __CUDACC__
+  const auto address = static_cast<uint32_t>(__cvta_generic_to_shared(shared));
+  const uint32_t bytes = inside ? 4 : 0;
+  asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(address), "l"(global), "r"(bytes) : "memory");
+#else
+  emulated_cuda::begin_copy(shared, global, 4, inside ? 4 : 0);
 #endif
 }
 
@@ -103,6 +127,8 @@ __device__ inline void begin_copy(void* shared, const void* global, bool inside)
 __device__ inline void end_group() {
 #ifdef __CUDACC__
   asm volatile("cp.async.commit_group;" ::: "memory");
+#else
+  emulated_cuda::end_group();
 #endif
 }
 
@@ -111,6 +137,8 @@ template <int kLeft>
 __device__ inline void wait_for_groups() {
 #ifdef __CUDACC__
   asm volatile("cp.async.wait_group %0;" ::"n"(kLeft) : "memory");
+#else
+  emulated_cuda::wait_for_groups(kLeft);
 #endif
 }
 

@@ -86,12 +86,14 @@ Library& library() {
 
 // The numbers are those of cublasComputeType_t.
 constexpr int kInFloat32 = 68;
-struct Precision {
+struct Setting {
+  Precision precision;
   const char* name;
   int compute_type;  // of factors that are float32
 };
-constexpr Precision kPrecisions[] = {{"float32", kInFloat32}, {"tf32", 77}, {"bf16", 75}};
-std::atomic<const Precision*> chosen{&kPrecisions[0]};
+constexpr Setting kSettings[] = {
+    {Precision::kFloat32, "float32", kInFloat32}, {Precision::kTf32, "tf32", 77}, {Precision::kBf16, "bf16", 75}};
+std::atomic<const Setting*> chosen{&kSettings[0]};
 
 bool fits(int64_t number) { return number <= INT32_MAX; }
 
@@ -130,19 +132,21 @@ void* cublas_symbol(const char* name) {
   return module == nullptr ? nullptr : dlsym(module, name);
 }
 
-bool may_round_to_bf16() { return library().handle != nullptr && std::string("bf16") == chosen.load()->name; }
-
 std::string cublas_description() { return library().description; }
 
+bool has_cublas() { return library().handle != nullptr; }
+
 bool set_precision(const std::string& name) {
-  for (const Precision& precision : kPrecisions) {
-    if (name != precision.name) continue;
-    chosen = &precision;
+  for (const Setting& setting : kSettings) {
+    if (name != setting.name) continue;
+    chosen = &setting;
     return true;
   }
   return false;
 }
 
-std::string precision() { return chosen.load()->name; }
+Precision precision() { return chosen.load()->precision; }
+
+std::string precision_name() { return chosen.load()->name; }
 
 }  // namespace nabla::cuda

@@ -16,15 +16,15 @@ bool cublas_multiply(const Bf16* a, const Bf16* b, Bf16* c, const MatmulParams& 
 // A function of cuBLAS, or of what it loads; nullptr: there is none.
 void* cublas_symbol(const char* name);
 
-// Whether cuBLAS may be given factors in bf16 where they are float32: it is here, and the precision is bf16.
-bool may_round_to_bf16();
-
 // Which cuBLAS multiplies, or why none does; looked for once.
 std::string cublas_description();
+bool has_cublas();
 
-// To what float32 factors may be rounded before cuBLAS multiplies them on tensor cores: not at all (float32), as at
-// first, to 10 bits of fraction (tf32) or to 7 (bf16). Our own product never rounds. False: no such precision.
-bool set_precision(const std::string& name);
-std::string precision();
+// To what float32 factors may be rounded so that tensor cores multiply them: not at all, as at first, to 10 bits of
+// fraction (tf32) or to 7 (bf16).
+enum class Precision { kFloat32, kTf32, kBf16 };
+Precision precision();
+bool set_precision(const std::string& name);  // float32, tf32 or bf16; false: no such precision
+std::string precision_name();
 
 }  // namespace nabla::cuda
