@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scaled dot-product attention as its definition has it: a product, the softmax of its rows, another product. The
-// scores are in memory, a block of the batch at a time; of a single query, in shared memory, in one launch.
+// scores are in memory, a block of the batch at a time; of a single query, in shared memory, in one launch. Where it
+// may be rounded to bf16, flash_attention.cu does it.
 #include "cuda/device/attention.cuh"
 #include "cuda/device/elements.cuh"
+#include "cuda/device/rounded.cuh"
 #include "cuda/device/rows.cuh"
 #include "cuda/device/scratch.h"
+#include "cuda/flash_attention.h"
 #include "cuda/table.h"
 
 namespace nabla::cuda {
@@ -133,6 +136,15 @@ __global__ void attention_of_one_query_kernel(const float* query, const float* k
   }
 }
 
+void attend_rounded(const float* query, const float* key, const float* value, const uint8_t* mask, const float* bias,
+                    float* out, float* log_sum_exp, const AttentionParams& p) {
+  const Rounded queries(query, p.query().value()), keys(key, p.key().value()), values(value, p.value().value());
+  const FlashInputs in{contiguous_heads(queries.data(), p.heads, p.query_time, p.head_size),
+                       contiguous_heads(keys.data(), p.key_heads, p.key_time, p.head_size),
+                       contiguous_heads(values.data(), p.key_heads, p.key_time, p.value_size), mask, bias};
+  flash_attention(in, contiguous_heads(out, p.heads, p.query_time, p.value_size), log_sum_exp, p);
+}
+
 void attention_f32(const float* query, const float* key, const float* value, const uint8_t* mask, const float* bias,
                    float* out, float* log_sum_exp, const AttentionParams& p) {
   if (p.batch * p.heads * p.query_time == 0) return;
@@ -141,6 +153,7 @@ void attention_f32(const float* query, const float* key, const float* value, con
            log_sum_exp, Scores(p, mask, bias, ScoreBlock(p, 0, p.batch)));
     return;
   }
+  if (rounds_attention(p)) return attend_rounded(query, key, value, mask, bias, out, log_sum_exp, p);
   const int64_t step = entries_together(p), times = p.query_time * p.heads, key_times = p.key_time * p.key_heads;
   const Scratch scratch(static_cast<size_t>(step * times * p.key_time) * sizeof(float));
   float* const weights = scratch.as<float>();

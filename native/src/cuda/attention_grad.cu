@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The gradients of attention, from weights computed again: see kernels/attention.h for the formulas.
+// The gradients of attention, from weights computed again: see kernels/attention.h for the formulas. Where attention
+// was rounded to bf16, flash_attention_grad.cu finds them.
 #include "cuda/device/attention.cuh"
 #include "cuda/device/elements.cuh"
+#include "cuda/device/rounded.cuh"
 #include "cuda/device/rows.cuh"
 #include "cuda/device/scratch.h"
+#include "cuda/flash_attention.h"
 #include "cuda/table.h"
 
 namespace nabla::cuda {
@@ -56,6 +59,17 @@ void clear(float* data, int64_t count) {
     check(cudaMemsetAsync(data, 0, static_cast<size_t>(count) * sizeof(float), stream()), "attention_grad");
 }
 
+void find_rounded(const Saved& saved, const uint8_t* mask, const float* bias, const FlashGrads<float>& grads,
+                  const AttentionParams& p) {
+  const Rounded grad_out(saved.grad_out, p.out().value()), query(saved.query, p.query().value());
+  const Rounded key(saved.key, p.key().value()), value(saved.value, p.value().value());
+  const FlashInputs in{contiguous_heads(query.data(), p.heads, p.query_time, p.head_size),
+                       contiguous_heads(key.data(), p.key_heads, p.key_time, p.head_size),
+                       contiguous_heads(value.data(), p.key_heads, p.key_time, p.value_size), mask, bias};
+  flash_attention_grad(contiguous_heads(grad_out.data(), p.heads, p.query_time, p.value_size), in,
+                       contiguous_heads(saved.out, p.heads, p.query_time, p.value_size), saved.log_sum_exp, grads, p);
+}
+
 void attention_grad_f32(const float* grad_out, const float* query, const float* key, const float* value,
                         const uint8_t* mask, const float* bias, const float* out, const float* log_sum_exp,
                         float* grad_query, float* grad_key, float* grad_value, const AttentionParams& p) {
@@ -67,6 +81,12 @@ void attention_grad_f32(const float* grad_out, const float* query, const float* 
     return;
   }
   const Saved all{grad_out, query, key, value, out, log_sum_exp};
+  if (rounds_attention(p))
+    return find_rounded(all, mask, bias,
+                        {contiguous_heads(grad_query, p.heads, p.query_time, p.head_size),
+                         contiguous_heads(grad_key, p.key_heads, p.key_time, p.head_size),
+                         contiguous_heads(grad_value, p.key_heads, p.key_time, p.value_size)},
+                        p);
   const int64_t step = entries_together(p), times = p.query_time * p.heads, key_times = p.key_time * p.key_heads;
   const int64_t scores = step * times * p.key_time;
   const Scratch scratch(static_cast<size_t>(2 * scores) * sizeof(float));

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attention of a sequence to itself: queries, keys and values are taken apart, then as attention.cu has it.
+// Attention of a sequence to itself: queries, keys and values are taken apart, then as attention.cu has it. Where it
+// may be rounded to bf16, flash_attention.cu reads and writes them where they are.
+#include "cuda/device/rounded.cuh"
 #include "cuda/device/scratch.h"
+#include "cuda/flash_attention.h"
 #include "cuda/table.h"
 #include "kernels/copy.h"
 #include "kernels/self_attention.h"
@@ -28,10 +31,24 @@ void copy(const float* from, float* to, const CopyParams& params) {
   table().copy_b32(reinterpret_cast<const int32_t*>(from), reinterpret_cast<int32_t*>(to), params);
 }
 
+// The heads of one part of `data` [batch, time, parts, heads, head_size].
+template <class T>
+Heads<T> part_of(T* data, int64_t part, int64_t parts, const SelfAttentionParams& p) {
+  return heads_of_part(data, part, parts, p.heads, p.time, p.head_size);
+}
+
+FlashInputs inputs_of(const uint16_t* in, const uint8_t* mask, const SelfAttentionParams& p) {
+  return {part_of(in, 0, 3, p), part_of(in, 1, 3, p), part_of(in, 2, 3, p), mask, nullptr};
+}
+
 void self_attention_f32(const float* in, const uint8_t* mask, float* out, float* log_sum_exp,
                         const SelfAttentionParams& p) {
   const Parts three(p, 3), one(p, 1);
   if (one.count == 0) return;
+  if (rounds_attention(p.apart())) {
+    const Rounded rounded(in, three.count);
+    return flash_attention(inputs_of(rounded.data(), mask, p), part_of(out, 0, 1, p), log_sum_exp, p.apart());
+  }
   const Scratch scratch(static_cast<size_t>(three.count + one.count) * sizeof(float));
   float* const parts = scratch.as<float>();
   float* const result = parts + three.count;
@@ -44,6 +61,12 @@ void self_attention_grad_f32(const float* grad_out, const float* in, const uint8
                              const float* log_sum_exp, float* grad_in, const SelfAttentionParams& p) {
   const Parts three(p, 3), one(p, 1);
   if (one.count == 0) return;
+  if (rounds_attention(p.apart())) {
+    const Rounded rounded(in, three.count), rounded_grad(grad_out, one.count);
+    return flash_attention_grad<float>(
+        part_of(rounded_grad.data(), 0, 1, p), inputs_of(rounded.data(), mask, p), part_of(out, 0, 1, p), log_sum_exp,
+        {part_of(grad_in, 0, 3, p), part_of(grad_in, 1, 3, p), part_of(grad_in, 2, 3, p)}, p.apart());
+  }
   const Scratch scratch(static_cast<size_t>(2 * three.count + 2 * one.count) * sizeof(float));
   float* const parts = scratch.as<float>();
   float* const grads = parts + three.count;

@@ -114,7 +114,9 @@ bool cublas_multiply(const void* a, const void* b, float* c, const MatmulParams&
   return true;
 }
 
-bool may_round_to_bf16() { return library().handle != nullptr && std::string("bf16") == chosen.load()->name; }
+bool rounds_to_bf16() { return std::string("bf16") == chosen.load()->name; }
+
+bool may_round_to_bf16() { return rounds_to_bf16() && library().handle != nullptr; }
 
 std::string cublas_description() { return library().description; }
 
