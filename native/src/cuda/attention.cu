@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scaled dot-product attention as its definition has it: a product, the softmax of its rows, another product. The
-// scores are in memory, a block of the batch at a time; of a single query, in shared memory, in one launch.
+// scores are in memory, a block of the batch at a time; of a single query, in shared memory, in one launch. Where it
+// may be rounded to bf16, flash_attention.cu does it.
 #include "cuda/device/attention.cuh"
+#include "cuda/device/copy_as.cuh"
 #include "cuda/device/elements.cuh"
 #include "cuda/device/rows.cuh"
 #include "cuda/device/scratch.h"
+#include "cuda/flash_attention.h"
 #include "cuda/table.h"
 
 namespace nabla::cuda {
@@ -133,6 +136,16 @@ __global__ void attention_of_one_query_kernel(const float* query, const float* k
   }
 }
 
+// In one kernel that keeps scores on the chip.
+template <class Out>
+void attend_on_chip(const Bf16* query, const Bf16* key, const Bf16* value, const uint8_t* mask, const float* bias,
+                    Out* out, float* log_sum_exp, const AttentionParams& p) {
+  const FlashInputs in{contiguous_heads(query, p.heads, p.query_time, p.head_size),
+                       contiguous_heads(key, p.key_heads, p.key_time, p.head_size),
+                       contiguous_heads(value, p.key_heads, p.key_time, p.value_size), mask, bias};
+  flash_attention(in, contiguous_heads(out, p.heads, p.query_time, p.value_size), log_sum_exp, p);
+}
+
 void attention_f32(const float* query, const float* key, const float* value, const uint8_t* mask, const float* bias,
                    float* out, float* log_sum_exp, const AttentionParams& p) {
   if (p.batch * p.heads * p.query_time == 0) return;
@@ -140,6 +153,10 @@ void attention_f32(const float* query, const float* key, const float* value, con
     launch("attention of one query", attention_of_one_query_kernel, p.batch * p.heads, kThreads, query, key, value, out,
            log_sum_exp, Scores(p, mask, bias, ScoreBlock(p, 0, p.batch)));
     return;
+  }
+  if (rounds_attention(p)) {
+    const CopyAs<Bf16> queries(query, p.query().value()), keys(key, p.key().value()), values(value, p.value().value());
+    return attend_on_chip(queries.data(), keys.data(), values.data(), mask, bias, out, log_sum_exp, p);
   }
   const int64_t step = entries_together(p), times = p.query_time * p.heads, key_times = p.key_time * p.key_heads;
   const Scratch scratch(static_cast<size_t>(step * times * p.key_time) * sizeof(float));
@@ -154,8 +171,20 @@ void attention_f32(const float* query, const float* key, const float* value, con
   }
 }
 
+void attention_bf16(const Bf16* query, const Bf16* key, const Bf16* value, const uint8_t* mask, const float* bias,
+                    Bf16* out, float* log_sum_exp, const AttentionParams& p) {
+  if (flash_attention_takes(p)) return attend_on_chip(query, key, value, mask, bias, out, log_sum_exp, p);
+  const CopyAs<float> queries(query, p.query().value()), keys(key, p.key().value()), values(value, p.value().value());
+  const CopyAs<float> result(p.out().value());
+  attention_f32(queries.data(), keys.data(), values.data(), mask, bias, result.data(), log_sum_exp, p);
+  result.give(out);
+}
+
 }  // namespace
 
-void add_attention(KernelTable& table) { table.attention_f32 = attention_f32; }
+void add_attention(KernelTable& table) {
+  table.attention_f32 = attention_f32;
+  table.variants.attention_f32 = {attention_bf16};
+}
 
 }  // namespace nabla::cuda

@@ -105,6 +105,12 @@ T __shfl_xor_sync(unsigned, T value, int distance, int = 32) {
   return value;
 }
 
+// Whether any lane of the warp says so.
+inline int __any_sync(unsigned mask, int said) {
+  for (int distance = 16; distance > 0; distance /= 2) said |= __shfl_xor_sync(mask, said, distance);
+  return said;
+}
+
 inline uint32_t __umulhi(uint32_t a, uint32_t b) { return static_cast<uint32_t>(uint64_t{a} * b >> 32); }
 
 template <class T>
