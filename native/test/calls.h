@@ -49,6 +49,7 @@ struct Call {
   std::vector<Buffer> buffers;
   std::vector<size_t> integers;  // positions of integers
   bool writes = false;           // whether the kernel may write anything
+  bool in_bf16 = false;          // whether all that may be is stored as bf16
   std::vector<Touch> touched;    // what Buffer::touch points to
 
   int32_t handle(const Buffer& buffer) const { return static_cast<int32_t>(numbers[buffer.position]); }
@@ -140,9 +141,11 @@ void add_buffer(Random& random, Environment& environment, Call& call, const Touc
     else if (random.chance(50))  // what is updated in place; else the allocator's garbage
       fill(random, static_cast<T*>(environment.find(handle)->data), elements);
   }
-  if constexpr (std::is_same_v<T, const float>) {
-    // As weights may be that are only read.
-    if (handle != kNoBuffer && random.chance(20)) environment.store_as_bf16(*environment.find(handle));
+  if constexpr (std::is_same_v<std::remove_const_t<T>, float> || std::is_same_v<std::remove_const_t<T>, int32_t>) {
+    // As weights may be that are only read, and activations; kernels that move bits call them integers.
+    const bool is_weight = std::is_same_v<T, const float> && random.chance(20);
+    if (handle != kNoBuffer && !touch.indices && (is_weight || call.in_bf16))
+      environment.store_as_bf16(*environment.find(handle));
   }
   call.numbers.push_back(handle);
   call.writes = call.writes || (!std::is_const_v<T> && bytes > 0);
@@ -213,6 +216,7 @@ struct Caller<Kernel, std::index_sequence<I...>> {
       for (const int64_t count : elements) left = count < 0 || count > left ? -1 : left - count;
       if (left < 0) continue;
       call = Call{};
+      call.in_bf16 = random.chance(25);
       call.touched.assign(touched.begin(), touched.end());
       (AddBuffers<std::tuple_element_t<I, Types>>::add(random, environment, call, call.touched[I]), ...);
       for (Touch& touch : call.touched) touch.lengths = nullptr;  // they end with this function

@@ -67,6 +67,21 @@ std::vector<std::vector<uint8_t>> contents(const Environment& environment, const
   return all;
 }
 
+// The same as kernels see it: what was to be written may be stored as float32 by then, with the values that it had.
+std::vector<std::vector<uint8_t>> values(const Environment& environment, const Call& call) {
+  auto all = contents(environment, call);
+  for (size_t i = 0; i < all.size(); ++i) {
+    const addon::Slot* slot = environment.find(call.handle(call.buffers[i]));
+    if (slot == nullptr || !slot->halves) continue;
+    std::vector<uint8_t> wide(slot->bytes);
+    device::copy_bf16_to_host(reinterpret_cast<float*>(wide.data()), static_cast<const uint16_t*>(slot->data),
+                              slot->floats());
+    wide.resize(static_cast<size_t>(call.buffers[i].bytes));
+    all[i] = wide;
+  }
+  return all;
+}
+
 void restore(Environment& environment, const Call& call, const std::vector<std::vector<uint8_t>>& all) {
   for (size_t i = 0; i < all.size(); ++i)
     if (!all[i].empty())
@@ -81,11 +96,11 @@ void run_bad(Random& random, const addon::Entry& entry, Environment& environment
     const Way& way = kWays[(turn + i) % std::size(kWays)];
     Spoiling spoiling{random, environment, foreign, call, call.numbers, {}};
     if (!way.spoil(spoiling)) continue;
-    const auto before = contents(environment, call);
+    const auto before = values(environment, call);
     const Outcome outcome = run(entry, environment, spoiling.numbers);
     if (outcome != (spoiling.by_data ? Outcome::kBadData : Outcome::kRefused))
       complain(counts, entry.name, way.what, spoiling.numbers);
-    if (contents(environment, call) != before) complain(counts, entry.name, "wrote, then refused", spoiling.numbers);
+    if (values(environment, call) != before) complain(counts, entry.name, "wrote, then refused", spoiling.numbers);
     for (const int32_t handle : spoiling.borrowed) environment.release(handle);
     ++counts.bad;
     return;
@@ -113,7 +128,8 @@ void run_in_place(const addon::Entry& entry, Environment& environment, const Cal
     for (const Call::Buffer& other : call.buffers) {
       if (!written.touch->may_be(other.touch->name) || other.bytes == 0 || other.item != written.item) continue;
       const addon::Slot* source = environment.find(call.handle(other));
-      if (source == nullptr || source->halves) continue;  // it would be float32 then
+      if (source == nullptr || source->halves || environment.find(call.handle(written))->halves)
+        continue;  // it would be float32 then
       const auto original = contents(environment, call);
       // Where it is read too, it holds in place what the other one holds.
       auto before = original;

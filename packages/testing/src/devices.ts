@@ -58,6 +58,7 @@ export function useDevice(device: TestDevice): void {
     if (target !== undefined) setCpuTarget(target);
     setDevice('auto');
   });
+  afterEach(() => selectDevice(device)); // a test may have chosen another, whose memory is not what is counted next
   watchLeaks();
 }
 
