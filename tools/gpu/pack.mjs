@@ -2,7 +2,7 @@
 // Packs all that tools/gpu/run.sh needs on a machine with a GPU and neither Node nor node_modules: Node itself, both modules, the
 // packages built and their tests compiled, jest and what it needs. Writes .gpu/packages.tar.xz, and what changes most often beside it:
 // .gpu/modules.tar.xz and the scripts. With --modules only these are written again.
-// First: npm run build:native && npm run build:cuda && npm run typecheck
+// First: npm run build:native && npm run build:cuda -- -DCMAKE_CUDA_ARCHITECTURES=90 && npm run typecheck
 
 import { spawnSync } from 'node:child_process';
 import {

@@ -166,6 +166,33 @@ if (addon === undefined) {
       native.release(native.allocate(2_000_000));
     });
 
+    it('run again where memory was found that they lacked before they began', () => {
+      const count = 100_000;
+      const [stored, out] = [native.allocateBfloat16(4 * count), native.allocate(4 * count)]; // zeros, to be widened
+      const limit = (bytes: number): void => native.setMemoryLimit(native.memory().inUse + bytes);
+      let asked = 0;
+      const bound = bindKernels(native, () => {
+        asked += 1;
+        if (asked === 1) return false;
+        native.setMemoryLimit(0);
+        return true;
+      });
+      const call = { in: stored, out, count };
+      try {
+        limit(count);
+        expect(() => bound.exp_f32(call)).toThrow(expect.objectContaining({ code: 'OUT_OF_MEMORY' }));
+        bound.exp_f32(call);
+        const values = new Float32Array(count);
+        native.read(out, values);
+        expect(values.every((value) => value === 1)).toBe(true);
+        expect(asked).toBe(2);
+      } finally {
+        native.setMemoryLimit(0);
+        native.release(stored);
+        native.release(out);
+      }
+    });
+
     it('notice a handle that was released and given out again', () => {
       const first = native.allocate(64);
       native.release(first);
