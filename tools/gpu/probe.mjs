@@ -11,6 +11,7 @@ import {
   matMul,
   nativeMemory,
   scope,
+  setActivationStorage,
   setDevice,
   setMatmulPrecision,
 } from '@nabla/core';
@@ -30,6 +31,7 @@ const NETWORKS = {
   gru: { model: 'gru', batch: 3, time: 9, vocabulary: 20, inputs: 10, hidden: 17 },
   attention: { model: 'mha', batch: 2, time: 33, width: 24, heads: 3 },
   transformer: { model: 'gpt', vocabulary: 65, batch: 3, time: 33, layers: 2, heads: 2, width: 40 },
+  'transformer with heads of 32': { model: 'gpt', vocabulary: 65, batch: 2, time: 130, layers: 2, heads: 2, width: 64 },
 };
 
 /** The losses of a few steps, from the same start. */
@@ -43,12 +45,28 @@ function losses(spec, device) {
   return values;
 }
 
+/** Products and activations in bf16, or all in float32. */
+function setMixed(isMixed) {
+  setMatmulPrecision(isMixed ? 'bf16' : 'float32');
+  setActivationStorage(isMixed ? 'bfloat16' : 'float32');
+}
+
 for (const [name, spec] of Object.entries(NETWORKS)) {
-  const [onCpu, onCuda] = [losses(spec, 'cpu'), losses(spec, 'cuda')];
-  const furthest = Math.max(...onCpu.map((loss, i) => Math.abs(loss - onCuda[i]) / Math.abs(loss)));
-  const text = onCuda.map((loss) => loss.toFixed(6)).join(' ');
-  console.log(`${furthest < 1e-4 ? '✓' : '✗'} ${name}: losses ${text}, apart from cpu by ${furthest.toExponential(1)}`);
-  if (!(furthest < 1e-4)) process.exitCode = 1;
+  const onCpu = losses(spec, 'cpu');
+  for (const [precision, limit] of [
+    ['float32', 1e-4],
+    ['bf16', 0.02],
+  ]) {
+    setDevice('cuda');
+    setMixed(precision === 'bf16');
+    const onCuda = losses(spec, 'cuda');
+    setMixed(false);
+    const furthest = Math.max(...onCpu.map((loss, i) => Math.abs(loss - onCuda[i]) / Math.abs(loss)));
+    const text = onCuda.map((loss) => loss.toFixed(6)).join(' ');
+    const mark = furthest < limit ? '✓' : '✗';
+    console.log(`${mark} ${name} in ${precision}: losses ${text}, apart from cpu by ${furthest.toExponential(1)}`);
+    if (!(furthest < limit)) process.exitCode = 1;
+  }
 }
 // Rows, inner and columns: small tiles, large ones, wide ones, and k in parts; rows that are aligned and others.
 const PRODUCTS = [
