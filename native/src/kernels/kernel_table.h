@@ -9,7 +9,7 @@
 namespace nabla {
 
 // A contract may name in `Variants`, a std::tuple of functions, what a device can have beside the kernel itself for
-// tensors that are stored as bf16: the same buffers and parameters, some of the buffers being uint16_t or Operand.
+// tensors that are stored as bf16: the same buffers and parameters, some of the buffers being Bf16 or Operand.
 // Which one runs is the dispatcher's choice (addon/variants.h).
 template <class Contract, class = void>
 struct VariantsOf {

@@ -11,6 +11,7 @@ import {
   roundToBf16,
   tolerance,
   useDevice,
+  withActivations,
 } from '@nabla/testing';
 
 import { valueAndGrad } from './autodiff.ts';
@@ -27,14 +28,7 @@ import { cudaSearch } from './backend/load-addon.ts';
 import { type Tensor, add, matMul, ones, reshape, sum, tensor, tensor1d, transpose, variable, zeros } from './tf.ts';
 
 /** Runs with activations in bf16. */
-function stored<T>(run: () => T): T {
-  setActivationStorage('bfloat16');
-  try {
-    return run();
-  } finally {
-    setActivationStorage('float32');
-  }
-}
+const stored = <T>(run: () => T): T => withActivations('bfloat16', run);
 
 /** Bytes that a result takes. */
 function bytesOf(make: () => Tensor): number {

@@ -41,6 +41,7 @@ export {
   kernelSweep,
 } from './kernel-calls/sweep/index.ts';
 export { expectNoLeaks, watchLeaks } from './no-leaks.ts';
+export { inPrecision, withActivations } from './precision.ts';
 export { type RandomTensorOptions, randomIntegers, randomMask, randomTensor, randomValues } from './random-tensor.ts';
 export { describeWithData, sharedDataFolder } from './shared-data.ts';
 export { isClose } from './compare.ts';

@@ -2,10 +2,10 @@
 // Attention of device cuda in bf16, against attention in float32 to what was rounded beforehand. What it rounds besides are the weights
 // and the gradients of scores, each by at most 2^-9 of itself.
 
-import { assertClose, randomMask, randomTensor, roundToBf16, tolerance, useDevice } from '@nabla/testing';
+import { assertClose, inPrecision, randomMask, randomTensor, roundToBf16, tolerance, useDevice } from '@nabla/testing';
 
 import { valueAndGrad } from '../autodiff.ts';
-import { type MatmulPrecision, nativeMemory, resetPeakMemory, setMatmulPrecision } from '../device.ts';
+import { type MatmulPrecision, nativeMemory, resetPeakMemory } from '../device.ts';
 import { type AttentionOptions, plainAttention, scaledDotProductAttention } from '../ops/attention.ts';
 import { selfAttention } from '../ops/self-attention.ts';
 import { Generator } from '../random.ts';
@@ -69,14 +69,7 @@ function anew(options: AttentionOptions): AttentionOptions {
   return options.generator === undefined ? options : { ...options, generator: new Generator(7) };
 }
 
-function inBf16<T>(f: () => T): T {
-  setMatmulPrecision('bf16');
-  try {
-    return f();
-  } finally {
-    setMatmulPrecision('float32');
-  }
-}
+const inBf16 = <T>(f: () => T): T => inPrecision('bf16', f);
 
 const NAMES = ['output', 'gradient of input 0', 'gradient of input 1', 'gradient of input 2', 'gradient of input 3'];
 
@@ -264,9 +257,7 @@ function attentionInBf16(): void {
     const error = (sizes: Partial<Sizes>, precision: MatmulPrecision): number => {
       const inputs = draw({ queries: 33, keys: 65, size: 64, ...sizes });
       const expected = plainAttention(...inputs);
-      setMatmulPrecision(precision);
-      const received = attend(inputs, {});
-      setMatmulPrecision('float32');
+      const received = inPrecision(precision, () => attend(inputs, {}));
       return lengthOf(sub(received, expected)) / lengthOf(expected);
     };
     const rounded = error({}, 'bf16');

@@ -2,10 +2,17 @@
 // Large products of device cuda in bf16, against float32 products of factors that were rounded beforehand: by cuBLAS, that of a GPU or
 // native/test/emulated_cuda/cublas.cc, which NABLA_CUBLAS names, or with NABLA_CUBLAS=0 by our own kernel.
 
-import { TRANSPOSITIONS, randomTensor, roundToBf16, tolerance, useDevice } from '@nabla/testing';
+import {
+  TRANSPOSITIONS,
+  inPrecision,
+  randomTensor,
+  roundToBf16,
+  tolerance,
+  useDevice,
+  withActivations,
+} from '@nabla/testing';
 
 import { valueAndGrad } from '../autodiff.ts';
-import { setActivationStorage, setMatmulPrecision } from '../device.ts';
 import { linear } from '../ops/linear.ts';
 import { type Tensor, backend, dispose, matMul, slice, sum, variable, zeros } from '../tf.ts';
 import { NO_BUFFER } from './addon.ts';
@@ -22,14 +29,7 @@ function corner(x: Tensor): Tensor {
   return slice(x, [0, 0], [10, 10]);
 }
 
-function inBf16<T>(f: () => T): T {
-  setMatmulPrecision('bf16');
-  try {
-    return f();
-  } finally {
-    setMatmulPrecision('float32');
-  }
-}
+const inBf16 = <T>(f: () => T): T => inPrecision('bf16', f);
 
 function products(): void {
   useDevice('cuda');
@@ -80,9 +80,7 @@ function products(): void {
       return { value, gradients };
     };
     const exact = run();
-    setActivationStorage('bfloat16');
-    const received = run();
-    setActivationStorage('float32');
+    const received = withActivations('bfloat16', run);
     const [values, nearest] = [received.value, roundToBf16(exact.value)].map((y) => y.dataSync());
     const others = values.filter((y, i) => y !== nearest[i]);
     expect(others.length / values.length).toBeLessThan(0.1); // twice rounded, a quarter of them are others

@@ -2,9 +2,16 @@
 // Our own products on tensor cores, against float32 products of factors that were rounded beforehand: in tf32, and in bf16, which weights
 // that are stored so are multiplied in whatever their size. They run where device cuda has no cuBLAS; NABLA_CUBLAS=0 keeps it away.
 
-import { TRANSPOSITIONS, type Tolerance, randomTensor, roundToBf16, tolerance, useDevice } from '@nabla/testing';
+import {
+  TRANSPOSITIONS,
+  type Tolerance,
+  inPrecision,
+  randomTensor,
+  roundToBf16,
+  tolerance,
+  useDevice,
+} from '@nabla/testing';
 
-import { setMatmulPrecision } from '../device.ts';
 import { linear } from '../ops/linear.ts';
 import { storeAsBfloat16 } from '../ops/store-as-bfloat16.ts';
 import { type Tensor, add, backend, fill, matMul, mul, slice, tanh, tensor, zeros } from '../tf.ts';
@@ -21,15 +28,6 @@ const closeness = (inner: number): Tolerance => tolerance('matmul', 4 * inner);
 
 const PRECISIONS = ['tf32', 'bf16'] as const;
 type Precision = (typeof PRECISIONS)[number];
-
-function inPrecision<T>(precision: Precision, f: () => T): T {
-  setMatmulPrecision(precision);
-  try {
-    return f();
-  } finally {
-    setMatmulPrecision('float32');
-  }
-}
 
 /** Each number's nearest with 10 bits of fraction, of two the one farther from 0. */
 function roundToTf32(x: Tensor): Tensor {

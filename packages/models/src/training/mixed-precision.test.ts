@@ -9,8 +9,6 @@ import {
   nativeMemory,
   resetPeakMemory,
   reshape,
-  setActivationStorage,
-  setMatmulPrecision,
   square,
   sub,
   tensor,
@@ -30,7 +28,7 @@ import {
   crossEntropy,
 } from '@nabla/layers';
 import { AdamW } from '@nabla/optimizers';
-import { devices, randomTensor, useDevice } from '@nabla/testing';
+import { devices, inPrecision, randomTensor, useDevice, withActivations } from '@nabla/testing';
 
 import { GPT2LMHeadModel } from '../gpt2/model.ts';
 import { LlamaForCausalLM } from '../llama/model.ts';
@@ -132,15 +130,7 @@ function onCuda(): void {
 
   it.each(Object.entries(CASES))('trains %s as float32 does, nearly, in no more memory', (_, make) => {
     const exact = train(make);
-    setMatmulPrecision('bf16');
-    setActivationStorage('bfloat16');
-    let mixed;
-    try {
-      mixed = train(make);
-    } finally {
-      setMatmulPrecision('float32');
-      setActivationStorage('float32');
-    }
+    const mixed = inPrecision('bf16', () => withActivations('bfloat16', () => train(make)));
     expect(mixed.losses).not.toEqual(exact.losses);
     const furthest = Math.max(...mixed.losses.map((loss, i) => Math.abs(loss - exact.losses[i]) / exact.losses[0]));
     expect(furthest).toBeLessThan(0.02);
