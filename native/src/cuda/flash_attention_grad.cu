@@ -138,19 +138,18 @@ __global__ void __launch_bounds__(kTileThreads, 2)
     if (looks || (!kPlain && of_head.one_by_one)) look<kPlain>(w, at, sight, of_head);
 #pragma unroll
     for (int n = 0; n < kStreamed / 8; ++n) {
-      const FloatPair of_queries = *reinterpret_cast<const FloatPair*>(shift + n * 8);
+      const Lanes<float, 2> of_queries = load<2>(shift + n * 8);
 #pragma unroll
       for (int m = 0; m < kCount; ++m)
 #pragma unroll
-        for (int i = 0; i < 4; ++i)
-          w[m][n][i] = power_of_2(fmaf(w[m][n][i], factor, i % 2 == 0 ? -of_queries.low : -of_queries.high));
+        for (int i = 0; i < 4; ++i) w[m][n][i] = power_of_2(fmaf(w[m][n][i], factor, -of_queries.at[i % 2]));
     }
     multiply_rows<kSize, kCount, kStreamed>(slopes, own_values, stage + kTile);
 #pragma unroll
     for (int k = 0; k < kStreamed / 16; ++k) {
 #pragma unroll
       for (int n = 2 * k; n < 2 * k + 2; ++n) {
-        const FloatPair of_queries = *reinterpret_cast<const FloatPair*>(d + n * 8);
+        const Lanes<float, 2> of_queries = load<2>(d + n * 8);
 #pragma unroll
         for (int m = 0; m < kCount; ++m) {
           float kept[4] = {1, 1, 1, 1};
@@ -158,7 +157,7 @@ __global__ void __launch_bounds__(kTileThreads, 2)
 #pragma unroll
           for (int i = 0; i < 4; ++i) {
             const float weight = w[m][n][i], slope = kPlain ? slopes[m][n][i] : kept[i] * slopes[m][n][i];
-            slopes[m][n][i] = weight * (slope - (i % 2 == 0 ? of_queries.low : of_queries.high));
+            slopes[m][n][i] = weight * (slope - of_queries.at[i % 2]);
             if (!kPlain) w[m][n][i] = weight * kept[i];
           }
         }

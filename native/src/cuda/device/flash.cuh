@@ -197,14 +197,11 @@ __device__ void add_columns(float (&c)[kCount][kSize / 8][4], const float (&left
 
 // ---- results ----
 
-struct alignas(8) FloatPair {
-  float low, high;
-};
-struct alignas(16) SixteenBytes {
-  uint32_t words[4];
-};
+using SixteenBytes = Lanes<uint32_t, 4>;
 
-__device__ inline void write_pair(float* to, float low, float high) { *reinterpret_cast<FloatPair*>(to) = {low, high}; }
+__device__ inline void write_pair(float* to, float low, float high) {
+  *reinterpret_cast<Lanes<float, 2>*>(to) = {{low, high}};
+}
 __device__ inline void write_pair(uint16_t* to, float low, float high) {
   *reinterpret_cast<uint32_t*>(to) = pair_of_bf16(low, high);
 }

@@ -8,9 +8,7 @@
 namespace nabla::cuda {
 
 template <class T>
-struct alignas(2 * sizeof(T)) Pair {
-  T at[2];
-};
+using Pair = Lanes<T, 2>;
 
 // Where sums go: c = activation(sum + bias), and pre = sum + bias, in matrices with rows like c's.
 struct ProductEnd {
