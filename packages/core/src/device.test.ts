@@ -20,7 +20,7 @@ import {
   setDevice,
   setMatmulPrecision,
 } from './device.ts';
-import { fill, matMul, softmax, tensor1d } from './tf.ts';
+import { add, fill, matMul, range, softmax, tensor1d, tidy, topk } from './tf.ts';
 
 const hasAddon = addonSearch().addon !== undefined;
 
@@ -111,6 +111,18 @@ describe('kernelTable', () => {
     expect(table.length).toBeGreaterThan(170);
     expect(table.filter(({ js }) => js === 'absent')).toEqual([]);
     expect(table.filter(({ cpu }) => cpu === 'absent')).toEqual(hasAddon ? [] : table);
+  });
+
+  it('counts what a native device takes to the host', () => {
+    const runs = (kernel: string): number | undefined => kernelTable().find((row) => row.kernel === kernel)?.hostRuns;
+    const before = ['TopK', 'Range', 'Add'].map(runs);
+    setDevice('auto');
+    tidy(() => {
+      topk(add(tensor1d([3, 1, 2]), 1), 1);
+      range(0, 3);
+    });
+    const moved = ['TopK', 'Range', 'Add'].map((kernel, i) => Number(runs(kernel)) - Number(before[i]));
+    expect(moved).toEqual(hasAddon ? [1, 0, 0] : [0, 0, 0]); // a range has nothing to take there
   });
 });
 

@@ -4,6 +4,7 @@
 import { checkInteger, checkOneOf } from './check.ts';
 import { DeviceError } from './errors.ts';
 import type { NativeAddon, NativeMemory } from './backend/addon.ts';
+import { hostRuns } from './backend/host-kernel.ts';
 import { JS_BACKEND } from './backend/js-backend.ts';
 import { CUDA_BACKEND, NATIVE_BACKEND } from './backend/kernel.ts';
 import { type AddonSearch, addonSearch, checkTarget, cudaSearch } from './backend/load-addon.ts';
@@ -250,6 +251,8 @@ export interface KernelRow {
   readonly cpu: NativeState;
   readonly js: 'typescript' | 'absent';
   readonly cuda: NativeState;
+  /** How often it has run as TypeScript for a device that is native, in this thread, with inputs that were copied to the host. */
+  readonly hostRuns: number;
 }
 
 type NativeState = 'native' | 'typescript' | 'absent';
@@ -269,5 +272,6 @@ export function kernelTable(): KernelRow[] {
     cpu: onCpu(kernel),
     js: onJs.has(kernel) ? 'typescript' : 'absent',
     cuda: onCuda(kernel),
+    hostRuns: hostRuns(kernel),
   }));
 }

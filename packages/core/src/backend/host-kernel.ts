@@ -11,6 +11,13 @@ type Inputs = NamedTensorInfoMap | readonly TensorInfo[];
 /** The host memory that definitions run on; not a registered backend, so it never becomes a tensor's home. */
 let host: JsBackend | undefined;
 
+const runs = new Map<string, number>();
+
+/** How often a kernel ran its definition on host memory for a native device, with inputs that had to go there. */
+export function hostRuns(kernelName: string): number {
+  return runs.get(kernelName) ?? 0;
+}
+
 /** A kernel of a native device that is its definition, run on host memory. */
 export function hostKernel(kernelName: string): KernelFunction {
   return ({ inputs, attrs, backend }) => runOnHost(kernelName, inputs, attrs, backend as NativeBackend);
@@ -30,6 +37,7 @@ export function runOnHost(
     copies.set(input.dataId, copy);
     return { ...input, dataId: copy.dataId, rank: input.shape.length }; // some definitions ask a tensor for its rank
   });
+  if (copies.size > 0) runs.set(kernelName, hostRuns(kernelName) + 1);
   const { kernelFunc } = getKernel(kernelName, JS_BACKEND);
   const made: TensorInfo[] = [];
   try {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Training with activations and products in bf16, against the same training in float32: networks of every kind.
+// Training of networks of every kind: nothing of a step runs on the host of a native device; and in bf16, against the same in float32.
 
 import {
   Generator,
   type Tensor,
   dispose,
+  kernelTable,
   mean,
   nativeMemory,
   resetPeakMemory,
@@ -28,7 +29,7 @@ import {
   crossEntropy,
 } from '@nabla/layers';
 import { AdamW } from '@nabla/optimizers';
-import { devices, inPrecision, randomTensor, useDevice, withActivations } from '@nabla/testing';
+import { describeOnNative, devices, inPrecision, randomTensor, useDevice, withActivations } from '@nabla/testing';
 
 import { GPT2LMHeadModel } from '../gpt2/model.ts';
 import { LlamaForCausalLM } from '../llama/model.ts';
@@ -138,6 +139,17 @@ function onCuda(): void {
     expect(mixed.peak).toBeLessThanOrEqual(1.05 * exact.peak); // blocks of the allocator are rounded up
   });
 }
+
+describeOnNative('training on %s', (device) => {
+  useDevice(device);
+
+  it.each(Object.entries(CASES))('leaves nothing of %s to the host', (_, make) => {
+    const runs = (): string[] => kernelTable().map(({ kernel, hostRuns }) => `${kernel} ${hostRuns}`);
+    const before = runs();
+    train(make);
+    expect(runs()).toEqual(before);
+  });
+});
 
 if (devices().includes('cuda')) describe('training in bf16', onCuda);
 else it('training in bf16 is left out: there is no GPU', () => expect(devices()).not.toContain('cuda'));
