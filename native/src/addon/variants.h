@@ -26,13 +26,6 @@ struct Signature<void (*)(Parameters...)> {
   using Types = std::tuple<Parameters...>;
 };
 
-template <class Parameter>
-constexpr bool kIsBf16 = false;
-template <class T>
-constexpr bool kIsBf16<T*> = std::is_same_v<std::remove_const_t<T>, uint16_t>;
-template <class T>
-constexpr bool kIsBf16<Buffers<T>> = kIsBf16<T*>;
-
 // A contract may say which of its variants suit which parameters.
 template <class Kernel, class = void>
 struct Suits {
@@ -88,7 +81,7 @@ struct CheckedCall<Kernel, std::index_sequence<I...>> {
   template <class Parameter, class Buffer>
   static bool fits(const Buffer& buffer, const Touch& touch) {
     bool all = true;
-    if constexpr (kIsBf16<Parameter>)
+    if constexpr (BufferArgument<Parameter>::kTakesBf16)
       buffer.each(touch,
                   [&](size_t, const Slot& slot) { all = all && (slot.halves || (slot.pending && Buffer::kWrites)); });
     return all;
@@ -102,8 +95,10 @@ struct CheckedCall<Kernel, std::index_sequence<I...>> {
       using Buffer = std::decay_t<decltype(buffer)>;
       if constexpr (Buffer::kWrites == decltype(writes)::value)
         buffer.each(touched[argument], [&](size_t, const Slot& slot) {
-          if (Buffer::kWrites && !Buffer::kTakesBf16) environment.store_as_float32(slot);
-          environment.settle(slot, Buffer::kTakesBf16);
+          if constexpr (Buffer::kWrites && !Buffer::kTakesBf16)
+            environment.store_as_float32(slot);
+          else
+            environment.settle(slot, Buffer::kTakesBf16);
         });
     };
     try {

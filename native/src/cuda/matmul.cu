@@ -99,26 +99,6 @@ bool are_rounded_to_bf16(const MatmulParams& p) {
   return precision() == Precision::kBf16 && p.k > 0 && p.m * p.n >= kRoundedSide * (p.m + p.n);
 }
 
-// A factor in bf16: as it is stored, or rounded into working memory.
-struct FactorInBf16 {
-  FactorInBf16(const Operand& stored, const Factor& factor)
-      : copy(stored.halves != nullptr ? 0 : static_cast<size_t>(factor.copied().count()) * sizeof(Bf16)),
-        data(stored.halves != nullptr ? stored.halves : copy.as<Bf16>()),
-        factor(stored.halves != nullptr ? factor : factor.copied()) {
-    if (stored.halves == nullptr) copy_as_bf16("matmul rounding", stored.data, factor, copy.as<Bf16>());
-  }
-
-  const Scratch copy;
-  const Bf16* const data;
-  const Factor factor;
-};
-
-MatmulParams with_factors(MatmulParams p, const FactorInBf16& a, const FactorInBf16& b) {
-  p.row_a = a.factor.row, p.batch_a = a.factor.matrix;
-  p.row_b = b.factor.row, p.batch_b = b.factor.matrix;
-  return p;
-}
-
 // The product alone. False: cuBLAS is not here, or cannot multiply these.
 bool multiply_by_cublas(const float* a, const float* b, float* c, const MatmulParams& p) {
   if (!has_cublas()) return false;

@@ -5,6 +5,7 @@
 #include "cuda/device/product_end.cuh"
 #include "cuda/device/product_tiles.cuh"
 #include "cuda/device/scratch.h"
+#include "cuda/matmul.h"
 #include "cuda/tensor_core_product.h"
 
 namespace nabla::cuda {
@@ -208,32 +209,17 @@ bool has_aligned_rows(const In* data, const Factor& f) {
          (f.matrices == 1 || f.matrix % kPiece == 0);
 }
 
-// A factor of a large product in bf16, or where its rows begin anywhere a copy, which costs less than to read such rows
-// again and again.
-struct AlignedFactor {
-  AlignedFactor(const Bf16* data, const Factor& f)
-      : copy(has_aligned_rows(data, f) ? 0 : static_cast<size_t>(f.copied().count()) * sizeof(Bf16)),
-        data(has_aligned_rows(data, f) ? data : copy.as<Bf16>()),
-        factor(has_aligned_rows(data, f) ? f : f.copied()) {
-    if (!has_aligned_rows(data, f)) copy_as_bf16("matmul copy of a factor", data, f, copy.as<Bf16>());
-  }
-
-  const Scratch copy;
-  const Bf16* const data;
-  const Factor factor;
-};
-
 // The product with tiles of c of one shape, where k is divided into parts of so many tiles.
 template <class Tile, class In>
-void launch_tiles(const In* a, const In* b, MatmulParams p, int64_t tiles_of_part, const ProductEnd& end) {
+void launch_tiles(const In* a, const In* b, const MatmulParams& p, int64_t tiles_of_part, const ProductEnd& end) {
   const int64_t depth = tiles_of_part * FactorTile<In, true, Tile::kRows>::kDepth;
   const Work work{static_cast<int>(divide_up(p.m, Tile::kRows)), static_cast<int>(divide_up(p.n, Tile::kColumns)),
                   static_cast<int>(divide_up(p.k, depth)), static_cast<int>(depth)};
   if constexpr (sizeof(In) == 2 && Tile::kRows > Small::kRows) {
-    const AlignedFactor left(a, left_factor(p)), right(b, right_factor(p));
-    p.row_a = left.factor.row, p.batch_a = left.factor.matrix;
-    p.row_b = right.factor.row, p.batch_b = right.factor.matrix;
-    launch_transposed<Tile, true>(left.data, right.data, p, work, end);
+    // Of a large product, a copy of rows that begin anywhere costs less than to read such rows again and again.
+    const FactorInBf16 left(as_stored(a), left_factor(p), !has_aligned_rows(a, left_factor(p)));
+    const FactorInBf16 right(as_stored(b), right_factor(p), !has_aligned_rows(b, right_factor(p)));
+    launch_transposed<Tile, true>(left.data, right.data, with_factors(p, left, right), work, end);
   } else if (has_aligned_rows(a, left_factor(p)) && has_aligned_rows(b, right_factor(p))) {
     launch_transposed<Tile, true>(a, b, p, work, end);
   } else {

@@ -28,7 +28,7 @@ using Four = Lanes<T, 4>;
 // The first of the four elements of a thread.
 __device__ inline int64_t first_of_four() { return 4 * (int64_t{blockIdx.x} * blockDim.x + threadIdx.x); }
 
-// Neighbours that a thread takes where the largest of its elements has so many bytes.
+// How many neighbours a thread takes of elements of these types.
 template <class... T>
 constexpr int kTogether = ((sizeof(T) <= sizeof(Bf16)) && ...) ? 8 : 4;
 

@@ -2,6 +2,7 @@
 // How the matrices of one factor of a product are stored, and copies of them in bf16.
 #pragma once
 #include "cuda/device/bf16.cuh"
+#include "cuda/device/scratch.h"
 #include "kernels/matmul.h"
 
 namespace nabla::cuda {
@@ -56,6 +57,35 @@ void copy_as_bf16(const char* name, const In* from, const Factor& factor, Bf16* 
   else
     for_each(name, factor.matrices * factor.rows * factor.columns,
              CopyElement<In>{from, factor, factor.copied().row, to});
+}
+
+// A factor in bf16: as it is stored, or a copy with aligned rows in working memory.
+struct FactorInBf16 {
+  // What is stored as float32 is always copied.
+  FactorInBf16(const Operand& stored, const Factor& factor, bool is_copied = false)
+      : FactorInBf16(factor, stored, is_copied || stored.halves == nullptr) {}
+
+  const Scratch copy;
+  const Bf16* const data;
+  const Factor factor;
+
+ private:
+  FactorInBf16(const Factor& given, const Operand& stored, bool is_copied)
+      : copy(is_copied ? static_cast<size_t>(given.copied().count()) * sizeof(Bf16) : 0),
+        data(is_copied ? copy.as<Bf16>() : stored.halves),
+        factor(is_copied ? given.copied() : given) {
+    if (!is_copied) return;
+    if (stored.halves != nullptr)
+      copy_as_bf16("matmul copy of a factor", stored.halves, given, copy.as<Bf16>());
+    else
+      copy_as_bf16("matmul rounding", stored.data, given, copy.as<Bf16>());
+  }
+};
+
+inline MatmulParams with_factors(MatmulParams p, const FactorInBf16& a, const FactorInBf16& b) {
+  p.row_a = a.factor.row, p.batch_a = a.factor.matrix;
+  p.row_b = b.factor.row, p.batch_b = b.factor.matrix;
+  return p;
 }
 
 }  // namespace nabla::cuda
