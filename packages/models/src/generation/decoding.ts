@@ -74,6 +74,7 @@ export class Decoding {
   private readonly tokensPerPass: number | undefined;
   private readonly pace: ReadingPace;
   private readonly signal: AbortSignal | undefined;
+  private readonly during: <T>(step: () => T) => T;
 
   constructor(model: GenerativeModel, options: DecodingOptions) {
     const { cache, lent, encoded, tokensPerPass, pace = paceOf(model), signal } = options;
@@ -84,6 +85,7 @@ export class Decoding {
     this.tokensPerPass = tokensPerPass;
     this.pace = pace;
     this.signal = signal;
+    this.during = evaluating(model);
   }
 
   /**
@@ -171,7 +173,7 @@ export class Decoding {
       const [batch = 0, time = 0, features = 0] = states.shape;
       return use(reshape(slice(states, [0, time - 1, 0], [batch, 1, features]), [batch, features]));
     };
-    const result = await takePass(this.layers(fed, length), turns, ofLast, (step) => evaluating(this.model, step));
+    const result = await takePass(this.layers(fed, length), turns, ofLast, this.during);
     return { result, step: turns.usual };
   }
 
@@ -201,15 +203,21 @@ export class Decoding {
   }
 }
 
-/** Runs `f` without dropout, whether or not the model is in training. */
-export function evaluating<T>(model: GenerativeModel, f: () => T): T {
-  const { training } = model;
-  if (training) model.eval();
-  try {
-    return f();
-  } finally {
-    if (training) model.train();
-  }
+/**
+ * Runs steps without dropout, however the model stands: modules that are in training are switched to evaluation for each step, and those
+ * alone back. To be made once for many steps, since it walks through the whole model.
+ */
+export function evaluating(model: GenerativeModel): <T>(step: () => T) => T {
+  const modules = Array.from(model.namedModules(), ([, module]) => module);
+  return (step) => {
+    const switched = modules.filter(({ training }) => training);
+    for (const module of switched) module.training = false;
+    try {
+      return step();
+    } finally {
+      for (const module of switched) module.training = true;
+    }
+  };
 }
 
 /** Waits until a tensor is computed: a device may do that later than it is told to. */

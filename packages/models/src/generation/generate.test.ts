@@ -45,6 +45,14 @@ describe.each(devices())('generateTokens on %s', (device) => {
       expect(model.training).toBe(true);
     }));
 
+  it('leaves a part of the model that is in evaluation so, while the rest is in training', () =>
+    withModel(async (model) => {
+      const frozen = model.transformer.ln_f;
+      frozen.eval();
+      await write(model, { maximumNewTokens: 2 });
+      expect([model.training, frozen.training]).toEqual([true, false]);
+    }));
+
   it('takes in a long prompt in pieces, which changes nothing', () =>
     withModel(async (model) => {
       const prompt = Array.from({ length: 90 }, (_, i) => (i * 7) % 19);

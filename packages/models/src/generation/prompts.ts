@@ -139,7 +139,7 @@ async function encode(
   signal: AbortSignal | undefined,
 ): Promise<Encoded> {
   const attentionMask = mask.some((row) => row.includes(0)) ? keep(tensorOf(mask)) : undefined;
-  const during = <R>(step: () => R): R => evaluating(model, step);
+  const during = evaluating(model);
   const keepAll = ({ states, attentionMask: shown }: Encoded): Encoded => {
     return { states: keep(states.clone()), attentionMask: shown && keep(shown.clone()) };
   };
