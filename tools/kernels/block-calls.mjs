@@ -139,6 +139,15 @@ const CALLS = [
       }),
     }),
   ],
+  [
+    /^index_copy_b32$/,
+    () => ({
+      reads: { in: ['f32', 16] },
+      shared: { positions: ['index', () => [0]] },
+      writes: { out: ['f32', 16] },
+      numbers: (count) => ({ shape: [count, 1, 16], in_strides: [16, 16, 1], axis: 1, length: 1 }),
+    }),
+  ],
   [/^gather_/, gather],
   [/^one_hot_/, oneHot],
   [

@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "addon/run.h"
+#include "addon/recording.h"
 #include "system/allocator.h"
 #include "system/thread_pool.h"
 
@@ -264,8 +264,45 @@ napi_value RunKernel(napi_env env, napi_callback_info info) {
   return guarded(env, entry.name, [&]() -> napi_value {
     const int64_t count = integer(env, values.at[0], "the number of arguments", 0);
     if (count > kArgumentCount) throw BadCall("received more arguments than the argument area holds");
-    Arguments arguments(environment_of(env), count);
+    Environment& environment = environment_of(env);
+    Arguments arguments(environment, count);
     entry.run(arguments);
+    if (Recording* recording = environment.recorder().current()) recording->add(entry, environment.arguments(), count);
+    return nullptr;
+  });
+}
+
+// startRecording() -> number: kernel calls are noted from here on, until stopRecording()
+napi_value StartRecording(napi_env env, napi_callback_info) {
+  return guarded(env, "startRecording", [&] {
+    napi_value result = nullptr;
+    napi_create_int32(env, environment_of(env).recorder().start(), &result);
+    return result;
+  });
+}
+
+napi_value StopRecording(napi_env env, napi_callback_info) {
+  return guarded(env, "stopRecording", [&]() -> napi_value {
+    environment_of(env).recorder().stop();
+    return nullptr;
+  });
+}
+
+// replay(number): makes the calls that were noted
+napi_value Replay(napi_env env, napi_callback_info info) {
+  return guarded(env, "replay", [&]() -> napi_value {
+    Values<1> values(env, info);
+    Environment& environment = environment_of(env);
+    environment.recorder().find(integer(env, values.at[0], "a recording", 0)).replay(environment);
+    return nullptr;
+  });
+}
+
+// forgetRecording(number)
+napi_value ForgetRecording(napi_env env, napi_callback_info info) {
+  return guarded(env, "forgetRecording", [&]() -> napi_value {
+    Values<1> values(env, info);
+    environment_of(env).recorder().forget(integer(env, values.at[0], "a recording", 0));
     return nullptr;
   });
 }
@@ -374,6 +411,10 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   hot(exports, "allocateBfloat16", AllocateBfloat16);
   hot(exports, "storeAsBfloat16", StoreAsBfloat16);
   hot(exports, "writeRounded", WriteRounded);
+  hot(exports, "startRecording", StartRecording);
+  hot(exports, "stopRecording", StopRecording);
+  hot(exports, "replay", Replay);
+  hot(exports, "forgetRecording", ForgetRecording);
   Napi::Object kernels = Napi::Object::New(env);
   for (const Entry& entry : entries()) hot(kernels, entry.name, RunKernel, &entry);
   exports.Set("kernels", kernels);

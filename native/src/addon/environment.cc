@@ -6,6 +6,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "addon/recording.h"
 #include "kernels/device.h"
 #include "system/allocator.h"
 
@@ -23,7 +24,10 @@ int32_t first_generation() {
 
 }  // namespace
 
-Environment::Environment() : arguments_(kArgumentCount), first_generation_(first_generation()) {}
+Environment::Environment()
+    : arguments_(kArgumentCount),
+      recorder_(std::make_unique<Recorder>()),
+      first_generation_(first_generation()) {}
 
 Environment::~Environment() {
   for (Slot& slot : slots_) {

@@ -4,6 +4,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "system/kept.h"
@@ -15,6 +16,8 @@ constexpr int32_t kNoBuffer = -1;      // the handle of an absent buffer
 constexpr int kIndexBits = 24;         // 16 million live tensors
 constexpr int32_t kIndexMask = (1 << kIndexBits) - 1;
 constexpr int kCallShift = 24;  // bits below the number of a call, which tell its arguments apart
+
+class Recorder;
 
 struct Slot {
   void* data = nullptr;         // nullptr: free, or pending
@@ -72,6 +75,7 @@ class Environment {
   uint64_t next_call() { return ++calls_ << kCallShift; }
 
   double* arguments() { return arguments_.data(); }
+  Recorder& recorder() { return *recorder_; }
   size_t bytes() const { return bytes_; }      // live, as stored
   size_t buffers() const { return buffers_; }  // live
 
@@ -85,6 +89,7 @@ class Environment {
   std::vector<Slot> slots_;
   std::vector<int32_t> free_slots_;
   std::vector<double> arguments_;
+  std::unique_ptr<Recorder> recorder_;
   size_t bytes_ = 0;
   size_t buffers_ = 0;
   uint64_t calls_ = 0;

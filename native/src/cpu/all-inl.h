@@ -14,6 +14,7 @@
 #include "cpu/cumsum-inl.h"
 #include "cpu/dropout-inl.h"
 #include "cpu/gather-inl.h"
+#include "cpu/index_copy-inl.h"
 #include "cpu/gemm/block_sizes.h"
 #include "cpu/gemm/pack-inl.h"
 #include "cpu/gemm/epilogue-inl.h"

@@ -17,6 +17,7 @@
 #include "kernels/gather.h"
 #include "kernels/global_norm.h"
 #include "kernels/group_norm.h"
+#include "kernels/index_copy.h"
 #include "kernels/layer_norm.h"
 #include "kernels/matmul.h"
 #include "kernels/optimizer_rule.h"

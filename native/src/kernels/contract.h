@@ -90,6 +90,14 @@ inline Extent strided(const Dims& shape, const Dims& strides) {
   return last + 1;
 }
 
+// The strides of a tensor whose elements lie one after the other; the product of its sizes must be valid.
+inline Dims row_major_strides(const Dims& shape) {
+  Dims strides{shape.rank, {}};
+  int64_t step = 1;
+  for (int64_t axis = shape.rank - 1; axis >= 0; step *= shape.size[axis--]) strides.size[axis] = step;
+  return strides;
+}
+
 // Whether such a walk takes the elements one after the other.
 inline bool is_row_major(const Dims& shape, const Dims& strides) {
   Extent step = 1;

@@ -40,6 +40,7 @@ export {
   nearest,
   suggest,
 } from './errors.ts';
+export { Recording } from './recording.ts';
 export {
   checkBoolean,
   checkDtype,

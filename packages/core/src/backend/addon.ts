@@ -71,6 +71,13 @@ export interface NativeAddon {
   /** The same without waiting: a promise that the array will hold what the buffer holds now; undefined where it does already. */
   readLater(handle: Handle, destination: ArrayBufferView): Promise<void> | undefined;
 
+  /** From here on kernel calls are noted, until {@link stopRecording}; the number under which they can be made again. */
+  startRecording(): number;
+  stopRecording(): void;
+  /** Makes all calls of a recording again, on the same buffers; each is checked anew. */
+  replay(recording: number): void;
+  forgetRecording(recording: number): void;
+
   memory(): NativeMemory;
   /** Bytes that buffers may take; 0 restores what the machine has. */
   setMemoryLimit(bytes: number): void;

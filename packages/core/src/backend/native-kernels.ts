@@ -930,6 +930,16 @@ export interface NativeCalls {
     in_offset: number;
     out_offset: number;
   };
+  index_copy_b32: {
+    in: Handle;
+    positions: Handle;
+    out: Handle;
+    shape: readonly number[];
+    in_strides: readonly number[];
+    in_offset: number;
+    axis: number;
+    length: number;
+  };
   gather_b32: {
     in: Handle;
     indices: Handle;
@@ -2732,6 +2742,19 @@ export const nativeKernels: readonly KernelDescription[] = [
       { name: 'reversed', type: 'dims' },
       { name: 'in_offset', type: 'integer' },
       { name: 'out_offset', type: 'integer' },
+    ],
+  },
+  {
+    name: 'index_copy_b32',
+    arguments: [
+      { name: 'in', type: 'buffer' },
+      { name: 'positions', type: 'buffer' },
+      { name: 'out', type: 'buffer' },
+      { name: 'shape', type: 'dims' },
+      { name: 'in_strides', type: 'dims' },
+      { name: 'in_offset', type: 'integer' },
+      { name: 'axis', type: 'integer' },
+      { name: 'length', type: 'integer' },
     ],
   },
   {

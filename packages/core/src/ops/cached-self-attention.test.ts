@@ -4,13 +4,13 @@
 import { devices, randomMask, randomTensor, tolerance, useDevice } from '@nabla/testing';
 
 import { memory, scope } from '../memory.ts';
-import { type Tensor, clone, tensor, zeros } from '../tf.ts';
+import { type Tensor, clone, range, tensor, zeros } from '../tf.ts';
 import { type AttentionCache, cachedSelfAttention, plainCachedSelfAttention } from './cached-self-attention.ts';
 import { selfAttention } from './self-attention.ts';
 
 type Sizes = readonly [batch: number, heads: number, time: number, headSize: number, past: number, capacity: number];
 
-function cacheOf([batch, heads, , headSize, past, capacity]: Sizes): AttentionCache {
+function cacheOf([batch, heads, , headSize, past, capacity]: Sizes): AttentionCache & { readonly past: number } {
   const shape = [batch, heads, capacity, headSize];
   return { keys: randomTensor(shape, { seed: 2 }), values: randomTensor(shape, { seed: 3 }), past };
 }
@@ -41,6 +41,22 @@ describe.each(devices())('cachedSelfAttention on %s', (device) => {
         tolerance('matmul', 64 + capacity),
       );
     }
+  });
+
+  it.each<Sizes>([
+    [1, 12, 1, 64, 31, 64],
+    [3, 2, 2, 5, 4, 7],
+  ])('writes to positions what it writes behind the past for %i %i %i %i behind %i of %i', (...sizes) => {
+    const [, heads, time, , past] = sizes;
+    const x = inputOf(sizes);
+    const behind = cacheOf(sizes);
+    const expected = cachedSelfAttention(x, heads, behind);
+    const positions = range(past, past + time, 1, 'int32');
+    const placed = { ...cacheOf(sizes), past: positions };
+    expect(plainCachedSelfAttention(x, heads, placed)).toBeCloseToTensor(expected, tolerance('matmul', 128));
+    expect(cachedSelfAttention(x, heads, placed)).toBeCloseToTensor(expected, tolerance('exact'));
+    expect(placed.keys).toBeCloseToTensor(behind.keys, tolerance('exact'));
+    expect(placed.values).toBeCloseToTensor(behind.values, tolerance('exact'));
   });
 
   it('gives step by step what selfAttention gives at once', () => {
@@ -86,6 +102,12 @@ describe.each(devices())('cachedSelfAttention on %s', (device) => {
       /at most 0 time steps behind 4, for a cache of 4/,
     );
     expect(() => cachedSelfAttention(x, 2, { ...cache, past: -1 })).toThrow(/past/);
+    expect(() => cachedSelfAttention(x, 2, { ...cache, past: tensor([4], [1], 'int32') })).toThrowCode(
+      'DATA',
+      /0 to 3/,
+    );
+    expect(() => cachedSelfAttention(x, 2, { ...cache, past: tensor([0, 1], [2], 'int32') })).toThrowCode('SHAPE');
+    expect(() => cachedSelfAttention(x, 2, { ...cache, past: tensor([0]) })).toThrowCode('DTYPE');
     expect(() => cachedSelfAttention(x, 4, cache)).toThrow(/a multiple of 12/);
     expect(() => cachedSelfAttention(x, 0, cache)).toThrow(/heads/);
     expect(() => cachedSelfAttention(x, 2, { ...cache, keys: zeros([1, 2, 4, 4]) })).toThrow(/keys.*must match x/s);

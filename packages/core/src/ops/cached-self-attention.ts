@@ -2,10 +2,10 @@
 // Attention of new time steps to those in a cache and to themselves: checks, the plain formula and the kernel.
 
 import type { CachedSelfAttentionAttributes } from '../backend/definitions/cached-self-attention.ts';
-import { checkFloat, checkInteger, checkOptions, checkShape } from '../check.ts';
+import { checkDtype, checkFloat, checkInteger, checkOptions, checkShape } from '../check.ts';
 import { ShapeError, formatShape } from '../errors.ts';
 import { unrecorded } from '../tape.ts';
-import type { Tensor } from '../tf.ts';
+import { Tensor } from '../tf.ts';
 import {
   ATTENTION_OPTIONS,
   type AttentionOptions,
@@ -15,6 +15,7 @@ import {
 } from './attention.ts';
 import { plainCopyInto } from './copy-into.ts';
 import { unshare } from './in-place.ts';
+import { plainIndexCopyInto } from './index-copy-into.ts';
 import { runKernelForOne } from './run.ts';
 import { checkSideBySide, ofParts } from './self-attention.ts';
 
@@ -22,8 +23,8 @@ import { checkSideBySide, ofParts } from './self-attention.ts';
 export interface AttentionCache {
   readonly keys: Tensor; // [batch, heads, capacity, headSize], float32
   readonly values: Tensor; // the same
-  /** Time steps that are in it. */
-  readonly past: number;
+  /** Time steps that are in it; or int32 `[time]`, where each new one is written: a step that is recorded does not know its time. */
+  readonly past: number | Tensor;
 }
 
 /**
@@ -39,7 +40,8 @@ export interface AttentionCache {
  * @throws {ShapeError} the cache does not match x or has no room for it, the last axis of x is no multiple of 3 * heads or is empty,
  *   or `mask` does not broadcast
  * @throws {DTypeError} x or the cache is not float32, or `mask` neither bool nor float32
- * @throws {ArgumentError} heads or past is no such integer, an option is out of range, or dropout without a generator
+ * @throws {ArgumentError} heads or past is no such integer, a position is out of range (code `DATA`), an option is, or dropout without a
+ *   generator
  * @see Dao et al., `flash_attn_with_kvcache`, https://github.com/Dao-AILab/flash-attention
  * @example
  * const cache = { keys: zeros([1, 1, 2, 1]), values: tensor4d([[[[1], [0]]]]), past: 1 };
@@ -57,13 +59,18 @@ export function cachedSelfAttention(
   const { keys, values, past } = cache;
   checkFloat(op, { x, keys, values });
   const headSize = checkSideBySide(op, x, heads);
-  checkInteger(op, 'past', past, { minimum: 0 });
   const [batch, time] = x.shape;
   const matching = (): string => `It must match x, whose shape is ${formatShape(x.shape)}.`;
   checkShape(op, 'keys', keys, [batch, heads, 'capacity', headSize], matching);
   const [, , capacity] = keys.shape;
   checkShape(op, 'values', values, [batch, heads, capacity, headSize], matching);
-  if (past + time > capacity) {
+  if (past instanceof Tensor) {
+    checkDtype(op, 'past', past, 'int32');
+    checkShape(op, 'past', past, [time], matching);
+  } else {
+    checkInteger(op, 'past', past, { minimum: 0 });
+  }
+  if (typeof past === 'number' && past + time > capacity) {
     const expected = `at most ${capacity - past} time steps behind ${past}, for a cache of ${capacity}`;
     throw new ShapeError({ op, argument: 'x', expected, received: x.shape });
   }
@@ -73,10 +80,10 @@ export function cachedSelfAttention(
   const attributes: CachedSelfAttentionAttributes = {
     ...attentionAttributes(options, scoresShape, headSize),
     heads,
-    past,
+    past: typeof past === 'number' ? past : 0,
   };
   unshare([keys, values]);
-  const inputs = mask === undefined ? { x, keys, values } : { x, keys, values, mask };
+  const inputs = { x, keys, values, ...(mask && { mask }), ...(past instanceof Tensor && { positions: past }) };
   return unrecorded(() => runKernelForOne('NablaCachedSelfAttention', inputs, attributes));
 }
 
@@ -87,8 +94,9 @@ export function plainCachedSelfAttention(
   { keys, values, past }: AttentionCache,
   options: AttentionOptions = {},
 ): Tensor {
-  const begin = [0, 0, past, 0];
+  const write = (into: Tensor, part: Tensor): Tensor =>
+    typeof past === 'number' ? plainCopyInto(into, part, [0, 0, past, 0]) : plainIndexCopyInto(into, part, 2, past);
   return ofParts(x, heads, (query, key, value) =>
-    plainAttention(query, plainCopyInto(keys, key, begin), plainCopyInto(values, value, begin), options),
+    plainAttention(query, write(keys, key), write(values, value), options),
   );
 }

@@ -44,6 +44,7 @@ export {
   plainGlobalNorm,
 } from './global-norm.ts';
 export { type GroupNormOptions, checkGroups, groupNorm, instanceNorm, plainGroupNorm } from './group-norm.ts';
+export { indexCopyInto, plainIndexCopyInto } from './index-copy-into.ts';
 export { type LayerNormOptions, layerNorm, plainLayerNorm } from './layer-norm.ts';
 export { type LinearActivation, type LinearOptions, linear, plainLinear } from './linear.ts';
 export { logSumExp } from './log-sum-exp.ts';

@@ -135,6 +135,16 @@ export const elementCalls: Rows = [
   ],
   [/^copy_b32$/, copy(4)],
   [/^copy_b8$/, copy(1)],
+  [
+    /^index_copy_b32$/,
+    {
+      reads: { in: f(18), positions: f(2) }, // [3, 2, 3], dense
+      writes: { out: f(45) }, // [3, 5, 3]
+      sizes: { shape: [3, 2, 3], length: 5 },
+      others: { in_strides: [6, 3, 1], in_offset: 0, axis: 1 },
+      noIndex: { positions: outOfRange(5) },
+    },
+  ],
   [/^gather_b32$/, gather(4)],
   [/^gather_b8$/, gather(1)],
   [

@@ -16,6 +16,7 @@ import { elementwiseLossDefinitions } from './elementwise-loss.ts';
 import { embeddingDefinitions } from './embedding.ts';
 import { globalNormDefinitions } from './global-norm.ts';
 import { groupNormDefinitions } from './group-norm.ts';
+import { indexCopyDefinitions } from './index-copy-into.ts';
 import { integerDefinitions } from './integers.ts';
 import { layerNormDefinitions } from './layer-norm.ts';
 import { linearDefinitions } from './linear.ts';
@@ -49,6 +50,7 @@ export const definitions: readonly KernelConfig[] = [
   ...embeddingDefinitions,
   ...globalNormDefinitions,
   ...groupNormDefinitions,
+  ...indexCopyDefinitions,
   ...integerDefinitions,
   ...layerNormDefinitions,
   ...linearDefinitions,

@@ -23,6 +23,7 @@ import { fillKernels } from './fill.ts';
 import { gatherKernels } from './gather.ts';
 import { globalNormKernels } from './global-norm.ts';
 import { groupNormKernels } from './group-norm.ts';
+import { indexCopyKernels } from './index-copy-into.ts';
 import { layerNormKernels } from './layer-norm.ts';
 import { matMulKernels } from './mat-mul.ts';
 import { optimizerRuleKernels } from './optimizer-rule.ts';
@@ -65,6 +66,7 @@ export const kernels: readonly KernelConfig[] = [
   ...gatherKernels,
   ...globalNormKernels,
   ...groupNormKernels,
+  ...indexCopyKernels,
   ...layerNormKernels,
   ...matMulKernels,
   ...optimizerRuleKernels,

@@ -142,6 +142,29 @@ const copy = (dtype: DType, others: DType = dtype): KernelSweep => ({
   },
 });
 
+/** Every second place, then round again: no two are the same. */
+const places = (n: number): RunTensor => {
+  const values = Int32Array.from({ length: n }, (_, i) => (2 * i + 1) % (2 * n + 1));
+  return { shape: [n], dtype: 'int32', values, origin: 'places' };
+};
+
+const indexCopy = (): KernelSweep => ({
+  kinds: FEW,
+  tolerance: exact,
+  neverAliased: 'the target is written, which may be no other input',
+  runs: (n, draw) =>
+    [0, 1, 2].map((axis) => {
+      const dtype = n % 2 === 0 ? 'float32' : 'int32';
+      const shape = [2, 3, 4].with(axis, n);
+      const target = draw.of(dtype, shape.with(axis, 2 * n + 1));
+      return {
+        kernelName: 'NablaIndexCopyInto',
+        inputs: { target, source: draw.of(dtype, shape), positions: places(n) },
+        attributes: { axis },
+      };
+    }),
+});
+
 const gather = (dtype: DType, others: DType = dtype): KernelSweep => ({
   kinds: FEW,
   tolerance: exact,
@@ -270,6 +293,7 @@ export const elementSweeps: SweepRows = [
   [/^cumsum_(f32|i32)$/, cumsum],
   [/^copy_b32$/, () => copy('float32', 'int32')],
   [/^copy_b8$/, () => copy('bool')],
+  [/^index_copy_b32$/, indexCopy],
   [/^gather_b32$/, () => gather('float32', 'int32')],
   [/^gather_b8$/, () => gather('bool')],
   [/^one_hot_b32$/, () => oneHot(['float32', 'int32'])],

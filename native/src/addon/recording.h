@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Kernel calls that are noted as they are made, and can then be made again in one go, without JavaScript: what they read
+// and write are the same buffers, which may hold other values by then. A replay checks each call as if JavaScript made
+// it. Of this, a device may make one piece of work of its own (device::capture).
+#pragma once
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "addon/run.h"
+
+namespace nabla::addon {
+
+class Recording {
+ public:
+  // Notes a call with the first `count` numbers of the argument area.
+  void add(const Entry& entry, const double* arguments, int64_t count);
+  void replay(Environment& environment) const;
+
+ private:
+  struct Call {
+    const Entry* entry;
+    size_t first, count;  // of its numbers
+  };
+  std::vector<Call> calls_;
+  std::vector<double> numbers_;
+};
+
+// The recordings of an environment, by number.
+class Recorder {
+ public:
+  int32_t start();               // throws BadCall while another one goes on
+  void stop();                   // throws BadCall where none goes on
+  Recording* current() const { return current_; }  // that calls are noted in; nullptr: none
+  const Recording& find(int64_t number) const;     // throws BadCall
+  void forget(int64_t number);                     // throws BadCall
+
+ private:
+  std::map<int64_t, std::unique_ptr<Recording>> recordings_;
+  int32_t last_ = 0;
+  Recording* current_ = nullptr;
+};
+
+}  // namespace nabla::addon

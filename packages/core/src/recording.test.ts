@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tests of recording on every device.
+
+import { devices, useDevice } from '@nabla/testing';
+
+import { getDevice, nativeMemory } from './device.ts';
+import { scope } from './memory.ts';
+import { normal } from './initializers/index.ts';
+import { copyInto, embedding } from './ops/index.ts';
+import { Generator } from './random.ts';
+import { Recording } from './recording.ts';
+import { type Tensor, add, keep, mul, tensor1d, tensor2d, zeros, zerosLike } from './tf.ts';
+
+const values = (x: Tensor): number[] => [...x.dataSync()];
+
+/** Records `f`, which replays then make again, and disposes of it in the end. */
+function recorded<T>(f: () => T, use: (made: T, replay: () => void) => void): void {
+  const recording = Recording.start();
+  if (recording === undefined) throw new Error(`nothing can be recorded on ${getDevice()}`);
+  try {
+    const made = recording.add(f);
+    recording.stop();
+    use(made, () => {
+      recording.replay(0);
+    });
+  } finally {
+    recording.stop();
+    recording.dispose();
+  }
+}
+
+describe('Recording on js', () => {
+  useDevice('js');
+  it('is not to be had', () => {
+    expect(Recording.start()).toBeUndefined();
+  });
+});
+
+describe.each(devices().filter((device) => device !== 'js'))('Recording on %s', (device) => {
+  useDevice(device);
+
+  it('computes again what tensors hold by then', () => {
+    const x = tensor1d([1, 2]);
+    recorded(
+      () => scope(() => keep(add(mul(x, 10), 1))),
+      (y, replay) => {
+        expect(values(y)).toEqual([11, 21]);
+        copyInto(x, tensor1d([3, 4]), [0]);
+        expect(values(y)).toEqual([11, 21]);
+        replay();
+        expect(values(y)).toEqual([31, 41]);
+        y.dispose();
+      },
+    );
+  });
+
+  it('keeps what was disposed meanwhile for the replays, and others do not get it', () => {
+    const x = tensor1d([1, 2]);
+    recorded(
+      () => scope(() => keep(mul(mul(x, x), x))),
+      (y, replay) => {
+        const others = Array.from({ length: 8 }, (_, i) => add(zeros([2]), i));
+        copyInto(x, tensor1d([2, 3]), [0]);
+        replay();
+        expect(values(y)).toEqual([8, 27]);
+        expect(others.map(values)).toEqual(others.map((_, i) => [i, i]));
+        y.dispose();
+      },
+    );
+  });
+
+  it('repeats the values that a function put in', () => {
+    const x = tensor1d([1, 2]);
+    recorded(
+      () => {
+        const sum = zerosLike(x);
+        copyInto(sum, add(sum, x), [0]);
+        return sum;
+      },
+      (sum, replay) => {
+        for (let i = 0; i < 2; i++) replay();
+        expect(values(sum)).toEqual([1, 2]);
+      },
+    );
+  });
+
+  it('checks indices and buffers at each replay', () => {
+    const [table, ids] = [tensor2d([[1], [2]]), tensor1d([0, 1], 'int32')];
+    recorded(
+      () => embedding(table, ids),
+      (rows, replay) => {
+        copyInto(ids, tensor1d([1, 1], 'int32'), [0]);
+        replay();
+        expect(values(rows)).toEqual([2, 2]);
+        copyInto(ids, tensor1d([0, 2], 'int32'), [0]);
+        expect(replay).toThrowCode('DATA', /indices from 0 to 1, received 2 at position 1/);
+        table.dispose();
+        expect(replay).toThrowCode('CONTRACT', /released/);
+      },
+    );
+  });
+
+  it('refuses what is no kernel call, and leaves nothing behind', () => {
+    const x = tensor1d([1, 2]);
+    const before = nativeMemory()?.buffers;
+    const generator = new Generator(1);
+    const untouched = generator.withoutDrawing(() => normal([2], generator));
+    const refused: [() => unknown, RegExp][] = [
+      [() => x.dataSync(), /read a tensor/],
+      [() => add(x, untouched), /zeros that were there before/],
+    ];
+    for (const [f, words] of refused) {
+      const record = (): void => {
+        recorded(
+          () => scope(() => void f()),
+          () => undefined,
+        );
+      };
+      expect(record).toThrowCode('RECORDING', words);
+    }
+    recorded(
+      () => expect(Recording.start()).toBeUndefined(),
+      (_, replay) => {
+        replay();
+      },
+    );
+    expect(nativeMemory()?.buffers).toBe(before);
+    expect(values(mul(x, tensor1d([1, 2])))).toEqual([1, 4]);
+  });
+});

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Kernel calls that are made once by a program, and then again without it: for steps that repeat, such as those of a decoder.
+
+import { NativeBackend, type Recorded } from './backend/native-backend.ts';
+import { NativeError } from './errors.ts';
+import { backend } from './tf.ts';
+
+/**
+ * The kernel calls of functions that were run once, to be made again on the same buffers: a replay reads what the tensors that
+ * existed before hold by then, and writes the tensors that the functions returned. It costs a microsecond a call, where a
+ * program costs ten. Nothing else is repeated: values that the functions put into tensors stay those of the first time. A function that
+ * reads a tensor, or runs a kernel that the device has not, throws; so does a replay when a tensor that it needs was disposed.
+ *
+ * @example
+ * const x = tensor1d([1, 2]);
+ * const recording = Recording.start(); // undefined on device js
+ * const y = recording?.add(() => mul(x, 10));
+ * recording?.stop();
+ * copyInto(x, tensor1d([3, 4]), [0]);
+ * recording?.replay(0);
+ * y; // [30, 40]
+ * recording?.dispose();
+ */
+export class Recording {
+  private readonly native: NativeBackend;
+  private readonly recorded: Recorded;
+
+  private constructor(native: NativeBackend, recorded: Recorded) {
+    this.native = native;
+    this.recorded = recorded;
+  }
+
+  /** Undefined where nothing can be recorded: on device js, and while another recording goes on. */
+  static start(): Recording | undefined {
+    const native = backend();
+    if (!(native instanceof NativeBackend)) return undefined;
+    const recorded = native.startRecording();
+    return recorded && new Recording(native, recorded);
+  }
+
+  /** Parts that were added. */
+  get length(): number {
+    return this.recorded.parts.length;
+  }
+
+  /** Whether its device is the active one. */
+  get isOnDevice(): boolean {
+    return backend() === this.native;
+  }
+
+  /**
+   * Runs a function and notes what it computes, as the next part.
+   *
+   * @throws {NativeError} it does more than compute (code `RECORDING`); what was noted has to be disposed
+   */
+  add<T>(f: () => T): T {
+    return this.native.recordPart(f);
+  }
+
+  /** Ends the recording. What the functions returned stays the caller's, and has to live as long as it is replayed. */
+  stop(): void {
+    this.native.stopRecording(this.recorded);
+  }
+
+  /**
+   * Computes a part again.
+   *
+   * @throws {NativeError} a tensor that it needs was disposed (code `CONTRACT`)
+   */
+  replay(part: number): void {
+    const number = this.recorded.parts[part];
+    if (number === undefined)
+      throw new NativeError('RECORDING', `expected a part below ${this.length}, received ${part}.`);
+    this.native.replayPart(number);
+  }
+
+  /** Frees the memory that replays need. */
+  dispose(): void {
+    this.native.forgetRecording(this.recorded);
+  }
+}
