@@ -3,6 +3,7 @@
 
 import { NativeBackend, type Recorded } from './backend/native-backend.ts';
 import { NativeError } from './errors.ts';
+import { isObserved } from './observe-kernels.ts';
 import { backend } from './tf.ts';
 
 /**
@@ -30,10 +31,10 @@ export class Recording {
     this.recorded = recorded;
   }
 
-  /** Undefined where nothing can be recorded: on device js, and while another recording goes on. */
+  /** Undefined where nothing can be recorded: on device js, while another recording goes on, or somebody observes kernels. */
   static start(): Recording | undefined {
     const native = backend();
-    if (!(native instanceof NativeBackend)) return undefined;
+    if (!(native instanceof NativeBackend) || isObserved()) return undefined;
     const recorded = native.startRecording();
     return recorded && new Recording(native, recorded);
   }
@@ -43,9 +44,9 @@ export class Recording {
     return this.recorded.parts.length;
   }
 
-  /** Whether its device is the active one. */
-  get isOnDevice(): boolean {
-    return backend() === this.native;
+  /** Whether its device is the active one, and nobody observes kernels: replays do not show them. */
+  get canReplay(): boolean {
+    return backend() === this.native && !isObserved();
   }
 
   /**

@@ -4,6 +4,7 @@
 import {
   ArgumentError,
   type AttentionOptions,
+  NativeError,
   type Tensor,
   cachedSelfAttention,
   checkInteger,
@@ -11,6 +12,7 @@ import {
   dispose,
   fill,
   gather,
+  indexCopyInto,
   keep,
   noGrad,
   pad,
@@ -39,14 +41,37 @@ export class KeyValueCache {
   /** Those that do not grow: of what an encoder gave. */
   private readonly fixed = new Map<number, KeysAndValues>();
   #time = 0;
+  #revision = 0;
+  /** Where the next time step is written, in the place of behind the others. */
+  private place: Tensor | undefined;
 
   constructor(layers: number) {
     this.layers = Array.from({ length: layers }, () => undefined);
   }
 
-  /** Time steps that are in it. */
+  /**
+   * Time steps that are in it.
+   *
+   * @throws {NativeError} they are in a tensor, see {@link writeAt} (code `RECORDING`)
+   */
   get time(): number {
+    if (this.place !== undefined) throw new NativeError('RECORDING', 'what is recorded does not know the time.');
     return this.#time;
+  }
+
+  /** A number that changes when the memory of a layer is another. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Whether `time` more time steps fit into the memory that is there. */
+  hasRoom(time: number): boolean {
+    return this.layers.every((layer) => layer !== undefined && (layer.keys.shape[2] ?? 0) >= this.#time + time);
+  }
+
+  /** From here on a time step is written where an int32 `[1]` says, so that it can be recorded; undefined: behind the others. */
+  writeAt(place: Tensor | undefined): void {
+    this.place = place;
   }
 
   /** Time steps that attention sees after a write of `time` more: those behind what was written have to be masked. */
@@ -64,8 +89,12 @@ export class KeyValueCache {
   write(layer: number, keys: Tensor, values: Tensor): KeysAndValues {
     return noGrad(() => {
       const room = this.roomFor(layer, keys.shape, values.shape);
-      copyInto(room.keys, keys, [0, 0, this.#time, 0]);
-      copyInto(room.values, values, [0, 0, this.#time, 0]);
+      const write = (into: Tensor, part: Tensor): void => {
+        if (this.place === undefined) copyInto(into, part, [0, 0, this.#time, 0]);
+        else indexCopyInto(into, part, 2, this.place);
+      };
+      write(room.keys, keys);
+      write(room.values, values);
       return room;
     });
   }
@@ -84,7 +113,7 @@ export class KeyValueCache {
       const part = [batch, heads, time, features / 3 / heads];
       const room = this.roomFor(layer, part, part);
       const shown = mask && { mask: padLast(mask, this.capacity(time)) };
-      return cachedSelfAttention(x, heads, { ...room, past: this.#time }, { ...options, ...shown });
+      return cachedSelfAttention(x, heads, { ...room, past: this.place ?? this.#time }, { ...options, ...shown });
     });
   }
 
@@ -119,6 +148,7 @@ export class KeyValueCache {
     for (const [layer, { keys, values }] of this.written()) {
       this.layers[layer] = { keys: shrink(keys, time, capacity), values: shrink(values, time, capacity) };
     }
+    this.#revision += 1;
     this.#time = time;
   }
 
@@ -139,6 +169,7 @@ export class KeyValueCache {
       const expected = `to be rows of the ${this.batch} in the cache`;
       throw new ArgumentError({ op: 'reorder', argument: 'rows', expected, received: String(wrong) });
     }
+    this.#revision += 1;
     for (const [layer, tensors] of this.written()) {
       this.layers[layer] = gatherRows(tensors, rows);
       yield;
@@ -153,6 +184,7 @@ export class KeyValueCache {
     dispose(this.layers, this.fixed);
     this.layers.fill(undefined);
     this.fixed.clear();
+    this.#revision += 1;
     this.#time = 0;
   }
 
@@ -161,6 +193,7 @@ export class KeyValueCache {
     const before = this.layers[layer];
     const capacity = this.capacity(keys[2] ?? 0);
     const room = { keys: grow(before?.keys, keys, capacity), values: grow(before?.values, values, capacity) };
+    if (room.keys !== before?.keys) this.#revision += 1;
     this.layers[layer] = room;
     return room;
   }

@@ -5,6 +5,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { type Tensor, dispose, gather, keep, reshape, scope, slice, tensor1d, tensor2d } from '@nabla/core';
 
+import type { Module } from '@nabla/layers';
+
 import type { PretrainedConfig } from '../pretrained/architecture.ts';
 import type { KeyValueCache } from './cache.ts';
 import type { CausalModel } from './causal-model.ts';
@@ -12,6 +14,7 @@ import type { DecoderInputs } from './decoder-mask.ts';
 import type { Encoded, EncoderDecoderModel } from './encoder-decoder-model.ts';
 import { type LayeredPass, takePass } from './layered-pass.ts';
 import { type ReadingPace, evenPart, paceOf } from './reading-pace.ts';
+import { type During, RecordedSteps } from './recorded-steps.ts';
 import { Turns } from './turns.ts';
 
 /** A model that writes. */
@@ -74,7 +77,8 @@ export class Decoding {
   private readonly tokensPerPass: number | undefined;
   private readonly pace: ReadingPace;
   private readonly signal: AbortSignal | undefined;
-  private readonly during: <T>(step: () => T) => T;
+  private readonly during: During;
+  private readonly steps: RecordedSteps | undefined;
 
   constructor(model: GenerativeModel, options: DecodingOptions) {
     const { cache, lent, encoded, tokensPerPass, pace = paceOf(model), signal } = options;
@@ -85,7 +89,9 @@ export class Decoding {
     this.tokensPerPass = tokensPerPass;
     this.pace = pace;
     this.signal = signal;
-    this.during = evaluating(model);
+    const modules = modulesOf(model); // once for all steps, since it walks through the whole model
+    this.during = evaluating(modules);
+    this.steps = isTakenByLayer(model) && this.cache ? new RecordedSteps(this.cache, modules, this.during) : undefined;
   }
 
   /**
@@ -124,9 +130,29 @@ export class Decoding {
    * @returns logits of the tokens after them, `[vocabulary]` for each row
    */
   async next(rows: TokenRows): Promise<Float32Array[]> {
-    const { result: flat } = await this.pass(rows, (last) => this.model.logits(last).dataSync<'float32'>());
+    const flat = await this.logits(rows);
     const vocabulary = flat.length / rows.length;
     return rows.map((_, row) => flat.subarray(row * vocabulary, (row + 1) * vocabulary));
+  }
+
+  /** Of the tokens after those, for all rows: by a step that repeats the one before, or by a pass of its own. */
+  private async logits(rows: TokenRows): Promise<Float32Array> {
+    this.push(rows);
+    const turns = new Turns(this.pace.clock, this.signal);
+    const repeated =
+      rows[0]?.length === 1
+        ? await this.steps?.take(
+            rows.length,
+            () => this.layers(rows),
+            (states) => this.model.logits(lastOf(states)),
+            turns,
+          )
+        : undefined;
+    const logits =
+      repeated?.dataSync<'float32'>() ??
+      (await this.take(rows, (last) => this.model.logits(last).dataSync<'float32'>(), turns));
+    this.steps?.taken(rows.length);
+    return logits;
   }
 
   /** Goes on with row `rows[i]` as row i; others get their turns between the layers. */
@@ -152,6 +178,7 @@ export class Decoding {
   }
 
   dispose(): void {
+    this.steps?.dispose();
     if (this.lent === undefined) this.cache?.dispose();
     else this.lent.giveBack(this.tokens[0] ?? []);
     dispose(this.encoded);
@@ -164,24 +191,27 @@ export class Decoding {
    * @returns that, and how many milliseconds a step took
    */
   private async pass<T>(rows: TokenRows, use: (last: Tensor) => T): Promise<{ result: T; step: number }> {
+    this.push(rows);
+    const turns = new Turns(this.pace.clock, this.signal);
+    return { result: await this.take(rows, use, turns), step: turns.usual };
+  }
+
+  /** Adds tokens to the rows. */
+  private push(rows: TokenRows): void {
     this.tokens.forEach((row, i) => row.push(...(rows[i] ?? [])));
     const length = this.tokens[0]?.length ?? 0;
     this.mask?.forEach((row) => row.push(...new Array<number>(Math.max(0, length - row.length)).fill(1)));
-    const fed = this.cache === undefined ? this.tokens : rows;
-    const turns = new Turns(this.pace.clock, this.signal);
-    const ofLast = (states: Tensor): T => {
-      const [batch = 0, time = 0, features = 0] = states.shape;
-      return use(reshape(slice(states, [0, time - 1, 0], [batch, 1, features]), [batch, features]));
-    };
-    const result = await takePass(this.layers(fed, length), turns, ofLast, this.during);
-    return { result, step: turns.usual };
   }
 
-  /** A pass over the last tokens of `length`, layer by layer if the model can be taken so. */
-  private *layers(tokens: TokenRows, length: number): LayeredPass {
+  private take<T>(rows: TokenRows, use: (last: Tensor) => T, turns: Turns): Promise<T> {
+    return takePass(this.layers(rows), turns, (states) => use(lastOf(states)), this.during);
+  }
+
+  /** A pass over tokens that were added last, layer by layer if the model can be taken so; without a cache, over all. */
+  private *layers(rows: TokenRows): LayeredPass {
     const { model, encoded } = this;
-    const fed = tensorOf(tokens);
-    const inputs = this.inputs(length, fed.shape[1] ?? 0);
+    const fed = tensorOf(this.cache === undefined ? this.tokens : rows);
+    const inputs = this.inputs(this.tokens[0]?.length ?? 0, fed.shape[1] ?? 0);
     if (isEncoderDecoder(model)) {
       if (encoded === undefined) throw new TypeError('an encoder-decoder decodes what was encoded');
       if (model.decoderByLayer === undefined) return model.decoderHidden(fed, encoded, inputs);
@@ -203,12 +233,13 @@ export class Decoding {
   }
 }
 
-/**
- * Runs steps without dropout, however the model stands: modules that are in training are switched to evaluation for each step, and those
- * alone back. To be made once for many steps, since it walks through the whole model.
- */
-export function evaluating(model: GenerativeModel): <T>(step: () => T) => T {
-  const modules = Array.from(model.namedModules(), ([, module]) => module);
+/** A model and all modules below it. */
+export function modulesOf(model: Module): readonly Module[] {
+  return Array.from(model.namedModules(), ([, module]) => module);
+}
+
+/** Runs steps without dropout: modules that are in training are switched to evaluation for each step, and those alone back. */
+export function evaluating(modules: readonly Module[]): During {
   return (step) => {
     const switched = modules.filter(({ training }) => training);
     for (const module of switched) module.training = false;
@@ -218,6 +249,17 @@ export function evaluating(model: GenerativeModel): <T>(step: () => T) => T {
       for (const module of switched) module.training = true;
     }
   };
+}
+
+/** Whether passes of a model yield between their layers. */
+function isTakenByLayer(model: GenerativeModel): boolean {
+  return isEncoderDecoder(model) ? 'decoderByLayer' in model : 'byLayer' in model;
+}
+
+/** The features of the last time step of each row, `[rows, features]`. */
+function lastOf(states: Tensor): Tensor {
+  const [batch = 0, time = 0, features = 0] = states.shape;
+  return reshape(slice(states, [0, time - 1, 0], [batch, 1, features]), [batch, features]);
 }
 
 /** Waits until a tensor is computed: a device may do that later than it is told to. */

@@ -9,6 +9,7 @@ import {
   type MaskRows,
   type TokenRows,
   evaluating,
+  modulesOf,
   isEncoderDecoder,
   tensorOf,
 } from './decoding.ts';
@@ -139,7 +140,7 @@ async function encode(
   signal: AbortSignal | undefined,
 ): Promise<Encoded> {
   const attentionMask = mask.some((row) => row.includes(0)) ? keep(tensorOf(mask)) : undefined;
-  const during = evaluating(model);
+  const during = evaluating(modulesOf(model));
   const keepAll = ({ states, attentionMask: shown }: Encoded): Encoded => {
     return { states: keep(states.clone()), attentionMask: shown && keep(shown.clone()) };
   };
