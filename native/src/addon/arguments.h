@@ -46,6 +46,7 @@ class Arguments {
     const Slot* slot = handle < 0 || handle > INT32_MAX ? nullptr : environment_.find(static_cast<int32_t>(handle));
     if (slot == nullptr)
       throw BadCall("received the handle of a buffer that was released or never existed: " + std::to_string(handle));
+    environment_.note(handle);
     return slot;
   }
   int64_t list_count(const char* name) {

@@ -25,9 +25,7 @@ int32_t first_generation() {
 }  // namespace
 
 Environment::Environment()
-    : arguments_(kArgumentCount),
-      recorder_(std::make_unique<Recorder>()),
-      first_generation_(first_generation()) {}
+    : arguments_(kArgumentCount), recorder_(std::make_unique<Recorder>()), first_generation_(first_generation()) {}
 
 Environment::~Environment() {
   for (Slot& slot : slots_) {

@@ -76,6 +76,11 @@ class Environment {
 
   double* arguments() { return arguments_.data(); }
   Recorder& recorder() { return *recorder_; }
+  // From here on the buffers of calls are put into a list; nullptr: no longer.
+  void note_buffers(std::vector<int64_t>* handles) { noted_ = handles; }
+  void note(int64_t handle) {
+    if (noted_ != nullptr) noted_->push_back(handle);
+  }
   size_t bytes() const { return bytes_; }      // live, as stored
   size_t buffers() const { return buffers_; }  // live
 
@@ -90,6 +95,7 @@ class Environment {
   std::vector<int32_t> free_slots_;
   std::vector<double> arguments_;
   std::unique_ptr<Recorder> recorder_;
+  std::vector<int64_t>* noted_ = nullptr;
   size_t bytes_ = 0;
   size_t buffers_ = 0;
   uint64_t calls_ = 0;

@@ -10,7 +10,52 @@ void Recording::add(const Entry& entry, const double* arguments, int64_t count) 
   numbers_.insert(numbers_.end(), arguments, arguments + count);
 }
 
-void Recording::replay(Environment& environment) const {
+void Recording::replay(Environment& environment) {
+  if (launch(environment)) return;
+  graph_.reset();
+  run_and_look(environment);
+}
+
+bool Recording::launch(Environment& environment) {
+  if (!may_have_graph_ || used_.empty() || !is_as_left(environment)) return false;
+  if (graph_ == nullptr) graph_ = device::note_work([&] { run(environment); });
+  may_have_graph_ = graph_ != nullptr;
+  if (!may_have_graph_) return false;
+  graph_->launch();
+  const uint64_t call = environment.next_call();
+  for (const Used& used : used_)
+    if (used.is_written) environment.find(used.handle)->writer = call;
+  return true;
+}
+
+bool Recording::is_as_left(const Environment& environment) const {
+  return std::all_of(used_.begin(), used_.end(), [&](const Used& used) {
+    const Slot* slot = environment.find(used.handle);
+    return slot != nullptr && slot->data == used.data && slot->halves == used.halves;
+  });
+}
+
+void Recording::run_and_look(Environment& environment) {
+  const uint64_t before = environment.next_call();
+  std::vector<int64_t> handles;
+  environment.note_buffers(&handles);
+  try {
+    run(environment);
+  } catch (...) {
+    environment.note_buffers(nullptr);
+    throw;
+  }
+  environment.note_buffers(nullptr);
+  std::sort(handles.begin(), handles.end());
+  handles.erase(std::unique(handles.begin(), handles.end()), handles.end());
+  used_.clear();
+  for (const int64_t handle : handles) {
+    const Slot& slot = *environment.find(handle);
+    used_.push_back({handle, slot.data, slot.halves, slot.writer > before});
+  }
+}
+
+void Recording::run(Environment& environment) const {
   for (const Call& call : calls_) {
     std::copy_n(numbers_.data() + call.first, call.count, environment.arguments());
     Arguments arguments(environment, static_cast<int64_t>(call.count));
@@ -34,7 +79,7 @@ void Recorder::stop() {
   current_ = nullptr;
 }
 
-const Recording& Recorder::find(int64_t number) const {
+Recording& Recorder::find(int64_t number) const {
   const auto found = recordings_.find(number);
   if (found == recordings_.end())
     throw BadCall("received the number of a recording that was forgotten or never existed: " + std::to_string(number));

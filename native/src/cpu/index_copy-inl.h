@@ -5,8 +5,8 @@ inline void index_copy_b32(const int32_t* in, const int32_t* positions, int32_t*
   const int64_t slices = p.shape.size[p.axis];
   for (int64_t n = 0; n < slices; ++n)
     if (positions[n] < 0 || positions[n] >= p.length)
-      fail("indexCopyInto", "expected positions from 0 to %lld, received %d at %lld", static_cast<long long>(p.length - 1),
-           positions[n], static_cast<long long>(n));
+      fail("indexCopyInto", "expected positions from 0 to %lld, received %d at %lld",
+           static_cast<long long>(p.length - 1), positions[n], static_cast<long long>(n));
   CopyParams slice{};
   slice.shape = p.shape;
   slice.shape.size[p.axis] = 1;

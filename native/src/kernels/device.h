@@ -2,6 +2,7 @@
 // What the addon needs of a device beside its allocator. cpu/device.cc and cuda/device.cc define these functions; a
 // module links one of them, so that the addon itself knows neither.
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -49,5 +50,15 @@ class HostCopy {
 };
 // nullptr: this device has nothing to wait for, or no memory for it; copy_to_host does it.
 std::unique_ptr<HostCopy> begin_copy_to_host(const void* from, size_t bytes);
+
+// Work that was noted in place of being done, to be done as often as one likes, with one call each time.
+class Graph {
+ public:
+  virtual ~Graph() = default;
+  virtual void launch() = 0;
+};
+// What `work` asks of the device, on this thread. Each launch is of the same memory, which has to stay what it is.
+// nullptr: this device cannot do it, or not with this work, of which nothing is done then.
+std::unique_ptr<Graph> note_work(const std::function<void()>& work);
 
 }  // namespace nabla::device

@@ -15,6 +15,7 @@
 
 #include "system/arena.h"
 #include "system/block_source.h"
+#include "system/held_blocks.h"
 #include "system/kept.h"
 
 namespace nabla {
@@ -197,7 +198,7 @@ void* allocate_if_free(size_t bytes) {
 }
 
 void release(void* block, size_t bytes) {
-  if (block == nullptr) return;
+  if (block == nullptr || hold_released(block, bytes)) return;
   State& s = state();
   std::lock_guard<std::mutex> guard(s.lock);
   const size_t size = size_class(bytes);

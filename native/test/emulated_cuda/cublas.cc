@@ -2,6 +2,8 @@
 // The functions of cuBLAS and cuBLASLt that runtime/cublas.cc and cublaslt.cc load, by plain loops on the CPU, so that
 // their calls can be tested without a GPU: NABLA_CUBLAS names this library. Numbers as in cublas_api.h and cublasLt.h;
 // matrices are stored column by column.
+#include <cuda_runtime.h>
+
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -59,6 +61,10 @@ struct Layout {
 };
 constexpr int kBias = 4, kBiasRelu = 6, kBiasGelu = 36, kBiasGeluInput = 164;
 
+struct Handle {
+  CudaStream* stream = nullptr;
+};
+
 struct Heuristic {
   uint64_t algorithm[8];
   size_t workspace;
@@ -85,17 +91,19 @@ float activated(int epilogue, float x) {
 extern "C" {
 
 int cublasCreate_v2(void** handle) {
-  static int one;
-  *handle = &one;
+  *handle = new Handle;
   return kSuccess;
 }
-int cublasSetStream_v2(void*, void*) { return kSuccess; }
+int cublasSetStream_v2(void* handle, void* stream) {
+  static_cast<Handle*>(handle)->stream = static_cast<CudaStream*>(stream);
+  return kSuccess;
+}
 int cublasGetVersion_v2(void*, int* version) {
   *version = 130100;
   return kSuccess;
 }
 
-int cublasGemmStridedBatchedEx(void*, int transpose_a, int transpose_b, int m, int n, int k, const void* alpha,
+int cublasGemmStridedBatchedEx(void* handle, int transpose_a, int transpose_b, int m, int n, int k, const void* alpha,
                                const void* a, int type_a, int column_a, long long step_a, const void* b, int type_b,
                                int column_b, long long step_b, const void* beta, void* c, int type_c, int column_c,
                                long long step_c, int batch, int compute_type, int) {
@@ -107,18 +115,21 @@ int cublasGemmStridedBatchedEx(void*, int transpose_a, int transpose_b, int m, i
   if (!has_types || !has_columns || *static_cast<const float*>(beta) != 0) return kInvalid;
   const Matrices left{a, type_a, transpose_a != 0, column_a, step_a};
   const Matrices right{b, type_b, transpose_b != 0, column_b, step_b};
-  for (int64_t matrix = 0; matrix < batch; ++matrix)
-    for (int64_t col = 0; col < n; ++col)
-      for (int64_t row = 0; row < m; ++row) {
-        float sum = 0;
-        for (int64_t i = 0; i < k; ++i) sum += left.at(matrix, row, i, is_fast) * right.at(matrix, i, col, is_fast);
-        sum *= *static_cast<const float*>(alpha);
-        const int64_t at = matrix * step_c + col * column_c + row;
-        if (type_c == kFloat32)
-          static_cast<float*>(c)[at] = sum;
-        else
-          static_cast<uint16_t*>(c)[at] = to_bf16(sum);
-      }
+  const float scale = *static_cast<const float*>(alpha);
+  static_cast<Handle*>(handle)->stream->ask([=] {
+    for (int64_t matrix = 0; matrix < batch; ++matrix)
+      for (int64_t col = 0; col < n; ++col)
+        for (int64_t row = 0; row < m; ++row) {
+          float sum = 0;
+          for (int64_t i = 0; i < k; ++i) sum += left.at(matrix, row, i, is_fast) * right.at(matrix, i, col, is_fast);
+          sum *= scale;
+          const int64_t at = matrix * step_c + col * column_c + row;
+          if (type_c == kFloat32)
+            static_cast<float*>(c)[at] = sum;
+          else
+            static_cast<uint16_t*>(c)[at] = to_bf16(sum);
+        }
+  });
   return kSuccess;
 }
 
@@ -176,24 +187,26 @@ int cublasLtMatmulAlgoGetHeuristic(void*, void* operation, void* layout_a, void*
 }
 int cublasLtMatmul(void*, void* operation, const void* alpha, const void* a, void* layout_a, const void* b,
                    void* layout_b, const void* beta, const void*, void*, void* d, void* layout_d, const void*,
-                   void* workspace, size_t bytes, void*) {
-  const Operation& o = *static_cast<Operation*>(operation);
-  const Layout &of_a = *static_cast<Layout*>(layout_a), &of_b = *static_cast<Layout*>(layout_b),
-               &of_d = *static_cast<Layout*>(layout_d);
+                   void* workspace, size_t bytes, void* stream) {
+  const Operation o = *static_cast<Operation*>(operation);
+  const Layout of_a = *static_cast<Layout*>(layout_a), of_b = *static_cast<Layout*>(layout_b),
+               of_d = *static_cast<Layout*>(layout_d);
   const bool is_plain = *static_cast<const float*>(alpha) == 1 && *static_cast<const float*>(beta) == 0;
   const bool has_input = o.epilogue != kBiasGeluInput || (o.input != nullptr && o.input_column >= of_d.rows);
   if (!is_plain || !has_input || o.bias == nullptr || workspace == nullptr || bytes != kWorkspace) return kInvalid;
   const Matrices left{a, kBf16, o.transpose_a != 0, of_a.column, 0},
       right{b, kBf16, o.transpose_b != 0, of_b.column, 0};
   const int64_t k = o.transpose_a ? of_a.rows : of_a.columns;
-  for (int64_t col = 0; col < of_d.columns; ++col)
-    for (int64_t row = 0; row < of_d.rows; ++row) {
-      float sum = 0;
-      for (int64_t i = 0; i < k; ++i) sum += left.at(0, row, i, false) * right.at(0, i, col, false);
-      sum += of_bf16(o.bias[row]);
-      if (o.epilogue == kBiasGeluInput) o.input[col * o.input_column + row] = to_bf16(sum);
-      static_cast<uint16_t*>(d)[col * of_d.column + row] = to_bf16(activated(o.epilogue, sum));
-    }
+  static_cast<CudaStream*>(stream)->ask([=] {
+    for (int64_t col = 0; col < of_d.columns; ++col)
+      for (int64_t row = 0; row < of_d.rows; ++row) {
+        float sum = 0;
+        for (int64_t i = 0; i < k; ++i) sum += left.at(0, row, i, false) * right.at(0, i, col, false);
+        sum += of_bf16(o.bias[row]);
+        if (o.epilogue == kBiasGeluInput) o.input[col * o.input_column + row] = to_bf16(sum);
+        static_cast<uint16_t*>(d)[col * of_d.column + row] = to_bf16(activated(o.epilogue, sum));
+      }
+  });
   return kSuccess;
 }
 

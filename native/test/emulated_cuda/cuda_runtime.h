@@ -7,8 +7,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #define __global__
 #define __device__
@@ -26,11 +28,26 @@ enum cudaError_t {
   cudaErrorInvalidValue = 1,
   cudaErrorMemoryAllocation = 2,
   cudaErrorInvalidConfiguration = 9,
-  cudaErrorInsufficientDriver = 35
+  cudaErrorInsufficientDriver = 35,
+  cudaErrorStreamCaptureUnsupported = 900
 };
 enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2, cudaMemcpyDeviceToDevice = 3 };
 constexpr unsigned cudaStreamNonBlocking = 1, cudaEventDisableTiming = 2;
-using cudaStream_t = struct CudaStream*;
+// What is asked of a stream is done at once, or noted while it is captured.
+struct CudaStream {
+  bool is_captured = false, was_waited_for = false;
+  std::vector<std::function<void()>> noted;
+  void ask(std::function<void()> work) {
+    if (is_captured)
+      noted.push_back(std::move(work));
+    else
+      work();
+  }
+};
+using cudaStream_t = CudaStream*;
+using cudaGraph_t = struct CudaGraph*;
+using cudaGraphExec_t = struct CudaGraph*;
+enum cudaStreamCaptureMode { cudaStreamCaptureModeRelaxed = 2 };
 using cudaEvent_t = struct CudaEvent*;
 struct cudaDeviceProp {
   char name[256];
@@ -47,6 +64,13 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device);
 cudaError_t cudaGetLastError();
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags);
 cudaError_t cudaStreamSynchronize(cudaStream_t stream);
+cudaError_t cudaStreamDestroy(cudaStream_t stream);
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode);
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph);
+cudaError_t cudaGraphInstantiateWithFlags(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long flags);
+cudaError_t cudaGraphDestroy(cudaGraph_t graph);
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable);
+cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream);
 cudaError_t cudaMalloc(void** block, size_t bytes);
 cudaError_t cudaFree(void* block);
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned flags);
@@ -123,13 +147,15 @@ T atomicMin(T* at, T value) {
 template <class... Parameters>
 struct KernelCall {
   void (*kernel)(Parameters...);
-  void** arguments;
+  std::tuple<Parameters...> arguments;
 
   template <size_t... I>
-  void run(std::index_sequence<I...>) const {
-    kernel(*static_cast<Parameters*>(arguments[I])...);
+  KernelCall(void (*kernel)(Parameters...), void** pointers, std::index_sequence<I...>)
+      : kernel(kernel), arguments(*static_cast<Parameters*>(pointers[I])...) {}
+  static void run_thread(void* data) {
+    const KernelCall& call = *static_cast<KernelCall*>(data);
+    std::apply(call.kernel, call.arguments);
   }
-  static void run_thread(void* call) { static_cast<KernelCall*>(call)->run(std::index_sequence_for<Parameters...>{}); }
 };
 
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
@@ -141,8 +167,11 @@ cudaError_t cudaFuncSetAttribute(void (*)(Parameters...), cudaFuncAttribute, int
 
 template <class... Parameters>
 cudaError_t cudaLaunchKernel(void (*kernel)(Parameters...), dim3 blocks, dim3 threads, void** arguments, size_t,
-                             cudaStream_t) {
-  KernelCall<Parameters...> call{kernel, arguments};
-  emulated_cuda::run(blocks, threads, KernelCall<Parameters...>::run_thread, &call);
+                             cudaStream_t stream) {
+  const KernelCall<Parameters...> call(kernel, arguments, std::index_sequence_for<Parameters...>{});
+  stream->ask([=] {
+    KernelCall<Parameters...> own = call;
+    emulated_cuda::run(blocks, threads, KernelCall<Parameters...>::run_thread, &own);
+  });
   return cudaSuccess;
 }

@@ -34,6 +34,7 @@ struct Library {
   std::string description;
   void* module = nullptr;
   Handle handle = nullptr;  // nullptr: none
+  SetStream set_stream = nullptr;
   Multiply multiply = nullptr;
   std::mutex lock;  // a handle serves one thread at a time
 };
@@ -59,13 +60,13 @@ void load(Library& library) {
     return;
   }
   const auto create = symbol<Create>(module, "cublasCreate_v2");
-  const auto set_stream = symbol<SetStream>(module, "cublasSetStream_v2");
+  library.set_stream = symbol<SetStream>(module, "cublasSetStream_v2");
   const auto get_version = symbol<GetVersion>(module, "cublasGetVersion_v2");
   library.multiply = symbol<Multiply>(module, "cublasGemmStridedBatchedEx");
-  const bool complete = create && set_stream && get_version && library.multiply;
+  const bool complete = create && library.set_stream && get_version && library.multiply;
   Handle handle = nullptr;
   int version = 0;
-  if (!complete || create(&handle) != kSuccess || set_stream(handle, stream()) != kSuccess) {
+  if (!complete || create(&handle) != kSuccess || library.set_stream(handle, stream()) != kSuccess) {
     library.description = "own kernels (cuBLAS was found but does not start)";
     return;
   }
@@ -106,6 +107,7 @@ bool multiply(const void* a, const void* b, int type, void* c, int type_c, int c
   // cuBLAS counts columns first: what is c row by row is the transpose of c to it, and c^T = b^T a^T.
   const float one = 1, zero = 0;
   const std::lock_guard<std::mutex> guard(cublas.lock);
+  cublas.set_stream(cublas.handle, stream());
   const Status status = cublas.multiply(
       cublas.handle, p.transpose_b ? kTranspose : kNoTranspose, p.transpose_a ? kTranspose : kNoTranspose,
       static_cast<int>(p.n), static_cast<int>(p.m), static_cast<int>(p.k), &one, b, type, static_cast<int>(p.row_b),

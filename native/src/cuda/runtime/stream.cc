@@ -69,7 +69,15 @@ const Gpu& gpu() {
   return *the_gpu;
 }
 
+namespace {
+thread_local cudaStream_t other_stream = nullptr;
+}
+
+OtherStream::OtherStream(cudaStream_t other) { other_stream = other; }
+OtherStream::~OtherStream() { other_stream = nullptr; }
+
 cudaStream_t stream() {
+  if (other_stream != nullptr) return other_stream;
   static const cudaStream_t the_stream = make_stream();  // never destroyed: workers may still use it at exit
   return the_stream;
 }

@@ -21,4 +21,13 @@ const Gpu& gpu();
 cudaStream_t stream();  // of the whole process; throws where there is no GPU
 void synchronize();     // waits for all that was asked for
 
+// While it lives, stream() is another one for this thread.
+class OtherStream {
+ public:
+  explicit OtherStream(cudaStream_t other);
+  ~OtherStream();
+  OtherStream(const OtherStream&) = delete;
+  OtherStream& operator=(const OtherStream&) = delete;
+};
+
 }  // namespace nabla::cuda
