@@ -101,7 +101,7 @@ void run_bad(Random& random, const addon::Entry& entry, Environment& environment
     if (outcome != (spoiling.by_data ? Outcome::kBadData : Outcome::kRefused))
       complain(counts, entry.name, way.what, spoiling.numbers);
     if (values(environment, call) != before) complain(counts, entry.name, "wrote, then refused", spoiling.numbers);
-    for (const int32_t handle : spoiling.borrowed) environment.release(handle);
+    for (const Handle handle : spoiling.borrowed) environment.release(handle);
     ++counts.bad;
     return;
   }

@@ -64,11 +64,11 @@ int64_t integer(napi_env env, napi_value value, const char* name, int64_t minimu
 }
 
 // The handle of a buffer that lives.
-int32_t living_handle(napi_env env, napi_value value) {
-  const int64_t handle = integer(env, value, "handle", 0);
-  if (handle > INT32_MAX || environment_of(env).find(static_cast<int32_t>(handle)) == nullptr)
+Handle living_handle(napi_env env, napi_value value) {
+  const Handle handle = integer(env, value, "handle", 0);
+  if (environment_of(env).find(handle) == nullptr)
     throw BadCall("received the handle of a buffer that was released or never existed: " + std::to_string(handle));
-  return static_cast<int32_t>(handle);
+  return handle;
 }
 
 size_t whole_floats(size_t bytes) {
@@ -82,9 +82,9 @@ napi_value Allocate(napi_env env, napi_callback_info info) {
     Values<1> values(env, info);
     Environment& environment = environment_of(env);
     const auto bytes = static_cast<size_t>(integer(env, values.at[0], "bytes", 0));
-    const int32_t handle = device::stores_bf16() ? environment.allocate_pending(bytes) : environment.allocate(bytes);
+    const Handle handle = device::stores_bf16() ? environment.allocate_pending(bytes) : environment.allocate(bytes);
     napi_value result = nullptr;
-    napi_create_int32(env, handle, &result);
+    napi_create_int64(env, handle, &result);
     return result;
   });
 }
@@ -94,7 +94,7 @@ napi_value Watch(napi_env env, napi_callback_info info) {
   return guarded(env, "watch", [&]() -> napi_value {
     Values<2> values(env, info);
     Environment& environment = environment_of(env);
-    const int32_t handle = living_handle(env, values.at[0]);
+    const Handle handle = living_handle(env, values.at[0]);
     napi_ref owner = nullptr;
     if (napi_create_reference(env, values.at[1], 0, &owner) != napi_ok) throw BadCall("expected an object as owner");
     if (void* before = environment.find(handle)->owner) napi_delete_reference(env, static_cast<napi_ref>(before));
@@ -108,7 +108,7 @@ napi_value Release(napi_env env, napi_callback_info info) {
   return guarded(env, "release", [&]() -> napi_value {
     Values<1> values(env, info);
     Environment& environment = environment_of(env);
-    const int32_t handle = living_handle(env, values.at[0]);
+    const Handle handle = living_handle(env, values.at[0]);
     const Slot* slot = environment.find(handle);
     if (slot->owner != nullptr) napi_delete_reference(env, static_cast<napi_ref>(slot->owner));
     environment.release(handle);
@@ -215,7 +215,7 @@ napi_value AllocateBfloat16(napi_env env, napi_callback_info info) {
     Values<1> values(env, info);
     const size_t bytes = whole_floats(static_cast<size_t>(integer(env, values.at[0], "bytes", 0)));
     napi_value result = nullptr;
-    napi_create_int32(env, environment_of(env).allocate_bf16(bytes), &result);
+    napi_create_int64(env, environment_of(env).allocate_bf16(bytes), &result);
     return result;
   });
 }
@@ -320,7 +320,8 @@ Napi::Value Forgotten(const Napi::CallbackInfo& info) {
     return napi_get_reference_value(env, static_cast<napi_ref>(owner), &object) == napi_ok && object == nullptr;
   };
   Napi::Array handles = Napi::Array::New(env);
-  for (const int32_t handle : environment_of(env).forgotten(is_gone)) handles.Set(handles.Length(), handle);
+  for (const Handle handle : environment_of(env).forgotten(is_gone))
+    handles.Set(handles.Length(), static_cast<double>(handle));
   return handles;
 }
 

@@ -41,9 +41,9 @@ class Arguments {
   }
   // nullptr for an absent buffer.
   const Slot* buffer() {
-    const int64_t handle = integer("a buffer");
+    const Handle handle = integer("a buffer");
     if (handle == kNoBuffer) return nullptr;
-    const Slot* slot = handle < 0 || handle > INT32_MAX ? nullptr : environment_.find(static_cast<int32_t>(handle));
+    const Slot* slot = environment_.find(handle);
     if (slot == nullptr)
       throw BadCall("received the handle of a buffer that was released or never existed: " + std::to_string(handle));
     return slot;
