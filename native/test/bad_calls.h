@@ -127,6 +127,7 @@ inline bool no_index(Spoiling& s) {
   auto* indices = static_cast<int32_t*>(s.environment.find(handle)->data);
   std::memcpy(indices, s.environment.find(s.call.handle(*buffer))->data, bytes);
   indices[s.random.below(buffer->bytes / buffer->element)] = s.random.one_of(kNoIndices);
+  if (s.random.chance(50)) s.environment.find(handle)->keep_bounds(bounds_of(indices, bytes / sizeof(int32_t)));
   s.by_data = true;
   return put(s, buffer, handle);
 }

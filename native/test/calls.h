@@ -137,10 +137,13 @@ void add_buffer(Random& random, Environment& environment, Call& call, const Touc
   Handle handle = kNoBuffer;
   if (bytes > 0 || random.chance(50)) {
     handle = environment.allocate(static_cast<size_t>(bytes));
-    if constexpr (std::is_const_v<T>)
-      fill(random, static_cast<std::remove_const_t<T>*>(environment.find(handle)->data), elements);
-    else if (random.chance(50))  // what is updated in place; else the allocator's garbage
-      fill(random, static_cast<T*>(environment.find(handle)->data), elements);
+    const addon::Slot& slot = *environment.find(handle);
+    auto* const items = static_cast<std::remove_const_t<T>*>(slot.data);
+    if (std::is_const_v<T> || random.chance(50)) {  // what is updated in place; else the allocator's garbage
+      fill(random, items, elements);
+      if constexpr (std::is_same_v<std::remove_const_t<T>, int32_t>)
+        if (random.chance(50)) slot.keep_bounds(bounds_of(items, static_cast<size_t>(elements)));
+    }
   }
   if constexpr (std::is_same_v<std::remove_const_t<T>, float> || std::is_same_v<std::remove_const_t<T>, int32_t>) {
     // As weights may be that are only read, and activations; kernels that move bits call them integers.
@@ -165,6 +168,8 @@ struct AddBuffers<T*> {
 
 template <>
 struct AddBuffers<Operand> : AddBuffers<const float*> {};
+template <>
+struct AddBuffers<Indices> : AddBuffers<const int32_t*> {};
 
 template <class T>
 struct AddBuffers<Buffers<T>> {

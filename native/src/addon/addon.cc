@@ -122,14 +122,20 @@ struct Copy {
   napi_value value = nullptr;  // the typed array
   void* array = nullptr;
   size_t bytes = 0;
+  bool is_int32 = false;
+  bool is_shared = false;  // with other threads, which may write it meanwhile
   Copy(napi_env env, napi_callback_info info) {
     Values<2> values(env, info);
     slot = environment_of(env).find(living_handle(env, values.at[0]));
     value = values.at[1];
     napi_typedarray_type type;
     size_t length = 0;
-    if (value == nullptr || napi_get_typedarray_info(env, value, &type, &length, &array, nullptr, nullptr) != napi_ok)
+    napi_value memory = nullptr;
+    if (value == nullptr || napi_get_typedarray_info(env, value, &type, &length, &array, &memory, nullptr) != napi_ok)
       throw BadCall("expected a typed array");
+    bool is_own = false;
+    is_int32 = type == napi_int32_array;
+    is_shared = napi_is_arraybuffer(env, memory, &is_own) != napi_ok || !is_own;
     const bool one_byte = type == napi_int8_array || type == napi_uint8_array || type == napi_uint8_clamped_array;
     const bool two_bytes = type == napi_int16_array || type == napi_uint16_array;
     const bool four_bytes = type == napi_int32_array || type == napi_uint32_array || type == napi_float32_array;
@@ -146,6 +152,8 @@ napi_value Write(napi_env env, napi_callback_info info) {
     environment_of(env).store_as_float32(*copy.slot);
     copy.slot->writer = environment_of(env).next_call();
     if (copy.bytes != 0) device::copy_from_host(copy.slot->data, copy.array, copy.bytes);
+    if (copy.is_int32 && !copy.is_shared)
+      copy.slot->keep_bounds(bounds_of(static_cast<const int32_t*>(copy.array), copy.bytes / sizeof(int32_t)));
     return nullptr;
   });
 }
@@ -253,6 +261,22 @@ napi_value WriteRounded(napi_env env, napi_callback_info info) {
     }
     napi_value result = nullptr;
     napi_get_boolean(env, target.halves, &result);
+    return result;
+  });
+}
+
+// areIndices(handle, bound, ignored) -> whether it is known, without a look, that each int32 of the buffer is in
+// [0, bound) or is `ignored`, which is meant only where it is negative
+napi_value AreIndices(napi_env env, napi_callback_info info) {
+  return guarded(env, "areIndices", [&] {
+    Values<3> values(env, info);
+    constexpr int64_t kLeast = -9007199254740992;
+    const Slot& slot = *environment_of(env).find(living_handle(env, values.at[0]));
+    const int64_t bound = integer(env, values.at[1], "bound", kLeast);
+    const int64_t ignored = integer(env, values.at[2], "ignored", kLeast);
+    const KnownBounds known = slot.known_bounds();
+    napi_value result = nullptr;
+    napi_get_boolean(env, known && known->are_indices(bound, ignored), &result);
     return result;
   });
 }
@@ -375,6 +399,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   hot(exports, "allocateBfloat16", AllocateBfloat16);
   hot(exports, "storeAsBfloat16", StoreAsBfloat16);
   hot(exports, "writeRounded", WriteRounded);
+  hot(exports, "areIndices", AreIndices);
   Napi::Object kernels = Napi::Object::New(env);
   for (const Entry& entry : entries()) hot(kernels, entry.name, RunKernel, &entry);
   exports.Set("kernels", kernels);
@@ -396,6 +421,9 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   plain("problem",
         [](const Napi::CallbackInfo& info) -> Napi::Value { return Napi::String::New(info.Env(), device::problem()); });
   plain("missingKernels", MissingKernels);
+  plain("indexLooks", [](const Napi::CallbackInfo& info) -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<double>(device::index_looks()));
+  });
   plain("matmulLibrary", [](const Napi::CallbackInfo& info) -> Napi::Value {
     return Napi::String::New(info.Env(), device::matmul_library());
   });

@@ -152,6 +152,14 @@ struct BufferArgument<Operand> : BufferArgument<const float*> {
   std::optional<Keeper> keeper;  // to the end of the call
 };
 
+template <>
+struct BufferArgument<Indices> : BufferArgument<const int32_t*> {
+  Indices pass(const Touch& touch) {
+    const KnownBounds known = slot == nullptr ? std::nullopt : slot->known_bounds();
+    return {BufferArgument<const int32_t*>::pass(touch), touch.bound, known && known->are_indices(touch.bound)};
+  }
+};
+
 template <class T>
 struct BufferArgument<Buffers<T>> {
   static constexpr const char* kType = "buffers";

@@ -100,6 +100,7 @@ bool Environment::release(Handle handle) {
   buffers_ -= 1;
   slot.data = nullptr;
   slot.lives = slot.pending = false;
+  slot.bounds.reset();
   slot.owner = nullptr;
   slot.generation = (slot.generation + 1) & kGenerationMask;
   free_slots_.push_back(index);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/bounds.h"
 #include "system/kept.h"
 
 namespace nabla::addon {
@@ -27,10 +28,17 @@ struct Slot {
   Handle generation = 0;        // counts reuse, so that an old handle is noticed
   mutable uint64_t writer = 0;  // the call and the argument that last wrote it, see overlaps.h
   mutable Kept kept;            // the copy of it that a kernel keeps, valid while `writer` stays
-  void* owner = nullptr;        // a weak reference to the JavaScript object that the buffer belongs to; nullptr: none
+  mutable KnownBounds bounds;   // of its elements, if they are int32, valid while `writer` is `bounded_by`
+  mutable uint64_t bounded_by = 0;
+  void* owner = nullptr;  // a weak reference to the JavaScript object that the buffer belongs to; nullptr: none
 
   size_t stored_bytes() const { return pending ? 0 : halves ? bytes / 2 : bytes; }
   size_t floats() const { return bytes / sizeof(float); }
+  KnownBounds known_bounds() const { return bounded_by == writer ? bounds : std::nullopt; }
+  void keep_bounds(const Bounds& known) const {  // of all that is in it now
+    bounds = known;
+    bounded_by = writer;
+  }
 };
 
 class Environment {
