@@ -14,11 +14,11 @@ struct Spoiling {
   Environment& environment;
   Environment& foreign;  // another one, whose handles mean nothing here
   const Call& call;
-  std::vector<double> numbers;    // of the spoilt call
-  std::vector<int32_t> borrowed;  // handles of `environment` that were made for it
-  bool by_data = false;           // the kernel itself refuses it, for what a buffer holds
+  std::vector<double> numbers;   // of the spoilt call
+  std::vector<Handle> borrowed;  // handles of `environment` that were made for it
+  bool by_data = false;          // the kernel itself refuses it, for what a buffer holds
 
-  int32_t borrow(int64_t bytes) {
+  Handle borrow(int64_t bytes) {
     borrowed.push_back(environment.allocate(static_cast<size_t>(bytes)));
     return borrowed.back();
   }
@@ -87,7 +87,7 @@ inline bool absent(Spoiling& s) { return put(s, s.pick_touched(), kNoBuffer); }
 inline bool released(Spoiling& s) {
   const Call::Buffer* buffer = s.pick_any();
   if (buffer == nullptr) return false;
-  const int32_t handle = s.environment.allocate(static_cast<size_t>(buffer->bytes));
+  const Handle handle = s.environment.allocate(static_cast<size_t>(buffer->bytes));
   s.environment.release(handle);
   return put(s, buffer, handle);
 }
@@ -96,8 +96,9 @@ inline bool of_another_environment(Spoiling& s) {
   return buffer != nullptr && put(s, buffer, s.foreign.allocate(static_cast<size_t>(buffer->bytes)));
 }
 inline bool no_handle(Spoiling& s) {
-  constexpr double kNoHandles[] = {-2,           2147483647.0,       2147483648.0,       4294967295.0,
-                                   4294967297.0, 9007199254740992.0, -9007199254740992.0};
+  // No environment has so many slots, nor generations of so many bits.
+  constexpr double kNoHandles[] = {
+      -2, 2147483647.0, 4294967295.0, 4503599627370495.0, 4503599627370496.0, 9007199254740992.0, -9007199254740992.0};
   return put(s, s.pick_any(), s.random.one_of(kNoHandles));
 }
 // One buffer, large enough for both, as two arguments one of which is written.
@@ -109,7 +110,7 @@ inline bool overlapping(Spoiling& s) {
            !b.touch->may_be(written->touch->name);
   });
   if (other == nullptr) return false;
-  const int32_t handle = s.borrow(written->bytes > other->bytes ? written->bytes : other->bytes);
+  const Handle handle = s.borrow(written->bytes > other->bytes ? written->bytes : other->bytes);
   return put(s, written, handle) && put(s, other, handle);
 }
 // Indices and labels that are in no range. What a kernel passes over by its contract is not among them: the labels of
@@ -121,11 +122,12 @@ inline bool no_index(Spoiling& s) {
     return b.touch->indices && b.bytes > 0 && std::strcmp(name, "segments") != 0 && std::strcmp(name, "targets") != 0;
   });
   if (buffer == nullptr || !s.call.writes) return false;
-  const int32_t handle = s.borrow(buffer->bytes);
+  const Handle handle = s.borrow(buffer->bytes);
   const size_t bytes = static_cast<size_t>(buffer->bytes);
   auto* indices = static_cast<int32_t*>(s.environment.find(handle)->data);
   std::memcpy(indices, s.environment.find(s.call.handle(*buffer))->data, bytes);
   indices[s.random.below(buffer->bytes / buffer->element)] = s.random.one_of(kNoIndices);
+  if (s.random.chance(50)) s.environment.find(handle)->keep_bounds(bounds_of(indices, bytes / sizeof(int32_t)));
   s.by_data = true;
   return put(s, buffer, handle);
 }

@@ -15,6 +15,7 @@
 namespace nabla::test {
 
 using addon::Environment;
+using addon::Handle;
 using addon::kNoBuffer;
 
 constexpr int64_t kMostElements = 1 << 14;  // of all buffers of one call
@@ -52,7 +53,7 @@ struct Call {
   bool in_bf16 = false;          // whether all that may be is stored as bf16
   std::vector<Touch> touched;    // what Buffer::touch points to
 
-  int32_t handle(const Buffer& buffer) const { return static_cast<int32_t>(numbers[buffer.position]); }
+  Handle handle(const Buffer& buffer) const { return static_cast<Handle>(numbers[buffer.position]); }
 };
 
 // Fills a parameter struct. Contracts ask that numbers be equal, or ranks, or that one divides another: one number and
@@ -133,13 +134,16 @@ void add_buffer(Random& random, Environment& environment, Call& call, const Touc
                 int64_t elements) {
   const int64_t element = static_cast<int64_t>(sizeof(T)), bytes = elements * element;
   call.buffers.push_back({call.numbers.size(), bytes, element, !std::is_const_v<T>, item, &touch});
-  int32_t handle = kNoBuffer;
+  Handle handle = kNoBuffer;
   if (bytes > 0 || random.chance(50)) {
     handle = environment.allocate(static_cast<size_t>(bytes));
-    if constexpr (std::is_const_v<T>)
-      fill(random, static_cast<std::remove_const_t<T>*>(environment.find(handle)->data), elements);
-    else if (random.chance(50))  // what is updated in place; else the allocator's garbage
-      fill(random, static_cast<T*>(environment.find(handle)->data), elements);
+    const addon::Slot& slot = *environment.find(handle);
+    auto* const items = static_cast<std::remove_const_t<T>*>(slot.data);
+    if (std::is_const_v<T> || random.chance(50)) {  // what is updated in place; else the allocator's garbage
+      fill(random, items, elements);
+      if constexpr (std::is_same_v<std::remove_const_t<T>, int32_t>)
+        if (random.chance(50)) slot.keep_bounds(bounds_of(items, static_cast<size_t>(elements)));
+    }
   }
   if constexpr (std::is_same_v<std::remove_const_t<T>, float> || std::is_same_v<std::remove_const_t<T>, int32_t>) {
     // As weights may be that are only read, and activations; kernels that move bits call them integers.
@@ -164,6 +168,8 @@ struct AddBuffers<T*> {
 
 template <>
 struct AddBuffers<Operand> : AddBuffers<const float*> {};
+template <>
+struct AddBuffers<Indices> : AddBuffers<const int32_t*> {};
 
 template <class T>
 struct AddBuffers<Buffers<T>> {

@@ -31,11 +31,11 @@ constexpr unsigned kPatience = 60;  // seconds for one call and those that spoil
 constexpr int kThreads = 3;         // of the pool
 
 struct Counts {
-  int64_t good = 0, bad = 0, edges = 0, in_place = 0, failures = 0;
+  int64_t good = 0, bad = 0, edges = 0, in_place = 0, bounded = 0, failures = 0;
 
   void add(const Counts& other) {
     good += other.good, bad += other.bad, edges += other.edges;
-    in_place += other.in_place, failures += other.failures;
+    in_place += other.in_place, bounded += other.bounded, failures += other.failures;
   }
 };
 
@@ -83,9 +83,28 @@ std::vector<std::vector<uint8_t>> values(const Environment& environment, const C
 }
 
 void restore(Environment& environment, const Call& call, const std::vector<std::vector<uint8_t>>& all) {
-  for (size_t i = 0; i < all.size(); ++i)
-    if (!all[i].empty())
-      std::memcpy(environment.find(call.handle(call.buffers[i]))->data, all[i].data(), all[i].size());
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (all[i].empty()) continue;
+    const addon::Slot& slot = *environment.find(call.handle(call.buffers[i]));
+    std::memcpy(slot.data, all[i].data(), all[i].size());
+    slot.writer = environment.next_call();
+  }
+}
+
+// Whether all int32 of the call's buffers are within the bounds that the environment has for them.
+bool bounds_hold(const Environment& environment, const Call& call, int64_t& known) {
+  for (const Call::Buffer& buffer : call.buffers) {
+    const addon::Slot* slot = environment.find(call.handle(buffer));
+    const KnownBounds bounds = slot == nullptr ? std::nullopt : slot->known_bounds();
+    if (!bounds) continue;
+    known += buffer.writes;
+    const Bounds actual = bounds_of(static_cast<const int32_t*>(slot->data), slot->bytes / sizeof(int32_t));
+    const Interval &negative = bounds->negative, &others = bounds->others;
+    if (!actual.negative.is_within(negative.least, negative.greatest) ||
+        !actual.others.is_within(others.least, others.greatest))
+      return false;
+  }
+  return true;
 }
 
 // Spoils `call` in the `turn`th way, or the next that it can be spoilt in, and runs it: it must be refused, and must
@@ -101,7 +120,7 @@ void run_bad(Random& random, const addon::Entry& entry, Environment& environment
     if (outcome != (spoiling.by_data ? Outcome::kBadData : Outcome::kRefused))
       complain(counts, entry.name, way.what, spoiling.numbers);
     if (values(environment, call) != before) complain(counts, entry.name, "wrote, then refused", spoiling.numbers);
-    for (const int32_t handle : spoiling.borrowed) environment.release(handle);
+    for (const Handle handle : spoiling.borrowed) environment.release(handle);
     ++counts.bad;
     return;
   }
@@ -174,6 +193,8 @@ void try_kernel(const Kernel& kernel, const addon::Entry& entry, uint64_t seed, 
     if (outcome == Outcome::kRefused || outcome == Outcome::kStrange)
       complain(counts, kernel.name, "refused what its contract accepts", call.numbers);
     if (outcome == Outcome::kRan && call.writes) ++writing;
+    if (!bounds_hold(environment, call, counts.bounded))
+      complain(counts, kernel.name, "wrote what is not within the bounds that are said to hold", call.numbers);
     ++counts.good;
   }
   if (writing < kLeastWriting) complain(counts, kernel.name, "hardly any call wrote anything", {});
@@ -216,10 +237,12 @@ int main_of(bool threads, uint64_t seed) {
     counts[0].add(counts[1]);
     const auto number = [](int64_t count) { return static_cast<long long>(count); };
     std::printf(
-        "  %-8s %zu kernels: %lld calls, %lld in place, %lld bad calls refused (of each kernel %d or more), "
-        "%lld at the edges of integers, %lld failures\n",
-        target.c_str(), std::size(kKernels), number(counts[0].good), number(counts[0].in_place), number(counts[0].bad),
-        kLeastBad, number(counts[0].edges), number(counts[0].failures));
+        "  %-8s %zu kernels: %lld calls, %lld in place, %lld that wrote within known bounds, %lld bad calls refused "
+        "(of "
+        "each kernel %d or more), %lld at the edges of integers, %lld failures\n",
+        target.c_str(), std::size(kKernels), number(counts[0].good), number(counts[0].in_place),
+        number(counts[0].bounded), number(counts[0].bad), kLeastBad, number(counts[0].edges),
+        number(counts[0].failures));
     std::fflush(stdout);
     failures += counts[0].failures;
   }

@@ -64,11 +64,11 @@ int64_t integer(napi_env env, napi_value value, const char* name, int64_t minimu
 }
 
 // The handle of a buffer that lives.
-int32_t living_handle(napi_env env, napi_value value) {
-  const int64_t handle = integer(env, value, "handle", 0);
-  if (handle > INT32_MAX || environment_of(env).find(static_cast<int32_t>(handle)) == nullptr)
+Handle living_handle(napi_env env, napi_value value) {
+  const Handle handle = integer(env, value, "handle", 0);
+  if (environment_of(env).find(handle) == nullptr)
     throw BadCall("received the handle of a buffer that was released or never existed: " + std::to_string(handle));
-  return static_cast<int32_t>(handle);
+  return handle;
 }
 
 size_t whole_floats(size_t bytes) {
@@ -82,9 +82,9 @@ napi_value Allocate(napi_env env, napi_callback_info info) {
     Values<1> values(env, info);
     Environment& environment = environment_of(env);
     const auto bytes = static_cast<size_t>(integer(env, values.at[0], "bytes", 0));
-    const int32_t handle = device::stores_bf16() ? environment.allocate_pending(bytes) : environment.allocate(bytes);
+    const Handle handle = device::stores_bf16() ? environment.allocate_pending(bytes) : environment.allocate(bytes);
     napi_value result = nullptr;
-    napi_create_int32(env, handle, &result);
+    napi_create_int64(env, handle, &result);
     return result;
   });
 }
@@ -94,7 +94,7 @@ napi_value Watch(napi_env env, napi_callback_info info) {
   return guarded(env, "watch", [&]() -> napi_value {
     Values<2> values(env, info);
     Environment& environment = environment_of(env);
-    const int32_t handle = living_handle(env, values.at[0]);
+    const Handle handle = living_handle(env, values.at[0]);
     napi_ref owner = nullptr;
     if (napi_create_reference(env, values.at[1], 0, &owner) != napi_ok) throw BadCall("expected an object as owner");
     if (void* before = environment.find(handle)->owner) napi_delete_reference(env, static_cast<napi_ref>(before));
@@ -108,7 +108,7 @@ napi_value Release(napi_env env, napi_callback_info info) {
   return guarded(env, "release", [&]() -> napi_value {
     Values<1> values(env, info);
     Environment& environment = environment_of(env);
-    const int32_t handle = living_handle(env, values.at[0]);
+    const Handle handle = living_handle(env, values.at[0]);
     const Slot* slot = environment.find(handle);
     if (slot->owner != nullptr) napi_delete_reference(env, static_cast<napi_ref>(slot->owner));
     environment.release(handle);
@@ -122,14 +122,20 @@ struct Copy {
   napi_value value = nullptr;  // the typed array
   void* array = nullptr;
   size_t bytes = 0;
+  bool is_int32 = false;
+  bool is_shared = false;  // with other threads, which may write it meanwhile
   Copy(napi_env env, napi_callback_info info) {
     Values<2> values(env, info);
     slot = environment_of(env).find(living_handle(env, values.at[0]));
     value = values.at[1];
     napi_typedarray_type type;
     size_t length = 0;
-    if (value == nullptr || napi_get_typedarray_info(env, value, &type, &length, &array, nullptr, nullptr) != napi_ok)
+    napi_value memory = nullptr;
+    if (value == nullptr || napi_get_typedarray_info(env, value, &type, &length, &array, &memory, nullptr) != napi_ok)
       throw BadCall("expected a typed array");
+    bool is_own = false;
+    is_int32 = type == napi_int32_array;
+    is_shared = napi_is_arraybuffer(env, memory, &is_own) != napi_ok || !is_own;
     const bool one_byte = type == napi_int8_array || type == napi_uint8_array || type == napi_uint8_clamped_array;
     const bool two_bytes = type == napi_int16_array || type == napi_uint16_array;
     const bool four_bytes = type == napi_int32_array || type == napi_uint32_array || type == napi_float32_array;
@@ -146,6 +152,8 @@ napi_value Write(napi_env env, napi_callback_info info) {
     environment_of(env).store_as_float32(*copy.slot);
     copy.slot->writer = environment_of(env).next_call();
     if (copy.bytes != 0) device::copy_from_host(copy.slot->data, copy.array, copy.bytes);
+    if (copy.is_int32 && !copy.is_shared)
+      copy.slot->keep_bounds(bounds_of(static_cast<const int32_t*>(copy.array), copy.bytes / sizeof(int32_t)));
     return nullptr;
   });
 }
@@ -215,7 +223,7 @@ napi_value AllocateBfloat16(napi_env env, napi_callback_info info) {
     Values<1> values(env, info);
     const size_t bytes = whole_floats(static_cast<size_t>(integer(env, values.at[0], "bytes", 0)));
     napi_value result = nullptr;
-    napi_create_int32(env, environment_of(env).allocate_bf16(bytes), &result);
+    napi_create_int64(env, environment_of(env).allocate_bf16(bytes), &result);
     return result;
   });
 }
@@ -253,6 +261,22 @@ napi_value WriteRounded(napi_env env, napi_callback_info info) {
     }
     napi_value result = nullptr;
     napi_get_boolean(env, target.halves, &result);
+    return result;
+  });
+}
+
+// areIndices(handle, bound, ignored) -> whether it is known, without a look, that each int32 of the buffer is in
+// [0, bound) or is `ignored`, which is meant only where it is negative
+napi_value AreIndices(napi_env env, napi_callback_info info) {
+  return guarded(env, "areIndices", [&] {
+    Values<3> values(env, info);
+    constexpr int64_t kLeast = -9007199254740992;
+    const Slot& slot = *environment_of(env).find(living_handle(env, values.at[0]));
+    const int64_t bound = integer(env, values.at[1], "bound", kLeast);
+    const int64_t ignored = integer(env, values.at[2], "ignored", kLeast);
+    const KnownBounds known = slot.known_bounds();
+    napi_value result = nullptr;
+    napi_get_boolean(env, known && known->are_indices(bound, ignored), &result);
     return result;
   });
 }
@@ -357,7 +381,8 @@ Napi::Value Forgotten(const Napi::CallbackInfo& info) {
     return napi_get_reference_value(env, static_cast<napi_ref>(owner), &object) == napi_ok && object == nullptr;
   };
   Napi::Array handles = Napi::Array::New(env);
-  for (const int32_t handle : environment_of(env).forgotten(is_gone)) handles.Set(handles.Length(), handle);
+  for (const Handle handle : environment_of(env).forgotten(is_gone))
+    handles.Set(handles.Length(), static_cast<double>(handle));
   return handles;
 }
 
@@ -415,6 +440,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   hot(exports, "stopRecording", StopRecording);
   hot(exports, "replay", Replay);
   hot(exports, "forgetRecording", ForgetRecording);
+  hot(exports, "areIndices", AreIndices);
   Napi::Object kernels = Napi::Object::New(env);
   for (const Entry& entry : entries()) hot(kernels, entry.name, RunKernel, &entry);
   exports.Set("kernels", kernels);
@@ -436,6 +462,9 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   plain("problem",
         [](const Napi::CallbackInfo& info) -> Napi::Value { return Napi::String::New(info.Env(), device::problem()); });
   plain("missingKernels", MissingKernels);
+  plain("indexLooks", [](const Napi::CallbackInfo& info) -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<double>(device::index_looks()));
+  });
   plain("matmulLibrary", [](const Napi::CallbackInfo& info) -> Napi::Value {
     return Napi::String::New(info.Env(), device::matmul_library());
   });

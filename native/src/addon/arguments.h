@@ -41,12 +41,11 @@ class Arguments {
   }
   // nullptr for an absent buffer.
   const Slot* buffer() {
-    const int64_t handle = integer("a buffer");
+    const Handle handle = integer("a buffer");
     if (handle == kNoBuffer) return nullptr;
-    const Slot* slot = handle < 0 || handle > INT32_MAX ? nullptr : environment_.find(static_cast<int32_t>(handle));
+    const Slot* slot = environment_.find(handle);
     if (slot == nullptr)
       throw BadCall("received the handle of a buffer that was released or never existed: " + std::to_string(handle));
-    environment_.note(handle);
     return slot;
   }
   int64_t list_count(const char* name) {
@@ -151,6 +150,14 @@ struct BufferArgument<Operand> : BufferArgument<const float*> {
 
  private:
   std::optional<Keeper> keeper;  // to the end of the call
+};
+
+template <>
+struct BufferArgument<Indices> : BufferArgument<const int32_t*> {
+  Indices pass(const Touch& touch) {
+    const KnownBounds known = slot == nullptr ? std::nullopt : slot->known_bounds();
+    return {BufferArgument<const int32_t*>::pass(touch), touch.bound, known && known->are_indices(touch.bound)};
+  }
 };
 
 template <class T>

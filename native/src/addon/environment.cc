@@ -13,12 +13,13 @@
 namespace nabla::addon {
 namespace {
 
-constexpr int32_t kGenerationMask = 0x7f;
-// Where the generations of each environment begin: apart, so that a handle of another one is noticed as a stale one is.
-constexpr int32_t kGenerationStep = 37;
+constexpr Handle kGenerationMask = (Handle{1} << 28) - 1;
+// Where the generations of each environment begin: far apart, so that a handle of another one is noticed as a stale one
+// is. Multiples of the golden ratio keep their distances, however many there are.
+constexpr Handle kGenerationStep = 165901805;  // of 2^28
 
-int32_t first_generation() {
-  static std::atomic<int32_t> environments{0};
+Handle first_generation() {
+  static std::atomic<Handle> environments{0};
   return environments.fetch_add(kGenerationStep, std::memory_order_relaxed) & kGenerationMask;
 }
 
@@ -34,21 +35,21 @@ Environment::~Environment() {
   }
 }
 
-int32_t Environment::allocate(size_t bytes) {
+Handle Environment::allocate(size_t bytes) {
   Slot slot;
   slot.data = nabla::allocate(bytes);
   slot.bytes = bytes;
   return take_slot(slot);
 }
 
-int32_t Environment::allocate_pending(size_t bytes) {
+Handle Environment::allocate_pending(size_t bytes) {
   Slot slot;
   slot.bytes = bytes;
   slot.pending = true;
   return take_slot(slot);
 }
 
-int32_t Environment::allocate_bf16(size_t bytes) {
+Handle Environment::allocate_bf16(size_t bytes) {
   Slot slot;
   slot.data = nabla::allocate(bytes / 2);
   slot.bytes = bytes;
@@ -58,8 +59,8 @@ int32_t Environment::allocate_bf16(size_t bytes) {
 }
 
 // A handle of a block, which it takes over.
-int32_t Environment::take_slot(const Slot& contents) {
-  int32_t index;
+Handle Environment::take_slot(const Slot& contents) {
+  size_t index;
   if (!free_slots_.empty()) {
     index = free_slots_.back();
     free_slots_.pop_back();
@@ -68,7 +69,7 @@ int32_t Environment::take_slot(const Slot& contents) {
       nabla::release(contents.data, contents.stored_bytes());
       throw std::length_error("no handle left: 16777216 buffers are alive");
     }
-    index = static_cast<int32_t>(slots_.size());
+    index = slots_.size();
     slots_.emplace_back();
     slots_.back().generation = first_generation_;
   }
@@ -80,10 +81,10 @@ int32_t Environment::take_slot(const Slot& contents) {
   slot.lives = true;
   bytes_ += slot.stored_bytes();
   buffers_ += 1;
-  return (slot.generation << kIndexBits) | index;
+  return handle_of(slot.generation, index);
 }
 
-const Slot* Environment::find(int32_t handle) const {
+const Slot* Environment::find(Handle handle) const {
   if (handle < 0) return nullptr;
   const size_t index = static_cast<size_t>(handle & kIndexMask);
   if (index >= slots_.size()) return nullptr;
@@ -91,9 +92,9 @@ const Slot* Environment::find(int32_t handle) const {
   return slot.lives && slot.generation == handle >> kIndexBits ? &slot : nullptr;
 }
 
-bool Environment::release(int32_t handle) {
+bool Environment::release(Handle handle) {
   if (find(handle) == nullptr) return false;
-  const int32_t index = handle & kIndexMask;
+  const size_t index = static_cast<size_t>(handle & kIndexMask);
   Slot& slot = slots_[index];
   forget(slot.kept);
   nabla::release(slot.data, slot.stored_bytes());
@@ -101,6 +102,7 @@ bool Environment::release(int32_t handle) {
   buffers_ -= 1;
   slot.data = nullptr;
   slot.lives = slot.pending = false;
+  slot.bounds.reset();
   slot.owner = nullptr;
   slot.generation = (slot.generation + 1) & kGenerationMask;
   free_slots_.push_back(index);

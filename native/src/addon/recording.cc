@@ -31,14 +31,17 @@ bool Recording::launch(Environment& environment) {
 bool Recording::is_as_left(const Environment& environment) const {
   return std::all_of(used_.begin(), used_.end(), [&](const Used& used) {
     const Slot* slot = environment.find(used.handle);
-    return slot != nullptr && slot->data == used.data && slot->halves == used.halves;
+    if (slot == nullptr || slot->data != used.data || slot->halves != used.halves) return false;
+    if (used.bound == 0) return true;
+    const KnownBounds known = slot->known_bounds();
+    return known && known->are_indices(used.bound);
   });
 }
 
 void Recording::run_and_look(Environment& environment) {
   const uint64_t before = environment.next_call();
-  std::vector<int64_t> handles;
-  environment.note_buffers(&handles);
+  NotedBuffers noted;
+  environment.note_buffers(&noted);
   try {
     run(environment);
   } catch (...) {
@@ -46,12 +49,14 @@ void Recording::run_and_look(Environment& environment) {
     throw;
   }
   environment.note_buffers(nullptr);
-  std::sort(handles.begin(), handles.end());
-  handles.erase(std::unique(handles.begin(), handles.end()), handles.end());
   used_.clear();
-  for (const int64_t handle : handles) {
+  std::sort(noted.begin(), noted.end());
+  noted.erase(std::unique(noted.begin(), noted.end()), noted.end());
+  for (const auto& [handle, bound] : noted) {
     const Slot& slot = *environment.find(handle);
-    used_.push_back({handle, slot.data, slot.halves, slot.writer > before});
+    const bool is_written = slot.writer > before;
+    used_.push_back({handle, bound, slot.data, slot.halves, is_written});
+    if (is_written && bound != 0) may_have_graph_ = false;  // nobody knows what indices it will make
   }
 }
 

@@ -2,7 +2,7 @@
 // Kernel calls that are noted as they are made, and can then be made again in one go, without JavaScript: what they
 // read and write are the same buffers, which may hold other values by then. A replay checks each call as if JavaScript
 // made it. The second one becomes a graph where the device has such (device::note_work): from then on all calls are one
-// launch, as long as the memory of their buffers is the same.
+// launch, as long as the memory of their buffers is the same, and all indices are known to be good.
 #pragma once
 #include <map>
 #include <memory>
@@ -21,7 +21,8 @@ class Recording {
  private:
   // A buffer of the calls, as a replay has left it.
   struct Used {
-    int64_t handle;
+    Handle handle;
+    int64_t bound;  // of indices; 0: it has none
     const void* data;
     bool halves, is_written;
   };

@@ -2,6 +2,7 @@
 // The one dispatcher. From a kernel's signature and contract it derives how its arguments are read, what is checked
 // before it runs, and how it is described to JavaScript; a new kernel adds no code here.
 #pragma once
+#include "addon/follow_bounds.h"
 #include "addon/overlaps.h"
 #include "addon/variants.h"
 #include "kernels/device.h"
@@ -54,6 +55,7 @@ struct Dispatch<Kernel, std::index_sequence<I...>> {
     const auto touched = Kernel::contract(params, rules);
     if (!rules.satisfied()) throw BadCall(rules.text());
     (std::get<I>(buffers).check(touched[I]), ...);
+    const FollowBounds<Kernel, std::tuple<std::tuple_element_t<I, Types>...>> follow(std::get<I>(buffers)...);
     const Overlaps overlaps(arguments.environment(), touched.data());
     const auto walk = [&](auto writes, const auto& buffer, size_t argument) {
       constexpr bool kWritten = decltype(writes)::value;
@@ -65,9 +67,16 @@ struct Dispatch<Kernel, std::index_sequence<I...>> {
     (walk(std::false_type{}, std::get<I>(buffers), I), ...);
     // A kernel that may write nothing has nothing to do; its loops, which no extent bounds then, could be endless.
     if (!(std::get<I>(buffers).is_written(touched[I]) || ...)) return;
+    if (NotedBuffers* noted = arguments.environment().noted())
+      (std::get<I>(buffers).each(touched[I],
+                                 [&](size_t, const Slot& slot) {
+                                   noted->emplace_back(arguments.environment().handle_of(slot), touched[I].bound);
+                                 }),
+       ...);
     const SteadyThreads steady;
     const CheckedCall<Kernel, std::index_sequence<I...>> call{buffers, touched, params, arguments.environment()};
     if (!call.run_variant(variants)) call.run(kernel);
+    follow.keep(params);
   }
 
   static Description describe() {

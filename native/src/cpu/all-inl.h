@@ -6,6 +6,7 @@
 #include "cpu/lanes-inl.h"
 #include "cpu/math-inl.h"
 #include "cpu/elements-inl.h"
+#include "cpu/indices-inl.h"
 #include "cpu/philox-inl.h"
 #include "cpu/activation-inl.h"
 #include "cpu/reduce-inl.h"

@@ -30,19 +30,19 @@ inline float ctc_total(const float* alpha, int64_t steps, int64_t stride, int64_
   return log_add(last[0], states > 1 ? last[-1] : -INFINITY, -INFINITY);
 }
 
-inline void ctc_loss_f32(const float* in, const int32_t* targets, const int32_t* input_lengths,
-                         const int32_t* target_lengths, float* loss, float* alpha, const CtcLossParams& p) {
-  check_ctc(targets, input_lengths, target_lengths, p);
+inline void ctc_loss_f32(const float* in, Indices targets, Indices input_lengths, Indices target_lengths, float* loss,
+                         float* alpha, const CtcLossParams& p) {
+  check_ctc(targets.data, input_lengths.data, target_lengths.data, p);
   if (p.batch == 0) return;
   const int64_t stride = 2 * p.length + 1;
   // 32: a logarithm and three exponentials of a state cost about as much as this many elements of a loop bound by
   // memory
   parallel_for(p.batch, row_grain(32 * p.time * stride), [=](int64_t begin, int64_t end, int) {
     for (int64_t b = begin; b < end; ++b) {
-      const CtcStates states{targets + b * p.length, 2 * int64_t{target_lengths[b]} + 1, p.blank};
+      const CtcStates states{targets.data + b * p.length, 2 * int64_t{target_lengths.data[b]} + 1, p.blank};
       float* rows = alpha + b * p.time * stride;
       for (int64_t i = 0; i < p.time * stride; ++i) rows[i] = -INFINITY;
-      for (int64_t t = 0; t < input_lengths[b]; ++t) {
+      for (int64_t t = 0; t < input_lengths.data[b]; ++t) {
         const float* logs = in + (b * p.time + t) * p.classes;
         float* row = rows + t * stride;
         const float* before = t > 0 ? row - stride : row;
@@ -54,24 +54,23 @@ inline void ctc_loss_f32(const float* in, const int32_t* targets, const int32_t*
           row[s] = reached + logs[states.class_of(s)];
         }
       }
-      const float total = ctc_total(rows, input_lengths[b], stride, states.count);
+      const float total = ctc_total(rows, input_lengths.data[b], stride, states.count);
       loss[b] = p.zero_infinity != 0 && total == -INFINITY ? 0 : -total;
     }
   });
 }
 
-inline void ctc_loss_grad_f32(const float* grad_out, const float* in, const int32_t* targets,
-                              const int32_t* input_lengths, const int32_t* target_lengths, const float* alpha,
-                              float* grad_in, const CtcLossParams& p) {
-  check_ctc(targets, input_lengths, target_lengths, p);
+inline void ctc_loss_grad_f32(const float* grad_out, const float* in, Indices targets, Indices input_lengths,
+                              Indices target_lengths, const float* alpha, float* grad_in, const CtcLossParams& p) {
+  check_ctc(targets.data, input_lengths.data, target_lengths.data, p);
   if (p.batch == 0) return;
   const int64_t stride = 2 * p.length + 1;
   const Scratch scratch(static_cast<size_t>(p.batch) * static_cast<size_t>(2 * stride) * sizeof(float));
   float* betas = scratch.floats();  // of this step and of the one behind it, for each example
   parallel_for(p.batch, row_grain(32 * p.time * stride), [=](int64_t begin, int64_t end, int) {
     for (int64_t b = begin; b < end; ++b) {
-      const CtcStates states{targets + b * p.length, 2 * int64_t{target_lengths[b]} + 1, p.blank};
-      const int64_t steps = input_lengths[b], count = states.count;
+      const CtcStates states{targets.data + b * p.length, 2 * int64_t{target_lengths.data[b]} + 1, p.blank};
+      const int64_t steps = input_lengths.data[b], count = states.count;
       const float* rows = alpha + b * p.time * stride;
       float* grads = grad_in + b * p.time * p.classes;
       memset(grads, 0, static_cast<size_t>(p.time * p.classes) * sizeof(float));

@@ -2,23 +2,23 @@
 // Reads and adds by index.
 
 template <class T>
-inline void gather(const T* in, const int32_t* indices, T* out, const GatherParams& p) {
-  for (int64_t i = 0; i < p.batch * p.count; ++i)
-    if (indices[i] < 0 || indices[i] >= p.length)  // worded as tfjs does
-      fail("GatherV2", "the index value %d is not in [0, %lld]", indices[i], static_cast<long long>(p.length - 1));
+inline void gather(const T* in, Indices indices, T* out, const GatherParams& p) {
+  const int64_t bad = find_bad_index(indices, p.batch * p.count);
+  if (bad >= 0)  // worded as tfjs does
+    fail("GatherV2", "the index value %d is not in [0, %lld]", indices.data[bad], static_cast<long long>(p.length - 1));
   parallel_for(p.batch * p.outer * p.count, row_grain(p.slice), [&](int64_t begin, int64_t end, int) {
     for (int64_t row = begin; row < end; ++row) {
       const int64_t n = row % p.count, matrix = row / p.count;  // matrix: batch and outer
-      const int64_t index = indices[matrix / p.outer * p.count + n];
+      const int64_t index = indices.data[matrix / p.outer * p.count + n];
       copy_row(in + (matrix * p.length + index) * p.slice, out + row * p.slice, p.slice);
     }
   });
 }
 
-inline void gather_b32(const int32_t* in, const int32_t* indices, int32_t* out, const GatherParams& p) {
+inline void gather_b32(const int32_t* in, Indices indices, int32_t* out, const GatherParams& p) {
   gather(in, indices, out, p);
 }
-inline void gather_b8(const uint8_t* in, const int32_t* indices, uint8_t* out, const GatherParams& p) {
+inline void gather_b8(const uint8_t* in, Indices indices, uint8_t* out, const GatherParams& p) {
   gather(in, indices, out, p);
 }
 

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Weighted sums of rows along one axis, a vector of the inner axes at a time.
 
-inline void check_resample(const int32_t* indices, const ResampleParams& p) {
-  for (int64_t i = 0; i < p.out_length * p.taps; ++i)
-    if (indices[i] < 0 || indices[i] >= p.length)
-      fail("resample", "expected indices from 0 to %lld, received %d at position %lld",
-           static_cast<long long>(p.length - 1), indices[i], static_cast<long long>(i));
+inline void check_resample(Indices indices, const ResampleParams& p) {
+  const int64_t bad = find_bad_index(indices, p.out_length * p.taps);
+  if (bad >= 0)
+    fail("resample", "expected indices from 0 to %lld, received %d at position %lld",
+         static_cast<long long>(p.length - 1), indices.data[bad], static_cast<long long>(bad));
 }
 
-inline void resample_f32(const float* in, const int32_t* indices, const float* weights, float* out,
-                         const ResampleParams& p) {
+inline void resample_f32(const float* in, Indices indices, const float* weights, float* out, const ResampleParams& p) {
   check_resample(indices, p);
   if (p.inner == 0) return;
   const int64_t inner = p.inner;
@@ -19,9 +18,9 @@ inline void resample_f32(const float* in, const int32_t* indices, const float* w
       const float* from = in + row / p.out_length * p.length * inner;
       for_vectors(0, inner, [&](int64_t i, int lanes) {
         const int64_t first = j * p.taps;
-        F32 sum = mul(splat(weights[first]), load_lanes(from + indices[first] * inner + i, lanes));
+        F32 sum = mul(splat(weights[first]), load_lanes(from + indices.data[first] * inner + i, lanes));
         for (int64_t t = first + 1; t < first + p.taps; ++t)
-          sum = mul_add(splat(weights[t]), load_lanes(from + indices[t] * inner + i, lanes), sum);
+          sum = mul_add(splat(weights[t]), load_lanes(from + indices.data[t] * inner + i, lanes), sum);
         store_lanes(out + row * inner + i, sum, lanes);
       });
     }
@@ -32,7 +31,7 @@ inline void resample_f32(const float* in, const int32_t* indices, const float* w
 constexpr int64_t kResampleColumns = 64;
 
 // Threads share the outer axes and the columns: each sum is added by one thread, in order.
-inline void resample_grad_f32(const float* grad_out, const int32_t* indices, const float* weights, float* grad_in,
+inline void resample_grad_f32(const float* grad_out, Indices indices, const float* weights, float* grad_in,
                               const ResampleParams& p) {
   check_resample(indices, p);
   if (p.inner == 0 || p.length == 0) return;
@@ -50,7 +49,7 @@ inline void resample_grad_f32(const float* grad_out, const int32_t* indices, con
                      memset(sums + l * inner + first, 0, static_cast<size_t>(last - first) * sizeof(float));
                    for (int64_t j = 0; j < p.out_length; ++j)
                      for (int64_t t = j * p.taps; t < (j + 1) * p.taps; ++t) {
-                       float* to = sums + indices[t] * inner;
+                       float* to = sums + indices.data[t] * inner;
                        const F32 weight = splat(weights[t]);
                        for_vectors(first, last, [&](int64_t i, int lanes) {
                          const F32 share = load_lanes(g + j * inner + i, lanes);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cross-entropy of a softmax: the maximum and the sum of a row (softmax-inl.h) say all that the gradient needs.
 
-inline void check_labels(const int32_t* labels, const SoftmaxCrossEntropyParams& p) {
-  for (int64_t r = 0; r < p.rows; ++r)
-    if (labels[r] < 0 || labels[r] >= p.columns)
-      fail("softmaxCrossEntropy", "expected labels from 0 to %lld, received %d in row %lld",
-           static_cast<long long>(p.columns - 1), labels[r], static_cast<long long>(r));
+inline void check_labels(Indices labels, const SoftmaxCrossEntropyParams& p) {
+  const int64_t bad = find_bad_index(labels, p.rows);
+  if (bad >= 0)
+    fail("softmaxCrossEntropy", "expected labels from 0 to %lld, received %d in row %lld",
+         static_cast<long long>(p.columns - 1), labels.data[bad], static_cast<long long>(bad));
 }
 
 // sum_c exp(in[c] - shift).
@@ -24,8 +24,8 @@ inline float row_exp_total(const float* in, int64_t columns, float shift) {
   return reduce_add(sums);
 }
 
-inline void softmax_cross_entropy_f32(const float* in, const int32_t* labels, float* loss, float* maximum,
-                                      float* inverse_sum, const SoftmaxCrossEntropyParams& p) {
+inline void softmax_cross_entropy_f32(const float* in, Indices labels, float* loss, float* maximum, float* inverse_sum,
+                                      const SoftmaxCrossEntropyParams& p) {
   check_labels(labels, p);
   const int64_t columns = p.columns;
   const Scratch scratch(p.reduction == kReduceNone ? 0 : static_cast<size_t>(p.rows) * sizeof(float));
@@ -36,7 +36,7 @@ inline void softmax_cross_entropy_f32(const float* in, const int32_t* labels, fl
       maximum[r] = row_max(row, columns);
       const float sum = row_exp_total(row, columns, maximum[r]);
       inverse_sum[r] = 1 / sum;
-      losses[r] = maximum[r] - row[labels[r]] + logf(sum);
+      losses[r] = maximum[r] - row[labels.data[r]] + logf(sum);
     }
   });
   if (p.reduction == kReduceNone) return;
@@ -45,8 +45,8 @@ inline void softmax_cross_entropy_f32(const float* in, const int32_t* labels, fl
   loss[0] = static_cast<float>(p.reduction == kReduceSum ? total : total / static_cast<double>(p.rows));
 }
 
-inline void softmax_cross_entropy_grad_f32(const float* grad_out, const float* in, const int32_t* labels,
-                                           const float* maximum, const float* inverse_sum, float* grad_in,
+inline void softmax_cross_entropy_grad_f32(const float* grad_out, const float* in, Indices labels, const float* maximum,
+                                           const float* inverse_sum, float* grad_in,
                                            const SoftmaxCrossEntropyParams& p) {
   check_labels(labels, p);
   const int64_t columns = p.columns;
@@ -63,7 +63,7 @@ inline void softmax_cross_entropy_grad_f32(const float* grad_out, const float* i
         const F32 last = mul(exp(sub(load_partial(row + c, columns - c), shifts)), factors);
         store_partial(out + c, last, columns - c);
       }
-      out[labels[r]] -= grad;
+      out[labels.data[r]] -= grad;
     }
   });
 }

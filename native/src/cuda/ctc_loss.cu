@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "cuda/device/elements.cuh"
+#include "cuda/device/indices.h"
 #include "cuda/device/scratch.h"
 #include "cuda/table.h"
 #include "kernels/ctc_loss.h"
@@ -18,11 +19,13 @@ std::vector<int32_t> on_host(const int32_t* data, int64_t count) {
   return copy;
 }
 
-// Looks at lengths and labels before anything is written, which needs them on the host: waits for the GPU.
-void check_all(const int32_t* targets, const int32_t* input_lengths, const int32_t* target_lengths,
-               const CtcLossParams& p) {
-  check_ctc(on_host(targets, p.batch * p.length).data(), on_host(input_lengths, p.batch).data(),
-            on_host(target_lengths, p.batch).data(), p);
+// Looks at lengths and labels before anything is written, which needs them on the host: waits for the GPU, unless they
+// are known to be good.
+void check_all(Indices targets, Indices input_lengths, Indices target_lengths, const CtcLossParams& p) {
+  if (targets.are_good && input_lengths.are_good && target_lengths.are_good) return;
+  count_index_look();
+  check_ctc(on_host(targets.data, p.batch * p.length).data(), on_host(input_lengths.data, p.batch).data(),
+            on_host(target_lengths.data, p.batch).data(), p);
 }
 
 // An example of the batch: its steps, and the states of its target.
@@ -133,21 +136,22 @@ __global__ void ctc_loss_grad_kernel(const float* grad_out, const float* in, con
   }
 }
 
-void ctc_loss_f32(const float* in, const int32_t* targets, const int32_t* input_lengths, const int32_t* target_lengths,
-                  float* loss, float* alpha, const CtcLossParams& p) {
+void ctc_loss_f32(const float* in, Indices targets, Indices input_lengths, Indices target_lengths, float* loss,
+                  float* alpha, const CtcLossParams& p) {
   check_all(targets, input_lengths, target_lengths, p);
-  launch("ctc_loss", ctc_loss_kernel, p.batch, kThreads, in, targets, input_lengths, target_lengths, loss, alpha, p);
+  launch("ctc_loss", ctc_loss_kernel, p.batch, kThreads, in, targets.data, input_lengths.data, target_lengths.data,
+         loss, alpha, p);
 }
 
-void ctc_loss_grad_f32(const float* grad_out, const float* in, const int32_t* targets, const int32_t* input_lengths,
-                       const int32_t* target_lengths, const float* alpha, float* grad_in, const CtcLossParams& p) {
+void ctc_loss_grad_f32(const float* grad_out, const float* in, Indices targets, Indices input_lengths,
+                       Indices target_lengths, const float* alpha, float* grad_in, const CtcLossParams& p) {
   check_all(targets, input_lengths, target_lengths, p);
   const size_t elements = static_cast<size_t>(p.batch * p.time * p.classes);
   if (elements == 0) return;
   check(cudaMemsetAsync(grad_in, 0, elements * sizeof(float), stream()), "ctc_loss_grad");
   const Scratch scratch(static_cast<size_t>(4 * p.batch * (2 * p.length + 1)) * sizeof(float));
-  launch("ctc_loss_grad", ctc_loss_grad_kernel, p.batch, kThreads, grad_out, in, targets, input_lengths, target_lengths,
-         alpha, grad_in, scratch.as<float>(), p);
+  launch("ctc_loss_grad", ctc_loss_grad_kernel, p.batch, kThreads, grad_out, in, targets.data, input_lengths.data,
+         target_lengths.data, alpha, grad_in, scratch.as<float>(), p);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <atomic>
 
+#include "cuda/device/indices.h"
 #include "cuda/runtime/check.h"
 #include "cuda/runtime/cublas.h"
 #include "cuda/runtime/stream.h"
@@ -42,6 +43,8 @@ bool store_bf16(bool wanted) {
   stores = wanted;
   return true;
 }
+
+int64_t index_looks() { return cuda::index_looks(); }
 
 void clear(void* data, size_t bytes) {
   if (bytes != 0) cuda::check(cudaMemsetAsync(data, 0, bytes, cuda::stream()), "clear");

@@ -9,8 +9,8 @@
 namespace nabla::cuda {
 namespace {
 
-void check_indices(const int32_t* indices, const EmbeddingParams& p) {
-  const BadIndex bad = find_bad_index(indices, p.count, p.vocabulary);
+void check_indices(Indices indices, const EmbeddingParams& p) {
+  const BadIndex bad = find_bad_index(indices, p.count);
   if (bad.position >= 0)
     fail("embedding", "expected indices from 0 to %lld, received %d at position %lld",
          static_cast<long long>(p.vocabulary - 1), bad.index, static_cast<long long>(bad.position));
@@ -29,19 +29,19 @@ struct LookUp {
 };
 
 template <class T>
-void embedding(Operand weight, const int32_t* indices, T* out, const EmbeddingParams& p) {
+void embedding(Operand weight, Indices indices, T* out, const EmbeddingParams& p) {
   check_indices(indices, p);
   const int64_t elements = p.count * p.features;
   if (weight.halves != nullptr)
-    for_each("embedding", elements, LookUp<Bf16, T>{weight.halves, indices, out, p.features});
+    for_each("embedding", elements, LookUp<Bf16, T>{weight.halves, indices.data, out, p.features});
   else
-    for_each("embedding", elements, LookUp<float, T>{weight.data, indices, out, p.features});
+    for_each("embedding", elements, LookUp<float, T>{weight.data, indices.data, out, p.features});
 }
 
 template <class T>
-void embedding_grad(const T* grad_out, const int32_t* indices, float* grad_weight, const EmbeddingParams& p) {
+void embedding_grad(const T* grad_out, Indices indices, float* grad_weight, const EmbeddingParams& p) {
   check_indices(indices, p);
-  sum_segments("embedding_grad", grad_out, indices, grad_weight, p.count, p.features, p.vocabulary);
+  sum_segments("embedding_grad", grad_out, indices.data, grad_weight, p.count, p.features, p.vocabulary);
 }
 
 }  // namespace

@@ -22,12 +22,12 @@ struct Pick {
 };
 
 template <class T>
-void gather(const T* in, const int32_t* indices, T* out, const GatherParams& p) {
-  const BadIndex bad = find_bad_index(indices, p.batch * p.count, p.length);
+void gather(const T* in, Indices indices, T* out, const GatherParams& p) {
+  const BadIndex bad = find_bad_index(indices, p.batch * p.count);
   if (bad.position >= 0)  // worded as tfjs does
     fail("GatherV2", "the index value %d is not in [0, %lld]", bad.index, static_cast<long long>(p.length - 1));
   for_each("gather", p.batch * p.outer * p.count * p.slice,
-           Pick<T>{in, indices, out, p.outer, p.length, p.slice, p.count});
+           Pick<T>{in, indices.data, out, p.outer, p.length, p.slice, p.count});
 }
 
 void segment_sum_f32(const float* in, const int32_t* segments, float* out, const SegmentSumParams& p) {

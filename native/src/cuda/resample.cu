@@ -7,8 +7,8 @@
 namespace nabla::cuda {
 namespace {
 
-void check_resample(const int32_t* indices, const ResampleParams& p) {
-  const BadIndex bad = find_bad_index(indices, p.out_length * p.taps, p.length);
+void check_resample(Indices indices, const ResampleParams& p) {
+  const BadIndex bad = find_bad_index(indices, p.out_length * p.taps);
   if (bad.position >= 0)
     fail("resample", "expected indices from 0 to %lld, received %d at position %lld",
          static_cast<long long>(p.length - 1), bad.index, static_cast<long long>(bad.position));
@@ -31,9 +31,9 @@ struct Map {
   }
 };
 
-void resample_f32(const float* in, const int32_t* indices, const float* weights, float* out, const ResampleParams& p) {
+void resample_f32(const float* in, Indices indices, const float* weights, float* out, const ResampleParams& p) {
   check_resample(indices, p);
-  for_each("resample", p.outer * p.out_length * p.inner, Map{p, in, indices, weights, out});
+  for_each("resample", p.outer * p.out_length * p.inner, Map{p, in, indices.data, weights, out});
 }
 
 struct MapGrad {
@@ -56,11 +56,11 @@ struct MapGrad {
   }
 };
 
-void resample_grad_f32(const float* grad_out, const int32_t* indices, const float* weights, float* grad_in,
+void resample_grad_f32(const float* grad_out, Indices indices, const float* weights, float* grad_in,
                        const ResampleParams& p) {
   check_resample(indices, p);
   if (p.length == 0) return;
-  for_each("resample_grad", p.outer * p.inner, MapGrad{p, grad_out, indices, weights, grad_in});
+  for_each("resample_grad", p.outer * p.inner, MapGrad{p, grad_out, indices.data, weights, grad_in});
 }
 
 }  // namespace

@@ -11,8 +11,8 @@
 namespace nabla::cuda {
 namespace {
 
-void check_labels(const int32_t* labels, const SoftmaxCrossEntropyParams& p) {
-  const BadIndex bad = find_bad_index(labels, p.rows, p.columns);
+void check_labels(Indices labels, const SoftmaxCrossEntropyParams& p) {
+  const BadIndex bad = find_bad_index(labels, p.rows);
   if (bad.position >= 0)
     fail("softmaxCrossEntropy", "expected labels from 0 to %lld, received %d in row %lld",
          static_cast<long long>(p.columns - 1), bad.index, static_cast<long long>(bad.position));
@@ -46,13 +46,13 @@ __global__ void total_kernel(const float* losses, float* loss, int64_t rows, dou
 }
 
 template <class T>
-void softmax_cross_entropy(const T* in, const int32_t* labels, float* loss, float* maximum, float* inverse_sum,
+void softmax_cross_entropy(const T* in, Indices labels, float* loss, float* maximum, float* inverse_sum,
                            const SoftmaxCrossEntropyParams& p) {
   check_labels(labels, p);
   const Scratch scratch(p.reduction == kReduceNone ? 0 : static_cast<size_t>(p.rows) * sizeof(float));
   float* const losses = p.reduction == kReduceNone ? loss : scratch.as<float>();
   launch_rows("softmax_cross_entropy", cross_entropy_kernel<T, kWarp>, cross_entropy_kernel<T, kThreads>, p.rows,
-              p.columns, in, labels, losses, maximum, inverse_sum, p.rows, p.columns);
+              p.columns, in, labels.data, losses, maximum, inverse_sum, p.rows, p.columns);
   if (p.reduction == kReduceNone) return;
   const double divisor = p.reduction == kReduceMean ? static_cast<double>(p.rows) : 1;
   launch("softmax_cross_entropy total", total_kernel, 1, kThreads, losses, loss, p.rows, divisor);
@@ -87,12 +87,12 @@ __global__ void cross_entropy_grad_kernel(Backward<T> b) {
 }
 
 template <class T>
-void softmax_cross_entropy_grad(const float* grad_out, const T* in, const int32_t* labels, const float* maximum,
+void softmax_cross_entropy_grad(const float* grad_out, const T* in, Indices labels, const float* maximum,
                                 const float* inverse_sum, T* grad_in, const SoftmaxCrossEntropyParams& p) {
   check_labels(labels, p);
   const float divisor = p.reduction == kReduceMean ? static_cast<float>(p.rows) : 1;
   const Backward<T> all{
-      grad_out, in, labels, maximum, inverse_sum, grad_in, p.rows, p.columns, p.reduction == kReduceNone, divisor};
+      grad_out, in, labels.data, maximum, inverse_sum, grad_in, p.rows, p.columns, p.reduction == kReduceNone, divisor};
   launch_rows("softmax_cross_entropy_grad", cross_entropy_grad_kernel<T, kWarp>, cross_entropy_grad_kernel<T, kThreads>,
               p.rows, p.columns, all);
 }

@@ -51,4 +51,20 @@ using BinaryF32ToBool = Binary<float, uint8_t>;
 using BinaryI32ToBool = Binary<int32_t, uint8_t>;
 using BinaryF32ToI32 = Binary<float, int32_t>;
 
+struct MaximumI32 : BinaryI32 {
+  static Written written(const BinaryParams& p, const std::array<KnownBounds, 3>& known) {
+    const auto &a = known[0], &b = known[1];
+    if (!a.has_value() || !b.has_value()) return {0, {}};
+    return {product(p.shape), bounds_between(std::max(a->least(), b->least()), std::max(a->greatest(), b->greatest()))};
+  }
+};
+
+struct MinimumI32 : BinaryI32 {
+  static Written written(const BinaryParams& p, const std::array<KnownBounds, 3>& known) {
+    const auto &a = known[0], &b = known[1];
+    if (!a.has_value() || !b.has_value()) return {0, {}};
+    return {product(p.shape), bounds_between(std::min(a->least(), b->least()), std::min(a->greatest(), b->greatest()))};
+  }
+};
+
 }  // namespace nabla

@@ -20,6 +20,9 @@
 #include <tuple>
 #include <type_traits>
 
+#include "kernels/bounds.h"
+#include "kernels/indices.h"
+
 namespace nabla {
 
 constexpr int kMaxRank = 8;
@@ -120,6 +123,7 @@ struct Touch {
   const Integers* lengths = nullptr;
   const char* same[2] = {nullptr, nullptr};
   bool indices = false;
+  int64_t bound = 0;  // of indices: each must be in [0, bound)
 
   Touch(const char* name, Extent elements) : name(name), elements(elements) {}
   Touch(const char* name, const Integers& lengths) : name(name), elements(0), lengths(&lengths) {}
@@ -141,11 +145,37 @@ inline Touch in_place(Touch touch, const char* of, const char* or_of = nullptr) 
   return touch;
 }
 
-// A buffer whose values say where in others the kernel reads or writes. It checks them first and then relies on them.
-inline Touch indices(const char* name, Extent elements) {
+// A buffer whose values, from 0 to bound - 1, say where in others the kernel reads or writes. It checks them first and
+// then relies on them; it takes them as Indices (kernels/indices.h), which tell whether they are known to be right.
+inline Touch indices(const char* name, Extent elements, int64_t bound) {
   Touch touch(name, elements);
   touch.indices = true;
+  touch.bound = bound;
   return touch;
+}
+
+// What a kernel writes into its one buffer of int32 that it writes: all of the first `elements` elements, and maybe
+// some of the others; and what is known of those that it writes. Where a contract tells, it does so in
+//   static Written written(const Params&, const std::array<KnownBounds, n>& known);
+// from what is known of the kernel's n buffers before the call. So indices need not be looked at that were moved or
+// made on the device.
+struct Written {
+  Extent elements;
+  KnownBounds bounds;
+};
+
+// Whether such a walk is, in some order of its axes, one over all elements from the first to the last.
+inline bool is_whole(const Dims& shape, const Dims& strides) {
+  int64_t step = 1, left = 0;
+  for (int64_t axis = 0; axis < shape.rank; ++axis) left += shape.size[axis] != 1;
+  for (bool found = true; found && left > 0;) {
+    found = false;
+    for (int64_t axis = 0; axis < shape.rank && !found; ++axis) {
+      found = shape.size[axis] > 1 && strides.size[axis] == step;
+      if (found) step *= shape.size[axis], --left;
+    }
+  }
+  return left == 0;
 }
 
 // Collects what the parameters themselves must satisfy; keeps the first rule broken.

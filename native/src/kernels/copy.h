@@ -45,6 +45,11 @@ struct Copy {
     return {{{"in", count * 0 + strided(p.shape, p.in_strides) + p.in_offset},
              {"out", count * 0 + written + p.out_offset}}};
   }
+
+  static Written written(const CopyParams& p, const std::array<KnownBounds, 2>& known) {
+    const bool is_first = p.out_offset == 0 && known[0].has_value() && is_whole(p.shape, p.out_strides);
+    return {is_first ? product(p.shape) : 0, known[0]};
+  }
 };
 using CopyB32 = Copy<int32_t>;
 using CopyB8 = Copy<uint8_t>;

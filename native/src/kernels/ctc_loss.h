@@ -42,15 +42,15 @@ struct CtcLossParams {
 
 struct CtcLoss {
   using Params = CtcLossParams;
-  using Function = void (*)(const float* in, const int32_t* targets, const int32_t* input_lengths,
-                            const int32_t* target_lengths, float* loss, float* alpha, const CtcLossParams& params);
+  using Function = void (*)(const float* in, Indices targets, Indices input_lengths, Indices target_lengths,
+                            float* loss, float* alpha, const CtcLossParams& params);
 
   static std::array<Touch, 6> contract(const CtcLossParams& p, Rules& rules) {
     p.check(rules);
     return {{{"in", p.elements()},
-             indices("targets", Extent(p.batch) * p.length),
-             indices("input_lengths", p.batch),
-             indices("target_lengths", p.batch),
+             indices("targets", Extent(p.batch) * p.length, p.classes),
+             indices("input_lengths", p.batch, p.time + 1),
+             indices("target_lengths", p.batch, p.length + 1),
              {"loss", p.batch},
              {"alpha", p.states()}}};
   }
@@ -60,17 +60,16 @@ struct CtcLoss {
 // an example's steps, and with zero_infinity where no path fits. Lengths and labels are checked as above.
 struct CtcLossGrad {
   using Params = CtcLossParams;
-  using Function = void (*)(const float* grad_out, const float* in, const int32_t* targets,
-                            const int32_t* input_lengths, const int32_t* target_lengths, const float* alpha,
-                            float* grad_in, const CtcLossParams& params);
+  using Function = void (*)(const float* grad_out, const float* in, Indices targets, Indices input_lengths,
+                            Indices target_lengths, const float* alpha, float* grad_in, const CtcLossParams& params);
 
   static std::array<Touch, 7> contract(const CtcLossParams& p, Rules& rules) {
     p.check(rules);
     return {{{"grad_out", p.batch},
              {"in", p.elements()},
-             indices("targets", Extent(p.batch) * p.length),
-             indices("input_lengths", p.batch),
-             indices("target_lengths", p.batch),
+             indices("targets", Extent(p.batch) * p.length, p.classes),
+             indices("input_lengths", p.batch, p.time + 1),
+             indices("target_lengths", p.batch, p.length + 1),
              {"alpha", p.states()},
              {"grad_in", p.elements()}}};
   }

@@ -38,6 +38,9 @@ void copy_bf16_to_host(float* to, const uint16_t* from, size_t count);  // widen
 
 void clear(void* data, size_t bytes);  // to 0
 
+// How often a kernel of this process waited for the device to look at its indices.
+int64_t index_looks();
+
 void copy_from_host(void* to, const void* from, size_t bytes);
 void copy_to_host(void* to, const void* from, size_t bytes);  // after all that was asked of the device before
 

@@ -23,13 +23,13 @@ struct EmbeddingParams {
 struct Embedding {
   using Params = EmbeddingParams;
   template <class T>
-  using FunctionOf = void (*)(Operand weight, const int32_t* indices, T* out, const EmbeddingParams& params);
+  using FunctionOf = void (*)(Operand weight, Indices indices, T* out, const EmbeddingParams& params);
   using Function = FunctionOf<float>;
   using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 3> contract(const EmbeddingParams& p, Rules&) {
     return {{{"weight", Extent(p.vocabulary) * p.features},
-             indices("indices", p.count),
+             indices("indices", p.count, p.vocabulary),
              {"out", Extent(p.count) * p.features}}};
   }
 };
@@ -39,14 +39,13 @@ struct Embedding {
 struct EmbeddingGrad {
   using Params = EmbeddingParams;
   template <class T>
-  using FunctionOf = void (*)(const T* grad_out, const int32_t* indices, float* grad_weight,
-                              const EmbeddingParams& params);
+  using FunctionOf = void (*)(const T* grad_out, Indices indices, float* grad_weight, const EmbeddingParams& params);
   using Function = FunctionOf<float>;
   using Variants = std::tuple<FunctionOf<Bf16>>;
 
   static std::array<Touch, 3> contract(const EmbeddingParams& p, Rules&) {
     return {{{"grad_out", Extent(p.count) * p.features},
-             indices("indices", p.count),
+             indices("indices", p.count, p.vocabulary),
              {"grad_weight", Extent(p.vocabulary) * p.features}}};
   }
 };

@@ -28,6 +28,11 @@ struct Fill {
     if (Limits::is_integer) rules.between("value", p.value, Limits::lowest(), Limits::max());
     return {{{"out", p.count}}};
   }
+
+  static Written written(const FillParams& p, const std::array<KnownBounds, 1>&) {
+    const auto value = static_cast<int32_t>(p.value);
+    return {p.count, bounds_between(value, value)};
+  }
 };
 
 using FillF32 = Fill<float>;

@@ -27,14 +27,18 @@ struct GatherParams {
 template <class T>
 struct Gather {
   using Params = GatherParams;
-  using Function = void (*)(const T* in, const int32_t* indices, T* out, const GatherParams& params);
-  using Variants = std::tuple<void (*)(const Bf16* in, const int32_t* indices, Bf16* out, const GatherParams& params)>;
+  using Function = void (*)(const T* in, Indices indices, T* out, const GatherParams& params);
+  using Variants = std::tuple<void (*)(const Bf16* in, Indices indices, Bf16* out, const GatherParams& params)>;
 
   static std::array<Touch, 3> contract(const GatherParams& p, Rules&) {
     const Extent rows = Extent(p.batch) * p.outer;
     return {{{"in", rows * p.length * p.slice},
-             indices("indices", Extent(p.batch) * p.count),
+             indices("indices", Extent(p.batch) * p.count, p.length),
              {"out", rows * p.count * p.slice}}};
+  }
+
+  static Written written(const GatherParams& p, const std::array<KnownBounds, 3>& known) {
+    return {Extent(p.batch) * p.outer * p.count * p.slice, known[0]};
   }
 };
 using GatherB32 = Gather<int32_t>;
@@ -61,7 +65,8 @@ struct SegmentSum {
   using Function = void (*)(const float* in, const int32_t* segments, float* out, const SegmentSumParams& params);
 
   static std::array<Touch, 3> contract(const SegmentSumParams& p, Rules&) {
-    return {{{"in", Extent(p.rows) * p.slice}, indices("segments", p.rows), {"out", Extent(p.groups) * p.slice}}};
+    return {
+        {{"in", Extent(p.rows) * p.slice}, indices("segments", p.rows, p.groups), {"out", Extent(p.groups) * p.slice}}};
   }
 };
 

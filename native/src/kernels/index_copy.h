@@ -36,18 +36,20 @@ struct IndexCopyParams {
 
 struct IndexCopyB32 {
   using Params = IndexCopyParams;
-  using Function = void (*)(const int32_t* in, const int32_t* positions, int32_t* out, const IndexCopyParams& params);
+  using Function = void (*)(const int32_t* in, Indices positions, int32_t* out, const IndexCopyParams& params);
 
   static std::array<Touch, 3> contract(const IndexCopyParams& p, Rules& rules) {
     rules.equal("the rank of in_strides", p.in_strides.rank, p.shape.rank);
     rules.at_least("axis", p.axis, 0);
     rules.at_most("axis", p.axis, p.shape.rank - 1);
     rules.at_least("length", p.length, 0);
-    if (!rules.satisfied()) return {{{"in", 0}, {"positions", 0}, {"out", 0}}};
+    if (!rules.satisfied()) return {{{"in", 0}, indices("positions", 0, 0), {"out", 0}}};
     return {{{"in", strided(p.shape, p.in_strides) + p.in_offset},
-             indices("positions", p.shape.size[p.axis]),
+             indices("positions", p.shape.size[p.axis], p.length),
              {"out", product(p.out_shape())}}};
   }
+
+  static Written written(const IndexCopyParams&, const std::array<KnownBounds, 3>& known) { return {0, known[0]}; }
 };
 
 }  // namespace nabla

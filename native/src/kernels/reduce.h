@@ -45,6 +45,10 @@ using ReduceBool = AxisReduction<uint8_t, uint8_t>;
 
 // out[o, i] = the first r whose in[o, r, i] is the largest (arg_max) or smallest (arg_min). NaNs are passed over, but
 // where in[o, 0, i] is NaN the answer is 0.
-using ArgReduceF32 = AxisReduction<float, int32_t>;
+struct ArgReduceF32 : AxisReduction<float, int32_t> {
+  static Written written(const ReduceParams& p, const std::array<KnownBounds, 2>&) {
+    return {Extent(p.outer) * p.inner, bounds_between(0, static_cast<int32_t>(p.reduce - 1))};
+  }
+};
 
 }  // namespace nabla

@@ -28,14 +28,14 @@ struct ResampleParams {
 
 struct Resample {
   using Params = ResampleParams;
-  using Function = void (*)(const float* in, const int32_t* indices, const float* weights, float* out,
+  using Function = void (*)(const float* in, Indices indices, const float* weights, float* out,
                             const ResampleParams& params);
 
   static std::array<Touch, 4> contract(const ResampleParams& p, Rules& rules) {
     rules.at_least("taps", p.taps, 1);
     const Extent table = Extent(p.out_length) * p.taps;
     return {{{"in", Extent(p.outer) * p.length * p.inner},
-             indices("indices", table),
+             indices("indices", table, p.length),
              {"weights", table},
              {"out", Extent(p.outer) * p.out_length * p.inner}}};
   }
@@ -44,14 +44,14 @@ struct Resample {
 // grad_in[o, l, i] = sum of weights[j, t] * grad_out[o, j, i] over the j, t with indices[j, t] == l, in their order.
 struct ResampleGrad {
   using Params = ResampleParams;
-  using Function = void (*)(const float* grad_out, const int32_t* indices, const float* weights, float* grad_in,
+  using Function = void (*)(const float* grad_out, Indices indices, const float* weights, float* grad_in,
                             const ResampleParams& params);
 
   static std::array<Touch, 4> contract(const ResampleParams& p, Rules& rules) {
     rules.at_least("taps", p.taps, 1);
     const Extent table = Extent(p.out_length) * p.taps;
     return {{{"grad_out", Extent(p.outer) * p.out_length * p.inner},
-             indices("indices", table),
+             indices("indices", table, p.length),
              {"weights", table},
              {"grad_in", Extent(p.outer) * p.length * p.inner}}};
   }

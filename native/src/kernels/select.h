@@ -28,6 +28,11 @@ struct Select {
     const Extent all = Extent(p.rows) * p.columns;
     return {{{"condition", p.rows}, {"yes", all}, {"no", all}, in_place({"out", all}, "yes", "no")}};
   }
+
+  static Written written(const SelectParams& p, const std::array<KnownBounds, 4>& known) {
+    if (!known[1].has_value() || !known[2].has_value()) return {0, {}};
+    return {Extent(p.rows) * p.columns, joined(*known[1], *known[2])};
+  }
 };
 
 using SelectF32 = Select<float>;

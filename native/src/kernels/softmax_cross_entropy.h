@@ -35,7 +35,7 @@ struct SoftmaxCrossEntropyParams {
 struct SoftmaxCrossEntropy {
   using Params = SoftmaxCrossEntropyParams;
   template <class T>
-  using FunctionOf = void (*)(const T* in, const int32_t* labels, float* loss, float* maximum, float* inverse_sum,
+  using FunctionOf = void (*)(const T* in, Indices labels, float* loss, float* maximum, float* inverse_sum,
                               const SoftmaxCrossEntropyParams& params);
   using Function = FunctionOf<float>;
   using Variants = std::tuple<FunctionOf<Bf16>>;
@@ -43,7 +43,7 @@ struct SoftmaxCrossEntropy {
   static std::array<Touch, 5> contract(const SoftmaxCrossEntropyParams& p, Rules& rules) {
     p.check(rules);
     return {{{"in", Extent(p.rows) * p.columns},
-             indices("labels", p.rows),
+             indices("labels", p.rows, p.columns),
              {"loss", p.losses()},
              {"maximum", p.rows},
              {"inverse_sum", p.rows}}};
@@ -55,7 +55,7 @@ struct SoftmaxCrossEntropy {
 struct SoftmaxCrossEntropyGrad {
   using Params = SoftmaxCrossEntropyParams;
   template <class T>
-  using FunctionOf = void (*)(const float* grad_out, const T* in, const int32_t* labels, const float* maximum,
+  using FunctionOf = void (*)(const float* grad_out, const T* in, Indices labels, const float* maximum,
                               const float* inverse_sum, T* grad_in, const SoftmaxCrossEntropyParams& params);
   using Function = FunctionOf<float>;
   using Variants = std::tuple<FunctionOf<Bf16>>;
@@ -65,7 +65,7 @@ struct SoftmaxCrossEntropyGrad {
     const Extent all = Extent(p.rows) * p.columns;
     return {{{"grad_out", p.losses()},
              {"in", all},
-             indices("labels", p.rows),
+             indices("labels", p.rows, p.columns),
              {"maximum", p.rows},
              {"inverse_sum", p.rows},
              {"grad_in", all}}};

@@ -70,8 +70,8 @@ double any_number(Bytes& bytes) {
 
 // Handles and numbers in the places where the kernel's description has them, or anywhere.
 std::vector<double> any_call(Bytes& bytes, const addon::Entry& entry, Environment& environment) {
-  std::vector<int32_t> handles(static_cast<size_t>(1 + bytes.below(12)));
-  for (int32_t& handle : handles) {
+  std::vector<Handle> handles(static_cast<size_t>(1 + bytes.below(12)));
+  for (Handle& handle : handles) {
     const int64_t size = bytes.chance(70) ? kMostBytes : 4 * bytes.below(64);
     handle = environment.allocate(static_cast<size_t>(size));
     auto* items = static_cast<int32_t*>(environment.find(handle)->data);

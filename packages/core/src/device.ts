@@ -5,6 +5,7 @@ import { checkInteger, checkOneOf } from './check.ts';
 import { DeviceError } from './errors.ts';
 import type { NativeAddon, NativeMemory } from './backend/addon.ts';
 import { hostRuns } from './backend/host-kernel.ts';
+import { indexLooksOnHost } from './backend/index-looks.ts';
 import { JS_BACKEND } from './backend/js-backend.ts';
 import { CUDA_BACKEND, NATIVE_BACKEND } from './backend/kernel.ts';
 import { type AddonSearch, addonSearch, checkTarget, cudaSearch } from './backend/load-addon.ts';
@@ -243,6 +244,14 @@ export function nativeMemory(): NativeMemory | undefined {
 
 function activeSearch(): AddonSearch {
   return getBackend() === CUDA_BACKEND ? cudaSearch() : addonSearch();
+}
+
+/**
+ * How often indices were looked at before they were relied on, because the active device did not know them to be in range: what it had
+ * been asked before was waited for. What a program writes, and what is moved, filled or joined from it, is known.
+ */
+export function indexLooks(): number {
+  return (activeSearch().addon?.indexLooks() ?? 0) + indexLooksOnHost();
 }
 
 /** One row of the kernel table: on each device, whether a kernel is native code, TypeScript, or absent. */

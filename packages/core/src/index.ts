@@ -16,6 +16,7 @@ export {
   getDevice,
   getMatmulPrecision,
   getThreads,
+  indexLooks,
   kernelTable,
   listDevices,
   nativeMemory,

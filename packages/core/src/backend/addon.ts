@@ -66,6 +66,11 @@ export interface NativeAddon {
   storeAsBfloat16(handle: Handle): void;
   /** Rounds a buffer of float32 into one that is stored as bf16, from element `start` on; false: the target is not. */
   writeRounded(target: Handle, source: Handle, start: number): boolean;
+  /**
+   * Whether it is known, without a look, that each int32 of the buffer is from 0 to `bound - 1`, or is `ignored`, which is meant only
+   * where it is negative.
+   */
+  areIndices(handle: Handle, bound: number, ignored: number): boolean;
   /** Copies the buffer into a typed array of exactly its size; what is stored as bf16 becomes float32. */
   read(handle: Handle, destination: ArrayBufferView): void;
   /** The same without waiting: a promise that the array will hold what the buffer holds now; undefined where it does already. */
@@ -100,6 +105,8 @@ export interface NativeAddon {
   problem(): string;
   /** The kernels that are not written for this device. */
   missingKernels(): string[];
+  /** How often a kernel of this process waited for the device to look at its indices. */
+  indexLooks(): number;
   setTarget(name: string): boolean;
   /** What multiplies matrices, in words. */
   matmulLibrary(): string;

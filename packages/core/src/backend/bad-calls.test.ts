@@ -27,7 +27,7 @@ const MORE = 2 ** 12; // bytes: larger than any buffer of a right call
 const NO_INTEGERS = [NaN, Infinity, -Infinity, 0.5, 2 ** 53 + 2, 2 ** 62, 1e300];
 const NO_NUMBERS = ['3', 'abc', undefined, null, true, {}, [], 1n, (): number => 3];
 const NO_LISTS = [3, '33', undefined, null, { length: 2 }, new Map(), Array.from({ length: 20_000 }, () => 1)];
-const NO_HANDLES = [-2, 2 ** 31 - 1, 2 ** 31, 2 ** 32 + 1, 2 ** 53, -(2 ** 53)];
+const NO_HANDLES = [-2, 2 ** 31 - 1, 2 ** 32 - 1, 2 ** 52 - 1, 2 ** 52, 2 ** 53, -(2 ** 53)];
 
 /** What makes a size larger than the buffers, or is none. */
 const wrongSizes = (size: number): number[] => [size + 1, -1, 2 ** 31, 2 ** 32 + 1, 2 ** 53, -(2 ** 53)];
@@ -203,6 +203,14 @@ if (search.addon === undefined) {
       for (const handle of foreign) {
         allocate(MORE);
         expect(() => kernels['relu_f32']({ in: handle, out: handle, count: 1 } as never)).toThrow(NativeError);
+      }
+    });
+
+    it('never take a buffer of a worker for one of ours, however often ours are given out again', () => {
+      for (let round = 0; round < 1000; round++) {
+        const own = foreign.map(() => native.allocate(4));
+        expect(own.filter((handle) => foreign.includes(handle))).toEqual([]);
+        for (const handle of own) native.release(handle);
       }
     });
 

@@ -174,6 +174,15 @@ export class NativeBackend extends KernelBackend {
     if (this.notes) throw new NativeError('RECORDING', `what is recorded cannot ${what}: kernels alone are run again.`);
   }
 
+  /**
+   * Whether it is known, without a look, that each element of an int32 tensor is from 0 to `bound - 1`, or is `ignored`, which is meant
+   * only where it is negative.
+   */
+  areIndices(tensor: TensorInfo, bound: number, ignored = 0): boolean {
+    const handle = this.find(tensor.dataId)?.handle;
+    return handle !== undefined && this.addon.areIndices(handle, bound, ignored);
+  }
+
   /** A tensor that shares the memory of another one under a new shape. */
   share(tensor: TensorInfo, shape: readonly number[] = tensor.shape): TensorInfo {
     this.incRef(tensor.dataId);

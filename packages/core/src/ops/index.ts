@@ -35,6 +35,7 @@ export { type ElementwiseLossOptions, elementwiseLoss, plainElementwiseLoss } fr
 export { type EmbeddingOptions, embedding, plainEmbedding } from './embedding.ts';
 export { max, min } from './extrema.ts';
 export { gatherAlong, scatterAdd } from './gather-along.ts';
+export { type BadIndex, type FindBadIndexOptions, findBadIndex } from './find-bad-index.ts';
 export { type GeluOptions, gelu, plainGelu } from './gelu.ts';
 export {
   type ClippedGradients,

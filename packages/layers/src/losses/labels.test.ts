@@ -90,6 +90,8 @@ describe.each(devices())('losses of labels on %s', (device) => {
     expect(() => nllLoss(x, y, { ignoreIndex: 7 })).toThrowCode('DATA', message);
     expect(() => crossEntropy(x, y, { ignoreIndex: 7 })).toThrowCode('DATA', message);
     expect(() => nllLoss(x, tensor1d([0, -1, 0], 'int32'))).toThrowCode('DATA', /received -1 in row 1/);
+    const between = tensor1d([-100, 1, -5], 'int32');
+    expect(() => crossEntropy(x, between, { ignoreIndex: -100 })).toThrowCode('DATA', /received -5 in row 2/);
   });
 
   it('refuse weights and targets of another shape, and ignoring with probabilities', () => {

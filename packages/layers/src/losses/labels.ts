@@ -14,7 +14,10 @@ import {
   checkTensor,
   div,
   equal,
+  findBadIndex,
   gather,
+  maximum,
+  minimum,
   ones,
   range,
   reshape,
@@ -75,7 +78,7 @@ export function checkClasses(op: string, argument: string, scores: Tensor, weigh
 
 /** Labels of which none is ignored or out of range, and what each example counts. */
 export interface ReadLabels {
-  readonly labels: Tensor; // [...batch], int32; 0 where ignored
+  readonly labels: Tensor; // [...batch], int32; any class where ignored
   readonly factors: Tensor; // [...batch]; the weight of its class, 0 where ignored
   readonly ignored: Tensor | undefined; // [...batch], bool
 }
@@ -95,18 +98,23 @@ export function readLabels(
   checkDtype(op, 'labels', given, 'int32');
   const hint = `It must have one entry for each row of scores of shape [${scores.shape.join(', ')}].`;
   checkShape(op, 'labels', given, scores.shape.slice(0, -1), hint);
+  const classes = scores.shape.at(-1) ?? 0;
+  checkRange(op, given, classes, ignoreIndex);
   const ignored = ignoreIndex === undefined ? undefined : equal(given, scalar(ignoreIndex, 'int32'));
-  const labels = ignored === undefined ? given : where(ignored, zerosLike(given), given);
-  checkRange(op, labels, scores.shape.at(-1) ?? 0);
+  const labels = ignored === undefined ? given : clampToClasses(given, classes);
   const factors = weight === undefined ? ones(labels.shape) : gather(weight, labels);
   return { labels, factors: dropIgnored(factors, ignored), ignored };
 }
 
-function checkRange(op: string, labels: Tensor, classes: number): void {
-  const values = labels.dataSync<'int32'>();
-  const row = values.findIndex((label) => label < 0 || label >= classes);
-  if (row === -1) return;
-  const received = `${values[row]} in row ${row}`;
+/** Makes a class of what is ignored; all others are classes already. */
+function clampToClasses(labels: Tensor, classes: number): Tensor {
+  return minimum(maximum(labels, scalar(0, 'int32')), scalar(classes - 1, 'int32'));
+}
+
+function checkRange(op: string, labels: Tensor, classes: number, ignored: number | undefined): void {
+  const bad = findBadIndex(labels, classes, { ignored });
+  if (bad === undefined) return;
+  const received = `${bad.index} in row ${bad.position}`;
   throw new ArgumentError({ op, argument: 'labels', expected: `from 0 to ${classes - 1}`, received }, 'DATA');
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a model must be to write: it predicts each next token from those before it.
 
-import { type Tensor, concat, fill, slice } from '@nabla/core';
+import { type Tensor, pad, slice } from '@nabla/core';
 import { crossEntropy } from '@nabla/layers';
 
 import type { PretrainedConfig, PretrainedModel } from '../pretrained/architecture.ts';
@@ -39,6 +39,7 @@ export const IGNORED = -100;
 export function nextTokenLoss(logits: Tensor, labels: Tensor): Tensor {
   const [batch = 0, time = 0] = labels.shape;
   // The labels move, and not the logits, which take as many times the memory as there are words.
-  const next = concat([slice(labels, [0, 1], [batch, time - 1]), fill([batch, 1], IGNORED, 'int32')], 1);
+  const moved = slice(labels, [0, 1], [batch, time - 1]);
+  const next = pad(moved, [[0, 0], [0, 1]], IGNORED); // prettier-ignore
   return crossEntropy(logits, next, { ignoreIndex: IGNORED });
 }

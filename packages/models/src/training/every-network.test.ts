@@ -5,6 +5,7 @@ import {
   Generator,
   type Tensor,
   dispose,
+  indexLooks,
   kernelTable,
   mean,
   nativeMemory,
@@ -131,7 +132,9 @@ function onCuda(): void {
 
   it.each(Object.entries(CASES))('trains %s as float32 does, nearly, in no more memory', (_, make) => {
     const exact = train(make);
+    const looks = indexLooks();
     const mixed = inPrecision('bf16', () => withActivations('bfloat16', () => train(make)));
+    expect(indexLooks()).toBe(looks);
     expect(mixed.losses).not.toEqual(exact.losses);
     const furthest = Math.max(...mixed.losses.map((loss, i) => Math.abs(loss - exact.losses[i]) / exact.losses[0]));
     expect(furthest).toBeLessThan(0.02);
@@ -148,6 +151,12 @@ describeOnNative('training on %s', (device) => {
     const before = runs();
     train(make);
     expect(runs()).toEqual(before);
+  });
+
+  it.each(Object.entries(CASES))('looks at no indices of %s', (_, make) => {
+    const before = indexLooks();
+    train(make);
+    expect(indexLooks()).toBe(before);
   });
 });
 
