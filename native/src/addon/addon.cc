@@ -312,13 +312,15 @@ napi_value StopRecording(napi_env env, napi_callback_info) {
   });
 }
 
-// replay(number): makes the calls that were noted
+// replay(number) -> whether the calls that were noted were made as one launch
 napi_value Replay(napi_env env, napi_callback_info info) {
-  return guarded(env, "replay", [&]() -> napi_value {
+  return guarded(env, "replay", [&] {
     Values<1> values(env, info);
     Environment& environment = environment_of(env);
-    environment.recorder().find(integer(env, values.at[0], "a recording", 0)).replay(environment);
-    return nullptr;
+    Recording& recording = environment.recorder().find(integer(env, values.at[0], "a recording", 0));
+    napi_value result = nullptr;
+    napi_get_boolean(env, recording.replay(environment), &result);
+    return result;
   });
 }
 

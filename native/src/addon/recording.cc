@@ -10,10 +10,11 @@ void Recording::add(const Entry& entry, const double* arguments, int64_t count) 
   numbers_.insert(numbers_.end(), arguments, arguments + count);
 }
 
-void Recording::replay(Environment& environment) {
-  if (launch(environment)) return;
+bool Recording::replay(Environment& environment) {
+  if (launch(environment)) return true;
   graph_.reset();
   run_and_look(environment);
+  return false;
 }
 
 bool Recording::launch(Environment& environment) {

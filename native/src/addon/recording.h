@@ -16,7 +16,7 @@ class Recording {
  public:
   // Notes a call with the first `count` numbers of the argument area.
   void add(const Entry& entry, const double* arguments, int64_t count);
-  void replay(Environment& environment);
+  bool replay(Environment& environment);  // whether as one launch
 
  private:
   // A buffer of the calls, as a replay has left it.

@@ -6,23 +6,21 @@ import { devices, useDevice } from '@nabla/testing';
 import { getDevice, nativeMemory } from './device.ts';
 import { scope } from './memory.ts';
 import { normal } from './initializers/index.ts';
-import { copyInto, embedding } from './ops/index.ts';
+import { copyInto, embedding, storeAsBfloat16 } from './ops/index.ts';
 import { Generator } from './random.ts';
 import { Recording } from './recording.ts';
-import { type Tensor, add, keep, mul, tensor1d, tensor2d, zeros, zerosLike } from './tf.ts';
+import { type Tensor, add, keep, matMul, mul, tensor1d, tensor2d, variable, zeros, zerosLike } from './tf.ts';
 
 const values = (x: Tensor): number[] => [...x.dataSync()];
 
 /** Records `f`, which replays then make again, and disposes of it in the end. */
-function recorded<T>(f: () => T, use: (made: T, replay: () => void) => void): void {
+function recorded<T>(f: () => T, use: (made: T, replay: () => boolean) => void): void {
   const recording = Recording.start();
   if (recording === undefined) throw new Error(`nothing can be recorded on ${getDevice()}`);
   try {
     const made = recording.add(f);
     recording.stop();
-    use(made, () => {
-      recording.replay(0);
-    });
+    use(made, () => recording.replay(0));
   } finally {
     recording.stop();
     recording.dispose();
@@ -96,6 +94,33 @@ describe.each(devices().filter((device) => device !== 'js'))('Recording on %s', 
         expect(replay).toThrowCode('DATA', /indices from 0 to 1, received 2 at position 1/);
         table.dispose();
         expect(replay).toThrowCode('CONTRACT', /released/);
+      },
+    );
+  });
+
+  it('is one piece of work on cuda, as long as the memory is the same and the indices are good', () => {
+    const isGraph = device === 'cuda';
+    const [table, ids] = [variable(tensor2d([[1], [2]])), tensor1d([0, 1], 'int32')];
+    const setIds = (...to: number[]): void => {
+      copyInto(ids, tensor1d(to, 'int32'), [0]);
+    };
+    recorded(
+      () => scope(() => keep(mul(matMul(embedding(table, ids), table, true), 0.5))),
+      (out, replay) => {
+        expect([replay(), replay(), replay()]).toEqual([false, isGraph, isGraph]);
+        setIds(1, 1);
+        expect(replay()).toBe(isGraph);
+        expect(values(out)).toEqual([1, 2, 1, 2]);
+        setIds(2, 0);
+        expect(replay).toThrowCode('DATA', /received 2 at position 0/);
+        setIds(0, 1);
+        expect([replay(), replay()]).toEqual([false, isGraph]);
+        expect(values(out)).toEqual([0.5, 1, 1, 2]);
+        storeAsBfloat16(table); // takes other memory
+        expect([replay(), replay()]).toEqual([false, isGraph]);
+        expect(values(out)).toEqual([0.5, 1, 1, 2]);
+        out.dispose();
+        table.dispose();
       },
     );
   });

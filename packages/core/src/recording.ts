@@ -9,7 +9,7 @@ import { backend } from './tf.ts';
 /**
  * The kernel calls of functions that were run once, to be made again on the same buffers: a replay reads what the tensors that
  * existed before hold by then, and writes the tensors that the functions returned. It costs a microsecond a call, where a
- * program costs ten. Nothing else is repeated: values that the functions put into tensors stay those of the first time. A function that
+ * program costs ten, and on cuda one launch. Nothing else is repeated: values that the functions put into tensors stay those of the first time. A function that
  * reads a tensor, or runs a kernel that the device has not, throws; so does a replay when a tensor that it needs was disposed.
  *
  * @example
@@ -66,13 +66,15 @@ export class Recording {
   /**
    * Computes a part again.
    *
+   * @returns whether the device did it as one piece of work: on cuda, a graph from the second replay on, as long as tensors stay where
+   *   they are and indices are known to be good without a look
    * @throws {NativeError} a tensor that it needs was disposed (code `CONTRACT`)
    */
-  replay(part: number): void {
+  replay(part: number): boolean {
     const number = this.recorded.parts[part];
     if (number === undefined)
       throw new NativeError('RECORDING', `expected a part below ${this.length}, received ${part}.`);
-    this.native.replayPart(number);
+    return this.native.replayPart(number);
   }
 
   /** Frees the memory that replays need. */

@@ -79,8 +79,8 @@ export interface NativeAddon {
   /** From here on kernel calls are noted, until {@link stopRecording}; the number under which they can be made again. */
   startRecording(): number;
   stopRecording(): void;
-  /** Makes all calls of a recording again, on the same buffers; each is checked anew. */
-  replay(recording: number): void;
+  /** Makes all calls of a recording again, on the same buffers; each is checked anew. Whether the device did them as one piece of work. */
+  replay(recording: number): boolean;
   forgetRecording(recording: number): void;
 
   memory(): NativeMemory;

@@ -158,10 +158,8 @@ export class NativeBackend extends KernelBackend {
     if (this.recording === recorded) this.recording = undefined;
   }
 
-  replayPart(part: number): void {
-    guardNative(this.addon, 'replay', () => {
-      this.addon.replay(part);
-    });
+  replayPart(part: number): boolean {
+    return guardNative(this.addon, 'replay', () => this.addon.replay(part));
   }
 
   forgetRecording({ parts, held }: Recorded): void {
