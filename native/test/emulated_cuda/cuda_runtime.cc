@@ -46,6 +46,7 @@ struct Fiber {
 
 // A meeting of threads: those who came wait until all who have not ended are there.
 struct Meeting {
+  int living = 0;  // who have not ended
   int arrived = 0;
   uint64_t round = 0;
 };
@@ -63,6 +64,8 @@ std::mutex lock;  // one launch at a time, whichever thread of the process asks
     body(body_data);
     Fiber& fiber = fibers[running];
     fiber.ended = true;
+    block_meeting.living -= 1;
+    warp_meetings[running / kWarp].living -= 1;
     if (_setjmp(fiber.state) == 0) _longjmp(scheduler, 1);
   }
 }
@@ -73,17 +76,11 @@ void change() {
   if (_setjmp(fiber.state) == 0) _longjmp(scheduler, 1);
 }
 
-int living(unsigned first, unsigned end) {
-  int count = 0;
-  for (unsigned i = first; i < end && i < threads_of_block; ++i) count += fibers[i].ended ? 0 : 1;
-  return count;
-}
-
-void meet(Meeting& meeting, unsigned first, unsigned end) {
+void meet(Meeting& meeting) {
   const uint64_t round = meeting.round;
   meeting.arrived += 1;
   while (meeting.round == round) {
-    if (meeting.arrived >= living(first, end)) {
+    if (meeting.arrived >= meeting.living) {
       meeting.arrived = 0;
       meeting.round += 1;
       return;
@@ -118,6 +115,8 @@ void run_block() {
         fibers[i].thread = {x, y, z};
         fibers[i].ended = false;
         fibers[i].groups.assign(1, Group());
+        block_meeting.living += 1;
+        warp_meetings[i / kWarp].living += 1;
         races::begin_thread(block, i);
       }
   for (bool any = true; any;) {
@@ -150,22 +149,23 @@ void run(const void* kernel, dim3 blocks, dim3 threads, void (*function)(void* d
 }
 
 void wait_for_block() {
-  meet(block_meeting, 0, threads_of_block);
+  meet(block_meeting);
   races::pass_barrier(block_meeting.round);
 }
 
 void wait_for_warp() {
-  const unsigned warp = running / kWarp, first = warp * kWarp;
-  meet(warp_meetings[warp], first, first + kWarp);
-  races::pass_warp_barrier(warp_meetings[warp].round);
+  Meeting& meeting = warp_meetings[running / kWarp];
+  meet(meeting);
+  races::pass_warp_barrier(meeting.round);
 }
 
 uint64_t shuffle(uint64_t value, int distance) {
-  const unsigned lane = running, warp = lane / kWarp, first = warp * kWarp;
+  const unsigned lane = running;
+  Meeting& meeting = warp_meetings[lane / kWarp];
   fibers[lane].given = value;
-  meet(warp_meetings[warp], first, first + kWarp);
+  meet(meeting);
   const uint64_t taken = fibers[lane ^ static_cast<unsigned>(distance)].given;
-  meet(warp_meetings[warp], first, first + kWarp);  // before anyone gives again
+  meet(meeting);  // before anyone gives again
   return taken;
 }
 
@@ -200,9 +200,9 @@ template <class T, class Use>
 void together(const T& mine, const Use& use) {
   const unsigned lane = running, first = lane / kWarp * kWarp;
   fibers[lane].shown = &mine;
-  meet(warp_meetings[lane / kWarp], first, first + kWarp);
+  meet(warp_meetings[lane / kWarp]);
   use([&](unsigned other) -> const T& { return *static_cast<const T*>(fibers[first + other].shown); });
-  meet(warp_meetings[lane / kWarp], first, first + kWarp);
+  meet(warp_meetings[lane / kWarp]);
 }
 
 struct Factors {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Writes reports: finds functions and lines of the source by addr2line.
 #include "race_report.h"
 
 #include <unistd.h>
