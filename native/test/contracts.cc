@@ -3,7 +3,7 @@
 // accepts, and the same calls spoilt, of which each must be refused by one of the errors that the addon knows, and with
 // sizes at the edges of integers, which must be refused or harmless. What touches memory that is not its own ends the
 // process.
-// Usage: contracts [--threads] [SEED]
+// Usage: contracts [--threads] [SEED [KERNEL]]   of all kernels, or of those whose names begin so
 
 #include <unistd.h>
 
@@ -13,7 +13,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "bad_calls.h"
 #include "system/thread_pool.h"
@@ -21,14 +23,14 @@
 namespace nabla::test {
 namespace {
 
-constexpr int kCalls = 100;         // of each kernel on each target
-constexpr int kBadOfEach = 3;       // spoilt so that they must be refused
-constexpr int kLeastBad = 200;      // of each kernel on each target
-constexpr int kEdgesOfEach = 3;     // with sizes at the edges of integers
-constexpr int kMostTries = 200000;  // to find one that the contract accepts
-constexpr int kLeastWriting = 10;   // of the good ones must really write, else nothing is tested
-constexpr unsigned kPatience = 60;  // seconds for one call and those that spoil it, after which it hangs
-constexpr int kThreads = 3;         // of the pool
+constexpr int kCalls = 100;          // of each kernel on each target
+constexpr int kBadOfEach = 3;        // spoilt so that they must be refused
+constexpr int kLeastBad = 200;       // of each kernel on each target
+constexpr int kEdgesOfEach = 3;      // with sizes at the edges of integers
+constexpr int kMostTries = 200000;   // to find one that the contract accepts
+constexpr int kLeastWriting = 10;    // of the good ones must really write, else nothing is tested
+constexpr unsigned kPatience = 300;  // seconds for one call and those that spoil it, after which it hangs
+constexpr int kThreads = 3;          // of the pool
 
 struct Counts {
   int64_t good = 0, bad = 0, edges = 0, in_place = 0, bounded = 0, failures = 0;
@@ -40,6 +42,7 @@ struct Counts {
 };
 
 std::atomic<const char*> current{""};
+const char* only = "";  // what names of kernels must begin with
 
 void hang(int) {
   const char* name = current.load();
@@ -171,12 +174,14 @@ void run_in_place(const addon::Entry& entry, Environment& environment, const Cal
   }
 }
 
-// All calls of one kernel, in environments of its own.
-void try_kernel(const Kernel& kernel, const addon::Entry& entry, uint64_t seed, Counts& all) {
+// All calls of one kernel, in environments of its own, with products in each of `precisions` in turn.
+void try_kernel(const Kernel& kernel, const addon::Entry& entry, const std::vector<std::string>& precisions,
+                uint64_t seed, Counts& all) {
   Random random(seed);
   Counts counts;
   int writing = 0;
   for (int i = 0; i < kCalls; ++i) {
+    if (!precisions.empty()) device::set_matmul_precision(precisions[static_cast<size_t>(i) % precisions.size()]);
     current = kernel.name;
     alarm(kPatience);
     Environment environment, foreign;
@@ -203,10 +208,11 @@ void try_kernel(const Kernel& kernel, const addon::Entry& entry, uint64_t seed, 
 }
 
 // Every kernel of the active target; `seed` tells environments that run at the same time apart.
-void try_all(uint64_t seed, Counts& counts) {
+void try_all(uint64_t seed, const std::vector<std::string>& precisions, Counts& counts) {
   for (size_t i = 0; i < std::size(kKernels); ++i) {
     const addon::Entry& entry = addon::entries()[i];
-    if (entry.is_built()) try_kernel(kKernels[i], entry, seed * 1000 + i, counts);
+    const bool asked = std::strncmp(entry.name, only, std::strlen(only)) == 0;
+    if (asked && entry.is_built()) try_kernel(kKernels[i], entry, precisions, seed * 1000 + i, counts);
   }
 }
 
@@ -219,20 +225,20 @@ int main_of(bool threads, uint64_t seed) {
     Counts counts[2];
     if (threads) {  // two environments at a time, and a third that keeps changing the number of threads
       std::atomic<bool> done{false};
-      std::thread other([&] { try_all(2 * seed, counts[1]); });
+      std::thread other([&] { try_all(2 * seed, {}, counts[1]); });
       std::thread changing([&] {
         for (int i = 0; !done; ++i) {
           set_thread_count(i % 2 == 0 ? 2 : kThreads);
           std::this_thread::sleep_for(std::chrono::microseconds(100));  // else it holds the pool all the time
         }
       });
-      try_all(2 * seed - 1, counts[0]);
+      try_all(2 * seed - 1, {}, counts[0]);  // one precision: it is the process's
       other.join();
       done = true;
       changing.join();
       set_thread_count(kThreads);
     } else {
-      try_all(seed, counts[0]);
+      try_all(seed, device::matmul_precisions(), counts[0]);
     }
     counts[0].add(counts[1]);
     const auto number = [](int64_t count) { return static_cast<long long>(count); };
@@ -255,5 +261,6 @@ int main_of(bool threads, uint64_t seed) {
 int main(int count, char** words) {
   const bool threads = count > 1 && std::strcmp(words[1], "--threads") == 0;
   const int next = threads ? 2 : 1;
+  if (count > next + 1) nabla::test::only = words[next + 1];
   return nabla::test::main_of(threads, count > next ? std::strtoull(words[next], nullptr, 10) : 1);
 }

@@ -12,6 +12,8 @@
 #include <mutex>
 #include <vector>
 
+#include "races.h"
+
 namespace emulated_cuda {
 
 Thread current;
@@ -21,6 +23,7 @@ namespace {
 constexpr size_t kStackBytes = 128 * 1024;
 constexpr int kWarp = 32;
 constexpr unsigned kMostThreads = 1024;
+constexpr size_t kDynamicShared = 99 << 10;
 
 // What begin_copy was asked for, by one thread and in one group.
 struct Copy {
@@ -43,6 +46,7 @@ struct Fiber {
 
 // A meeting of threads: those who came wait until all who have not ended are there.
 struct Meeting {
+  int living = 0;  // who have not ended
   int arrived = 0;
   uint64_t round = 0;
 };
@@ -60,6 +64,8 @@ std::mutex lock;  // one launch at a time, whichever thread of the process asks
     body(body_data);
     Fiber& fiber = fibers[running];
     fiber.ended = true;
+    block_meeting.living -= 1;
+    warp_meetings[running / kWarp].living -= 1;
     if (_setjmp(fiber.state) == 0) _longjmp(scheduler, 1);
   }
 }
@@ -70,17 +76,11 @@ void change() {
   if (_setjmp(fiber.state) == 0) _longjmp(scheduler, 1);
 }
 
-int living(unsigned first, unsigned end) {
-  int count = 0;
-  for (unsigned i = first; i < end && i < threads_of_block; ++i) count += fibers[i].ended ? 0 : 1;
-  return count;
-}
-
-void meet(Meeting& meeting, unsigned first, unsigned end) {
+void meet(Meeting& meeting) {
   const uint64_t round = meeting.round;
   meeting.arrived += 1;
   while (meeting.round == round) {
-    if (meeting.arrived >= living(first, end)) {
+    if (meeting.arrived >= meeting.living) {
       meeting.arrived = 0;
       meeting.round += 1;
       return;
@@ -93,10 +93,11 @@ void resume(unsigned i) {
   Fiber& fiber = fibers[i];
   running = i;
   current.thread = fiber.thread;
+  if (fiber.stack == nullptr) fiber.stack.reset(new char[kStackBytes]);
+  races::resume_thread(i, fiber.stack.get(), kStackBytes);
   if (_setjmp(scheduler) != 0) return;
   if (fiber.started) _longjmp(fiber.state, 1);
   fiber.started = true;
-  fiber.stack.reset(new char[kStackBytes]);
   getcontext(&fiber.start);
   fiber.start.uc_stack.ss_sp = fiber.stack.get();
   fiber.start.uc_stack.ss_size = kStackBytes;
@@ -106,6 +107,7 @@ void resume(unsigned i) {
 }
 
 void run_block() {
+  const unsigned block = (current.block.z * current.blocks.y + current.block.y) * current.blocks.x + current.block.x;
   unsigned i = 0;
   for (unsigned z = 0; z < current.threads.z; ++z)
     for (unsigned y = 0; y < current.threads.y; ++y)
@@ -113,6 +115,9 @@ void run_block() {
         fibers[i].thread = {x, y, z};
         fibers[i].ended = false;
         fibers[i].groups.assign(1, Group());
+        block_meeting.living += 1;
+        warp_meetings[i / kWarp].living += 1;
+        races::begin_thread(block, i);
       }
   for (bool any = true; any;) {
     any = false;
@@ -126,8 +131,9 @@ void run_block() {
 
 }  // namespace
 
-void run(dim3 blocks, dim3 threads, void (*function)(void* data), void* data) {
+void run(const void* kernel, dim3 blocks, dim3 threads, void (*function)(void* data), void* data) {
   const std::lock_guard<std::mutex> guard(lock);
+  races::begin_launch(kernel, dynamic_shared(), kDynamicShared);
   body = function;
   body_data = data;
   current.blocks = blocks;
@@ -139,21 +145,36 @@ void run(dim3 blocks, dim3 threads, void (*function)(void* data), void* data) {
         current.block = {x, y, z};
         run_block();
       }
+  races::end_launch();
 }
 
-void wait_for_block() { meet(block_meeting, 0, threads_of_block); }
+void wait_for_block() {
+  meet(block_meeting);
+  races::pass_barrier(block_meeting.round);
+}
+
+void wait_for_warp() {
+  Meeting& meeting = warp_meetings[running / kWarp];
+  meet(meeting);
+  races::pass_warp_barrier(meeting.round);
+}
 
 uint64_t shuffle(uint64_t value, int distance) {
-  const unsigned lane = running, warp = lane / kWarp, first = warp * kWarp;
+  const unsigned lane = running;
+  Meeting& meeting = warp_meetings[lane / kWarp];
   fibers[lane].given = value;
-  meet(warp_meetings[warp], first, first + kWarp);
+  meet(meeting);
   const uint64_t taken = fibers[lane ^ static_cast<unsigned>(distance)].given;
-  meet(warp_meetings[warp], first, first + kWarp);  // before anyone gives again
+  meet(meeting);  // before anyone gives again
   return taken;
 }
 
+void update_atomically(const void* at, size_t bytes) {
+  races::update_atomically(at, bytes, __builtin_return_address(0));
+}
+
 void* dynamic_shared() {
-  alignas(128) static char bytes[99 << 10];
+  alignas(128) static char bytes[kDynamicShared];
   return bytes;
 }
 
@@ -179,9 +200,9 @@ template <class T, class Use>
 void together(const T& mine, const Use& use) {
   const unsigned lane = running, first = lane / kWarp * kWarp;
   fibers[lane].shown = &mine;
-  meet(warp_meetings[lane / kWarp], first, first + kWarp);
+  meet(warp_meetings[lane / kWarp]);
   use([&](unsigned other) -> const T& { return *static_cast<const T*>(fibers[first + other].shown); });
-  meet(warp_meetings[lane / kWarp], first, first + kWarp);
+  meet(warp_meetings[lane / kWarp]);
 }
 
 struct Factors {
@@ -231,9 +252,12 @@ void multiply_tf32(float (&c)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]
 void load_matrices(uint32_t (&to)[4], const void* row, bool transposed) {
   if (reinterpret_cast<uintptr_t>(row) % 16 != 0) std::abort();  // as the GPU does
   const unsigned lane = running % kWarp, g = lane / kQuad, t = lane % kQuad;
+  const void* const code = __builtin_return_address(0);
   together(row, [&](const auto& of) {
     const auto element = [&](unsigned matrix, unsigned i, unsigned j) -> uint32_t {
-      return static_cast<const uint16_t*>(of(matrix * 8 + i))[j];
+      const uint16_t* const at = static_cast<const uint16_t*>(of(matrix * 8 + i)) + j;
+      races::read(at, sizeof *at, code);
+      return *at;
     };
     for (unsigned matrix = 0; matrix < 4; ++matrix)
       to[matrix] = transposed ? element(matrix, 2 * t, g) | element(matrix, 2 * t + 1, g) << 16
@@ -259,6 +283,8 @@ uint32_t tf32(float x) {
 void begin_copy(void* shared, const void* global, size_t bytes, size_t inside) {
   if (reinterpret_cast<uintptr_t>(shared) % bytes != 0 || inside > bytes) std::abort();  // as the GPU does
   if (inside > 0 && reinterpret_cast<uintptr_t>(global) % bytes != 0) std::abort();
+  races::read(global, inside, __builtin_return_address(0));
+  races::begin_copy(shared, bytes, __builtin_return_address(0));
   fibers[running].groups.back().push_back({shared, global, bytes, inside});
 }
 
@@ -270,6 +296,7 @@ void wait_for_groups(size_t left) {
     for (const Copy& copy : groups.front()) {
       if (copy.inside > 0) std::memcpy(copy.shared, copy.global, copy.inside);
       std::memset(static_cast<char*>(copy.shared) + copy.inside, 0, copy.bytes - copy.inside);
+      races::end_copy(copy.shared, copy.bytes);
     }
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What src/cuda uses of CUDA, on the CPU: its kernels, compiled by a C++ compiler against this header, run one thread
 // after the other, so that they can be tested, and run under sanitizers, where there is no GPU. Threads of a block are
-// fibers that change at barriers and shuffles; blocks run in order. What it cannot show: races, alignment, speed.
+// fibers that change at barriers and shuffles; blocks run in order. Races are looked for where it is built for that
+// (races.h). What it cannot show: alignment, speed.
 #pragma once
 #include <cmath>
 #include <cstddef>
@@ -91,12 +92,14 @@ struct Thread {  // which one runs
 };
 extern Thread current;
 
-// Runs body(data) in every thread of every block.
-void run(dim3 blocks, dim3 threads, void (*body)(void* data), void* data);
+// Runs body(data) in every thread of every block. `kernel`: what it calls, for reports.
+void run(const void* kernel, dim3 blocks, dim3 threads, void (*body)(void* data), void* data);
 
 void wait_for_block();  // every thread of the block must call it, or have ended
+void wait_for_warp();
 // Gives `value` to the warp, and takes what the lane `lane ^ distance` gave.
 uint64_t shuffle(uint64_t value, int distance);
+void update_atomically(const void* at, size_t bytes);  // says that it is done
 
 void* dynamic_shared();  // of the block that runs
 
@@ -118,6 +121,7 @@ void wait_for_groups(size_t left);
 #define gridDim (::emulated_cuda::current.blocks)
 
 inline void __syncthreads() { emulated_cuda::wait_for_block(); }
+inline void __syncwarp(unsigned = 0xffffffffu) { emulated_cuda::wait_for_warp(); }
 
 template <class T>
 T __shfl_xor_sync(unsigned, T value, int distance, int = 32) {
@@ -138,7 +142,8 @@ inline int __any_sync(unsigned mask, int said) {
 inline uint32_t __umulhi(uint32_t a, uint32_t b) { return static_cast<uint32_t>(uint64_t{a} * b >> 32); }
 
 template <class T>
-T atomicMin(T* at, T value) {
+__attribute__((no_sanitize("thread"))) T atomicMin(T* at, T value) {
+  emulated_cuda::update_atomically(at, sizeof *at);
   const T before = *at;
   if (value < before) *at = value;
   return before;
@@ -171,7 +176,8 @@ cudaError_t cudaLaunchKernel(void (*kernel)(Parameters...), dim3 blocks, dim3 th
   const KernelCall<Parameters...> call(kernel, arguments, std::index_sequence_for<Parameters...>{});
   stream->ask([=] {
     KernelCall<Parameters...> own = call;
-    emulated_cuda::run(blocks, threads, KernelCall<Parameters...>::run_thread, &own);
+    emulated_cuda::run(reinterpret_cast<const void*>(kernel), blocks, threads, KernelCall<Parameters...>::run_thread,
+                       &own);
   });
   return cudaSuccess;
 }
