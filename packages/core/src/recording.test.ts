@@ -105,7 +105,7 @@ describe.each(devices().filter((device) => device !== 'js'))('Recording on %s', 
       copyInto(ids, tensor1d(to, 'int32'), [0]);
     };
     recorded(
-      () => scope(() => keep(mul(matMul(embedding(table, ids), table, true), 0.5))),
+      () => scope(() => keep(mul(matMul(embedding(table, ids), table, false, true), 0.5))),
       (out, replay) => {
         expect([replay(), replay(), replay()]).toEqual([false, isGraph, isGraph]);
         setIds(1, 1);
@@ -114,7 +114,7 @@ describe.each(devices().filter((device) => device !== 'js'))('Recording on %s', 
         setIds(2, 0);
         expect(replay).toThrowCode('DATA', /received 2 at position 0/);
         setIds(0, 1);
-        expect([replay(), replay()]).toEqual([false, isGraph]);
+        expect(replay()).toBe(isGraph);
         expect(values(out)).toEqual([0.5, 1, 1, 2]);
         storeAsBfloat16(table); // takes other memory
         expect([replay(), replay()]).toEqual([false, isGraph]);
