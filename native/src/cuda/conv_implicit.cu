@@ -59,11 +59,12 @@ struct Phase {
 
 // Whether WindowGrid can hold the windows of `batch` tensors, and loaders count them.
 bool are_countable(const GridAxis (&axes)[3], int64_t batch) {
-  constexpr int64_t kMost = int64_t{1} << 30;
+  constexpr int64_t kMost = int64_t{1} << 30, kMostReach = kMost / 2;  // phases reach up to twice as far
   Extent read = batch, windows = batch;
   int64_t positions = 0;
   for (const GridAxis& axis : axes) {
-    if (axis.windows * axis.stride + std::abs(axis.first) + axis.kernel * std::abs(axis.step) > kMost) return false;
+    const int64_t reach = axis.windows * axis.stride + std::abs(axis.first) + axis.kernel * std::abs(axis.step);
+    if (axis.size + reach > kMostReach) return false;
     read = read * axis.size, windows = windows * axis.windows, positions += axis.kernel;
   }
   return read.valid() && read.value() <= kMost && windows.valid() && windows.value() <= kMost &&
@@ -100,19 +101,24 @@ bool are_whole_pieces(int64_t channels) {
   return channels % (kPieceBytes / static_cast<int64_t>(sizeof(In))) == 0;
 }
 
-// A tensor whose channels are whole pieces, as factors are multiplied.
+// A factor as it is multiplied. A copy in bf16 has aligned rows.
 template <class In>
-struct TensorAs {
-  const In* data;
-  TensorAs(const Operand& stored, int64_t, int64_t) : data(stored.data) {}
+struct FactorAs {
+  const Factor factor;
+  const In* const data;
+  FactorAs(const Operand& stored, const Factor& factor) : factor(factor), data(stored.data) {}
 };
 template <>
-struct TensorAs<Bf16> {
-  FactorInBf16 copy;
-  const Bf16* data;
-  TensorAs(const Operand& stored, int64_t positions, int64_t channels)
-      : copy(stored, Factor(1, positions, channels, channels, 0)), data(copy.data) {}
+struct FactorAs<Bf16> {
+  const FactorInBf16 copy;
+  const Factor factor;
+  const Bf16* const data;
+  FactorAs(const Operand& stored, const Factor& given)
+      : copy(stored, given, !has_aligned_rows(stored.halves, given)), factor(copy.factor), data(copy.data) {}
 };
+
+// All channels of so many positions.
+Factor whole(int64_t positions, int64_t channels) { return {1, positions, channels, channels, 0}; }
 
 // c [groups, windows, rows] of windows of data, with channels as the weights have them, and weights in that order.
 template <class In>
@@ -179,22 +185,6 @@ void multiply_phase(const In* grad_out, const float* weight, const Phase* const 
     spread<1>(c, phases, grad_in, p);
 }
 
-// grad_out [groups, windows, outs] with aligned rows.
-template <class In>
-struct GradOutAs {
-  Factor factor;
-  const In* data;
-  GradOutAs(const Operand& stored, const Factor& factor) : factor(factor), data(stored.data) {}
-};
-template <>
-struct GradOutAs<Bf16> {
-  FactorInBf16 copy;
-  Factor factor;
-  const Bf16* data;
-  GradOutAs(const Operand& stored, const Factor& factor)
-      : copy(stored, factor, !has_aligned_rows(stored.halves, factor)), factor(copy.factor), data(copy.data) {}
-};
-
 }  // namespace
 
 template <class T>
@@ -208,7 +198,7 @@ bool ImplicitConv<T>::forward(const Operand& in, const float* weight, const floa
     const ProductSize size{p.groups, p.batch * product(p.out_size).value(), s.outs, s.kernel * s.ins};
     if (!is_countable(size)) return false;
     if (size.m == 0) return true;
-    const TensorAs<In> tensor(in, p.batch * product(p.in_size).value(), p.in_channels);
+    const FactorAs<In> tensor(in, whole(p.batch * product(p.in_size).value(), p.in_channels));
     multiply_windows(tensor.data, axes, weight, WeightOrder::by_output(p), size,
                      end_of_product(p.has_bias ? bias : nullptr, s.outs, out, p.has_pre ? pre : nullptr, p.out_channels,
                                     s.outs, s.outs, p.activation));
@@ -235,7 +225,7 @@ bool ImplicitConv<T>::grad_in(const T* grad_out, const float* weight, T* grad_in
     };
     if (!is_countable(size(s.kernel))) return false;
     if (p.batch == 0) return true;
-    const TensorAs<In> tensor(as_stored(grad_out), p.batch * product(p.out_size).value(), p.out_channels);
+    const FactorAs<In> tensor(as_stored(grad_out), whole(p.batch * product(p.out_size).value(), p.out_channels));
     for (const Phase& z : phases[0])
       for (const Phase& y : phases[1])
         for (const Phase& x : phases[2]) multiply_phase(tensor.data, weight, {&z, &y, &x}, grad_in, p);
@@ -254,10 +244,9 @@ bool ImplicitConv<T>::grad_weight(const Operand& in, const T* grad_out, float* g
     const ProductSize size{p.groups, s.outs, s.kernel * s.ins, rows};
     if (!is_countable(size)) return false;
     const Factor factor(p.groups, rows, s.outs, p.out_channels, p.groups == 1 ? 0 : s.outs);
-    // A copy in bf16 has aligned rows.
     if (std::is_same_v<In, float> && !has_aligned_rows(grad_out, factor)) return false;
-    const TensorAs<In> tensor(in, p.batch * product(p.in_size).value(), p.in_channels);
-    const GradOutAs<In> gradient(as_stored(grad_out), factor);
+    const FactorAs<In> tensor(in, whole(p.batch * product(p.in_size).value(), p.in_channels));
+    const FactorAs<In> gradient(as_stored(grad_out), factor);
     const WindowColumns<In> windows{tensor.data, grid_of(axes, s.ins, p.groups)};
     const Matrices<In, false, true> left{gradient.data, gradient.factor.row, gradient.factor.matrix};
     const int64_t count = size.batch * size.m * size.n;
