@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Times what device cuda must reach: a product and attention in bf16, kernels that wait for memory, and GPT-2 in training. Prints
+// Times what device cuda must reach: a product, attention and convolutions in bf16, kernels that wait for memory, and GPT-2 in training. Prints
 // one JSON object, which acceptance.py puts beside PyTorch's.
 
 import { readFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import {
   Generator,
   add,
   clone,
+  conv2d,
   dispose,
   dropout,
   embedding,
@@ -75,6 +76,19 @@ function timeAttention() {
     training: measure(() => valueAndGrad(() => sum(mul(forward(), weight)), [query, key, value]).gradients[0]),
   };
   dispose([query, key, value, weight]);
+  return result;
+}
+
+function timeConvolution({ batch, size, inputs, outputs, kernel, stride }) {
+  const x = variable(half(random(batch, size, size, inputs)));
+  const weight = variable(random(outputs, inputs, kernel, kernel));
+  const forward = () => conv2d(x, weight, undefined, { stride, padding: (kernel - 1) / 2 });
+  const factor = half(random(batch, size / stride, size / stride, outputs));
+  const result = {
+    forward: measure(forward),
+    training: measure(() => valueAndGrad(() => sum(mul(forward(), factor)), [x, weight]).gradients[0]),
+  };
+  dispose([x, weight, factor]);
   return result;
 }
 
@@ -149,5 +163,8 @@ setActivationStorage('bfloat16');
 result.bf16 = attempt(() => timeMemory(half, 2));
 result.product = attempt(timeProduct);
 result.attention = attempt(timeAttention);
+result.convolutions = Object.fromEntries(
+  Object.entries(cases.convolutions).map(([name, sizes]) => [name, attempt(() => timeConvolution(sizes))]),
+);
 result.training = Object.fromEntries(cases.batches.map((batch) => [batch, attempt(() => timeTraining(batch))]));
 console.log(JSON.stringify(result));

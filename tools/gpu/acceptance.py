@@ -44,6 +44,25 @@ def times_of_attention():
     return measure(lambda: F.scaled_dot_product_attention(query, key, value, is_causal=True)), measure(training)
 
 
+def times_of_convolution(sizes):
+    batch, size, inputs, outputs, kernel, stride = sizes.values()
+    padding = (kernel - 1) // 2
+    x, weight, factor = (
+        torch.rand(shape, dtype=torch.bfloat16).to(memory_format=torch.channels_last)
+        for shape in (
+            (batch, inputs, size, size),
+            (outputs, inputs, kernel, kernel),
+            (batch, outputs, size // stride, size // stride),
+        )
+    )
+
+    def training():
+        a, b = (operand.detach().requires_grad_() for operand in (x, weight))
+        F.conv2d(a, b, stride=stride, padding=padding).backward(factor)
+
+    return measure(lambda: F.conv2d(x, weight, stride=stride, padding=padding)), measure(training)
+
+
 def training(batch):
     """Tokens per second, and the most memory in use."""
     torch.cuda.empty_cache()
@@ -71,6 +90,12 @@ with torch.no_grad():
 forward, both = times_of_attention()
 row('attention, forward', field(ours['attention'], 'forward'), forward, 'ms', '0.9')
 row('attention, forward and backward', field(ours['attention'], 'training'), both, 'ms', '0.9')
+torch.backends.cudnn.benchmark = True
+for name, sizes in cases['convolutions'].items():
+    forward, both = times_of_convolution(sizes)
+    mine = ours['convolutions'][name]
+    row(f'convolution {name}, forward', field(mine, 'forward'), forward, 'ms', '0.8')
+    row(f'convolution {name}, both', field(mine, 'training'), both, 'ms', '0.8')
 for name, dtype in (('float32', torch.float32), ('bf16', torch.bfloat16)):
     copy = copy_bandwidth(dtype)
     rates = ours[name]

@@ -151,9 +151,10 @@ export function getMatmulPrecision(): MatmulPrecision {
  * Sets how the active device multiplies matrices from now on, in all workers: `float32` (the default) leaves operands as they
  * are. `bf16` rounds them to 7 bits of fraction: nearly twice as fast on device cpu with AVX512-BF16, three times and more with
  * AMX. `tf32` rounds them to 10 bits, so that the tensor cores of device cuda multiply them many times as fast as float32, with cuBLAS
- * or without; with `bf16` large products (some 2,000 rows and columns), for which it pays to round them beforehand, and attention (of
- * several queries; heads of up to 128, in multiples of 8) are in bf16 there, and other products in tf32. Both round to the nearest, keep
- * the range of float32, NaN and infinities, and sum in float32; tensors stay float32.
+ * or without; with `bf16` large products (some 2,000 rows and columns), for which it pays to round them beforehand, convolutions (of
+ * more than one position; groups with multiples of 8 channels) and attention (of several queries; heads of up to 128, in multiples of 8)
+ * are in bf16 there, and other products in tf32. Both round to the nearest, keep the range of float32, NaN and infinities, and sum in
+ * float32; tensors stay float32.
  *
  * `matMul`, `linear`, all layers built on them, and their gradients follow it, on cuda convolutions too; recurrent layers and the
  * scores of attention on cpu stay in float32. With `bf16` on cpu, numbers below 2^-126 count as 0, and small products, which would

@@ -46,5 +46,6 @@ export { type RandomTensorOptions, randomIntegers, randomMask, randomTensor, ran
 export { describeWithData, sharedDataFolder } from './shared-data.ts';
 export { isClose } from './compare.ts';
 export type { Expected, NestedNumbers, TensorRecord, TensorValues } from './tensor-values.ts';
+export { roundToTf32 } from './tf32.ts';
 export { type Tolerance, type ToleranceKind, tolerance } from './tolerances.ts';
 export { TRANSPOSITIONS } from './transpositions.ts';

@@ -36,6 +36,13 @@ inline Factor right_factor(const MatmulParams& p) {
   return {p.batch, p.transpose_b ? p.n : p.k, p.transpose_b ? p.k : p.n, p.row_b, p.batch_b};
 }
 
+// Whether every row of a factor begins at a multiple of 16 bytes.
+template <class In>
+bool has_aligned_rows(const In* data, const Factor& f) {
+  constexpr int64_t kAlong = kLoadBytes / static_cast<int64_t>(sizeof(In));
+  return is_aligned(data) && f.row % kAlong == 0 && (f.matrices == 1 || f.matrix % kAlong == 0);
+}
+
 template <class In>
 struct CopyElement {
   const In* from;

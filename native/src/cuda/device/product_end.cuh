@@ -12,15 +12,16 @@ using Pair = Lanes<T, 2>;
 
 // Where sums go: c = activation(sum + bias), and pre = sum + bias, in matrices with rows like c's.
 struct ProductEnd {
-  const float* bias;  // nullptr: none
-  void *c, *pre;      // float, or bf16 where is_bf16; pre may be nullptr
+  const float* bias;    // nullptr: none
+  int64_t bias_matrix;  // elements from the bias of one matrix to that of the next
+  void *c, *pre;        // float, or bf16 where is_bf16; pre may be nullptr
   int64_t row, matrix, activation;
   bool is_bf16, in_fours;  // in_fours: four neighbours can be written at once
 
   template <int kCount>
-  __device__ void load_bias(int64_t column, float (&add)[kCount]) const {
+  __device__ void load_bias(int64_t of_matrix, int64_t column, float (&add)[kCount]) const {
 #pragma unroll
-    for (int i = 0; i < kCount; ++i) add[i] = bias == nullptr ? 0.0f : bias[column + i];
+    for (int i = 0; i < kCount; ++i) add[i] = bias == nullptr ? 0.0f : bias[of_matrix * bias_matrix + column + i];
   }
   template <int kCount>
   __device__ void write(int64_t at, float (&x)[kCount], const float (&add)[kCount]) const {
@@ -52,6 +53,15 @@ struct ProductEnd {
   }
 };
 
+// c and pre as they are written; `step` elements lead from the c of one matrix, and `bias_step` from its bias, to the
+// next.
+template <class Out>
+ProductEnd end_of_product(const float* bias, int64_t bias_step, Out* c, Out* pre, int64_t row, int64_t step, int64_t n,
+                          int64_t activation) {
+  const bool in_fours = n % 4 == 0 && row % 4 == 0 && step % 4 == 0 && is_aligned(c) && is_aligned(pre);
+  return {bias, bias_step, c, pre, row, step, activation, sizeof(Out) == 2, in_fours};
+}
+
 // Adds up the parts into which k was divided, always in the same order.
 template <int kCount>
 struct AddParts {
@@ -67,7 +77,7 @@ struct AddParts {
     }
     const Division line(i * kCount, n), matrix(line.quotient, m);
     float add[kCount];
-    end.load_bias(line.remainder, add);
+    end.load_bias(matrix.quotient, line.remainder, add);
     end.write(matrix.quotient * end.matrix + matrix.remainder * end.row + line.remainder, sums, add);
   }
 };

@@ -32,32 +32,64 @@ struct FactorTile {
 
 // What each of kBlockThreads brings into every tile of a factor: a piece of every kApart-th row, at the same place of
 // each.
-template <class In, bool kAlongK, int kOuter, int kBlockThreads, bool kAligned>
-class TileLoader {
+template <class In, bool kAlongK, int kOuter, int kBlockThreads>
+struct OwnPieces {
   using Tile = FactorTile<In, kAlongK, kOuter>;
   static constexpr int kApart = kBlockThreads / Tile::kPieces, kOwn = Tile::kRows / kApart;
   static_assert(kOwn > 0 && kApart % (kAlongK || sizeof(In) == 2 ? 8 : 4) == 0, "its pieces are all turned alike");
 
+  const int row, piece;  // the first
+  __device__ OwnPieces()
+      : row(static_cast<int>(threadIdx.x) / Tile::kPieces), piece(static_cast<int>(threadIdx.x) % Tile::kPieces) {}
+
+  __device__ int offset() const { return Tile::offset(row, piece); }  // of the first, in bytes
+  static constexpr int kFurther = kApart * Tile::kRowBytes;           // and of each next one from the one before
+};
+
+// A TileLoader brings the tiles of one block from a source, which says what the factor is. Sources have
+// - Element, as tiles have them
+// - kAlongK, of the tiles
+// and loaders
+// - a constructor (source, matrix, first, outer, first_k, behind_k): of the rows, or columns, from `first` on of
+//   `outer`, and of k from first_k to before behind_k
+// - load(tile), which begins to bring the next tile along k; what is beyond the factor becomes 0 and is not read.
+template <class Source, int kOuter, int kBlockThreads>
+class TileLoader;
+
+// Matrices in memory, one after the other. kAligned: all rows begin at multiples of 16 bytes.
+template <class In, bool kRowsAlongK, bool kIsAligned>
+struct Matrices {
+  using Element = In;
+  static constexpr bool kAlongK = kRowsAlongK, kAligned = kIsAligned;
+
+  const In* data;
+  int64_t row, matrix;  // elements from one row, and from one matrix, to the next
+};
+
+template <class In, bool kAlongK, bool kAligned, int kOuter, int kBlockThreads>
+class TileLoader<Matrices<In, kAlongK, kAligned>, kOuter, kBlockThreads> {
+  using Tile = FactorTile<In, kAlongK, kOuter>;
+  using Own = OwnPieces<In, kAlongK, kOuter, kBlockThreads>;
+
  public:
-  // Of the rows, or columns, from `first` on of `outer`, and of k from first_k to before behind_k.
-  __device__ TileLoader(const In* matrix, int64_t row_step, int first, int outer, int first_k, int behind_k) {
-    const int thread = static_cast<int>(threadIdx.x), row = thread / Tile::kPieces, piece = thread % Tile::kPieces;
-    const int64_t at_row = row + (kAlongK ? first : first_k);
-    const int64_t at_column = piece * Tile::kPiece + (kAlongK ? first_k : first);
-    next_ = matrix + at_row * row_step + at_column;
-    apart_ = kApart * row_step;
-    step_ = kAlongK ? Tile::kDepth : Tile::kDepth * row_step;
+  __device__ TileLoader(const Matrices<In, kAlongK, kAligned>& source, int64_t matrix, int first, int outer,
+                        int first_k, int behind_k) {
+    const Own own;
+    const int64_t at_row = own.row + (kAlongK ? first : first_k);
+    const int64_t at_column = own.piece * Tile::kPiece + (kAlongK ? first_k : first);
+    next_ = source.data + matrix * source.matrix + at_row * source.row + at_column;
+    apart_ = Own::kApart * source.row;
+    step_ = kAlongK ? Tile::kDepth : Tile::kDepth * source.row;
     rows_left_ = static_cast<int>((kAlongK ? outer : behind_k) - at_row);
     columns_left_ = static_cast<int>((kAlongK ? behind_k : outer) - at_column);
-    at_ = Tile::offset(row, piece);
+    at_ = own.offset();
   }
 
-  // Begins to bring the next tile along k; what is beyond the matrix becomes 0 and is not read.
   __device__ void load(char* tile) {
 #pragma unroll
-    for (int i = 0; i < kOwn; ++i) {
-      const int inside = i * kApart < rows_left_ ? columns_left_ : 0;
-      copy_piece(tile + at_ + i * kApart * Tile::kRowBytes, next_ + i * apart_, inside);
+    for (int i = 0; i < Own::kOwn; ++i) {
+      const int inside = i * Own::kApart < rows_left_ ? columns_left_ : 0;
+      copy_piece(tile + at_ + i * Own::kFurther, next_ + i * apart_, inside);
     }
     next_ += step_;
     (kAlongK ? columns_left_ : rows_left_) -= Tile::kDepth;

@@ -8,6 +8,7 @@ import {
   inPrecision,
   randomTensor,
   roundToBf16,
+  roundToTf32,
   tolerance,
   useDevice,
 } from '@nabla/testing';
@@ -28,14 +29,6 @@ const closeness = (inner: number): Tolerance => tolerance('matmul', 4 * inner);
 
 const PRECISIONS = ['tf32', 'bf16'] as const;
 type Precision = (typeof PRECISIONS)[number];
-
-/** Each number's nearest with 10 bits of fraction, of two the one farther from 0. */
-function roundToTf32(x: Tensor): Tensor {
-  const values = Float32Array.from(x.dataSync());
-  const bits = new Uint32Array(values.buffer);
-  for (let i = 0; i < bits.length; i++) if (Number.isFinite(values[i])) bits[i] = (bits[i] + 0x1000) & 0xffffe000;
-  return tensor(values, x.shape);
-}
 
 const rounded = (precision: Precision, x: Tensor): Tensor => (precision === 'tf32' ? roundToTf32(x) : roundToBf16(x));
 
