@@ -100,7 +100,8 @@ describe.each(devices().filter((device) => device !== 'js'))('Recording on %s', 
 
   it('is one piece of work on cuda, as long as the memory is the same and the indices are good', () => {
     const isGraph = device === 'cuda';
-    const [table, ids] = [variable(tensor2d([[1], [2]])), tensor1d([0, 1], 'int32')];
+    const ids = tensor1d([0, 1], 'int32');
+    const table = scope(() => variable(tensor2d([[1], [2]])));
     const setIds = (...to: number[]): void => {
       copyInto(ids, tensor1d(to, 'int32'), [0]);
     };
