@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Times what device cuda must reach: a product, attention and convolutions in bf16, kernels that wait for memory, and GPT-2 in training. Prints
+// Times what device cuda must reach: a product and convolutions in bf16, attention, kernels that wait for memory, GPT-2 in training. Prints
 // one JSON object, which acceptance.py puts beside PyTorch's.
 
 import { readFileSync } from 'node:fs';
@@ -44,6 +44,8 @@ const cases = JSON.parse(readFileSync(new URL('cases.json', import.meta.url), 'u
 const generator = new Generator(1);
 const random = (...shape) => uniform(shape, generator);
 
+const asItIs = (x) => x;
+
 /** Stored as bf16. */
 function half(x) {
   storeAsBfloat16(x);
@@ -66,10 +68,10 @@ function timeProduct() {
   return milliseconds;
 }
 
-function timeAttention() {
+function timeAttention(prepare) {
   const { batch, heads, time: steps, size } = cases.attention;
-  const [query, key, value] = [1, 2, 3].map(() => variable(half(random(batch, heads, steps, size))));
-  const weight = half(random(batch, heads, steps, size));
+  const [query, key, value] = [1, 2, 3].map(() => variable(prepare(random(batch, heads, steps, size))));
+  const weight = prepare(random(batch, heads, steps, size));
   const forward = () => scaledDotProductAttention(query, key, value, { causal: true });
   const result = {
     forward: measure(forward),
@@ -157,12 +159,17 @@ function attempt(run) {
 }
 
 setDevice('cuda');
-const result = { float32: attempt(() => timeMemory((x) => x, 4)), adamW: attempt(timeAdamW) };
+const result = { float32: attempt(() => timeMemory(asItIs, 4)), adamW: attempt(timeAdamW) };
+result.attention = {};
+for (const precision of ['float32', 'tf32']) {
+  setMatmulPrecision(precision);
+  result.attention[precision] = attempt(() => timeAttention(asItIs));
+}
 setMatmulPrecision('bf16');
 setActivationStorage('bfloat16');
 result.bf16 = attempt(() => timeMemory(half, 2));
 result.product = attempt(timeProduct);
-result.attention = attempt(timeAttention);
+result.attention.bf16 = attempt(() => timeAttention(half));
 result.convolutions = Object.fromEntries(
   Object.entries(cases.convolutions).map(([name, sizes]) => [name, attempt(() => timeConvolution(sizes))]),
 );

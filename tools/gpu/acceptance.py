@@ -33,9 +33,11 @@ def copy_bandwidth(dtype):
     return 2 * x.numel() * x.element_size() / measure(lambda: y.copy_(x)) / 1e6
 
 
-def times_of_attention():
+def times_of_attention(precision):
+    torch.backends.cuda.matmul.allow_tf32 = precision == 'tf32'
+    dtype = torch.bfloat16 if precision == 'bf16' else torch.float32
     shape = [cases['attention'][name] for name in ('batch', 'heads', 'time', 'size')]
-    query, key, value, weight = (torch.rand(shape, dtype=torch.bfloat16) for _ in range(4))
+    query, key, value, weight = (torch.rand(shape, dtype=dtype) for _ in range(4))
 
     def training():
         q, k, v = (x.detach().requires_grad_() for x in (query, key, value))
@@ -87,9 +89,11 @@ print(torch.cuda.get_device_name(), 'PyTorch', torch.__version__)
 with torch.no_grad():
     a, b = (torch.rand([cases['product']] * 2, dtype=torch.bfloat16) for _ in range(2))
     row('product in bf16', ours['product'], measure(lambda: a @ b), 'ms', '0.95')
-forward, both = times_of_attention()
-row('attention, forward', field(ours['attention'], 'forward'), forward, 'ms', '0.9')
-row('attention, forward and backward', field(ours['attention'], 'training'), both, 'ms', '0.9')
+for precision in ('bf16', 'tf32', 'float32'):
+    mine = ours['attention'][precision]
+    forward, both = times_of_attention(precision)
+    row(f'attention in {precision}, forward', field(mine, 'forward'), forward, 'ms', '0.9')
+    row(f'attention in {precision}, forward and backward', field(mine, 'training'), both, 'ms', '0.9')
 torch.backends.cudnn.benchmark = True
 for name, sizes in cases['convolutions'].items():
     forward, both = times_of_convolution(sizes)

@@ -32,6 +32,15 @@ const NETWORKS = {
   attention: { model: 'mha', batch: 2, time: 33, width: 24, heads: 3 },
   transformer: { model: 'gpt', vocabulary: 65, batch: 3, time: 33, layers: 2, heads: 2, width: 40 },
   'transformer with heads of 32': { model: 'gpt', vocabulary: 65, batch: 2, time: 130, layers: 2, heads: 2, width: 64 },
+  'transformer with a head of 68': {
+    model: 'gpt',
+    vocabulary: 65,
+    batch: 2,
+    time: 130,
+    layers: 1,
+    heads: 1,
+    width: 68,
+  },
 };
 
 /** The losses of a few steps, from the same start. */
@@ -45,22 +54,23 @@ function losses(spec, device) {
   return values;
 }
 
-/** Products and activations in bf16, or all in float32. */
-function setMixed(isMixed) {
-  setMatmulPrecision(isMixed ? 'bf16' : 'float32');
-  setActivationStorage(isMixed ? 'bfloat16' : 'float32');
+/** Products in this precision; with bf16 activations, too. */
+function setPrecision(precision) {
+  setMatmulPrecision(precision);
+  setActivationStorage(precision === 'bf16' ? 'bfloat16' : 'float32');
 }
 
 for (const [name, spec] of Object.entries(NETWORKS)) {
   const onCpu = losses(spec, 'cpu');
   for (const [precision, limit] of [
     ['float32', 1e-4],
+    ['tf32', 3e-3],
     ['bf16', 0.02],
   ]) {
     setDevice('cuda');
-    setMixed(precision === 'bf16');
+    setPrecision(precision);
     const onCuda = losses(spec, 'cuda');
-    setMixed(false);
+    setPrecision('float32');
     const furthest = Math.max(...onCpu.map((loss, i) => Math.abs(loss - onCuda[i]) / Math.abs(loss)));
     const text = onCuda.map((loss) => loss.toFixed(6)).join(' ');
     const mark = furthest < limit ? '✓' : '✗';

@@ -111,9 +111,9 @@ check() {
   timeout 40 node tools/gpu/large.mjs > "$OUT/large.log" 2>&1
   say "large ended with $?"
   grep -v '^✓' "$OUT/large.log"
-  NABLA_CUBLAS=0 timeout 75 compute-sanitizer --tool memcheck --error-exitcode 9 node tools/gpu/probe.mjs > "$OUT/memcheck.log" 2>&1
+  NABLA_CUBLAS=0 timeout 100 compute-sanitizer --tool memcheck --error-exitcode 9 node tools/gpu/probe.mjs > "$OUT/memcheck.log" 2>&1
   say "memcheck ended with $?: $(grep -c 'Invalid' "$OUT/memcheck.log") invalid accesses; $(tail -1 "$OUT/memcheck.log")"
-  NABLA_CUBLAS=0 timeout 120 compute-sanitizer --tool racecheck --error-exitcode 9 node tools/gpu/probe.mjs > "$OUT/racecheck.log" 2>&1
+  NABLA_CUBLAS=0 timeout 160 compute-sanitizer --tool racecheck --error-exitcode 9 node tools/gpu/probe.mjs > "$OUT/racecheck.log" 2>&1
   say "racecheck ended with $?: $(tail -1 "$OUT/racecheck.log")"
 }
 

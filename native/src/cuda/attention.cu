@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scaled dot-product attention as its definition has it: a product, the softmax of its rows, another product. The
-// scores are in memory, a block of the batch at a time; of a single query, in shared memory, in one launch. Where it
-// may be rounded to bf16, flash_attention.cu does it.
+// scores are in memory, a block of the batch at a time; of a single query, in shared memory, in one launch. What
+// flash_choice.cc chooses, flash_attention.cu does, without scores in memory.
 #include "cuda/device/attention.cuh"
 #include "cuda/device/copy_as.cuh"
 #include "cuda/device/elements.cuh"
@@ -137,12 +137,12 @@ __global__ void attention_of_one_query_kernel(const float* query, const float* k
 }
 
 // In one kernel that keeps scores on the chip.
-template <class Out>
-void attend_on_chip(const Bf16* query, const Bf16* key, const Bf16* value, const uint8_t* mask, const float* bias,
-                    Out* out, float* log_sum_exp, const AttentionParams& p) {
-  const FlashInputs in{contiguous_heads(query, p.heads, p.query_time, p.head_size),
-                       contiguous_heads(key, p.key_heads, p.key_time, p.head_size),
-                       contiguous_heads(value, p.key_heads, p.key_time, p.value_size), mask, bias};
+template <class In, class Out>
+void attend_on_chip(const In* query, const In* key, const In* value, const uint8_t* mask, const float* bias, Out* out,
+                    float* log_sum_exp, const AttentionParams& p) {
+  const FlashInputs<In> in{contiguous_heads(query, p.heads, p.query_time, p.head_size),
+                           contiguous_heads(key, p.key_heads, p.key_time, p.head_size),
+                           contiguous_heads(value, p.key_heads, p.key_time, p.value_size), mask, bias};
   flash_attention(in, contiguous_heads(out, p.heads, p.query_time, p.value_size), log_sum_exp, p);
 }
 
@@ -158,6 +158,7 @@ void attention_f32(const float* query, const float* key, const float* value, con
     const CopyAs<Bf16> queries(query, p.query().value()), keys(key, p.key().value()), values(value, p.value().value());
     return attend_on_chip(queries.data(), keys.data(), values.data(), mask, bias, out, log_sum_exp, p);
   }
+  if (fuses_attention(p, Pass::kForward)) return attend_on_chip(query, key, value, mask, bias, out, log_sum_exp, p);
   const int64_t step = entries_together(p), times = p.query_time * p.heads, key_times = p.key_time * p.key_heads;
   const Scratch scratch(static_cast<size_t>(step * times * p.key_time) * sizeof(float));
   float* const weights = scratch.as<float>();
@@ -173,7 +174,7 @@ void attention_f32(const float* query, const float* key, const float* value, con
 
 void attention_bf16(const Bf16* query, const Bf16* key, const Bf16* value, const uint8_t* mask, const float* bias,
                     Bf16* out, float* log_sum_exp, const AttentionParams& p) {
-  if (flash_attention_takes(p)) return attend_on_chip(query, key, value, mask, bias, out, log_sum_exp, p);
+  if (flash_attention_takes<Bf16>(p)) return attend_on_chip(query, key, value, mask, bias, out, log_sum_exp, p);
   const CopyAs<float> queries(query, p.query().value()), keys(key, p.key().value()), values(value, p.value().value());
   const CopyAs<float> result(p.out().value());
   attention_f32(queries.data(), keys.data(), values.data(), mask, bias, result.data(), log_sum_exp, p);

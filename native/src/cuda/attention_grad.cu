@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The gradients of attention, from weights computed again: see kernels/attention.h for the formulas. Where attention
-// was rounded to bf16, flash_attention_grad.cu finds them.
+// The gradients of attention, from weights computed again: see kernels/attention.h for the formulas. What
+// flash_choice.cc chooses, flash_attention_grad.cu finds, without scores in memory.
 #include "cuda/device/attention.cuh"
 #include "cuda/device/copy_as.cuh"
 #include "cuda/device/elements.cuh"
@@ -70,15 +70,15 @@ bool clear_unseen(T* grad_query, T* grad_key, T* grad_value, const AttentionPara
 }
 
 // In kernels that keep scores on the chip.
-template <class Out>
-void find_on_chip(const Bf16* grad_out, const Bf16* query, const Bf16* key, const Bf16* value, const uint8_t* mask,
+template <class In, class Out>
+void find_on_chip(const In* grad_out, const In* query, const In* key, const In* value, const uint8_t* mask,
                   const float* bias, const Out* out, const float* log_sum_exp, Out* grad_query, Out* grad_key,
                   Out* grad_value, const AttentionParams& p) {
   const auto of_queries = [&](auto* x, int64_t size) { return contiguous_heads(x, p.heads, p.query_time, size); };
   const auto of_keys = [&](auto* x, int64_t size) { return contiguous_heads(x, p.key_heads, p.key_time, size); };
-  const FlashInputs in{of_queries(query, p.head_size), of_keys(key, p.head_size), of_keys(value, p.value_size), mask,
-                       bias};
-  flash_attention_grad<Out>(
+  const FlashInputs<In> in{of_queries(query, p.head_size), of_keys(key, p.head_size), of_keys(value, p.value_size),
+                           mask, bias};
+  flash_attention_grad<In, Out>(
       of_queries(grad_out, p.value_size), in, of_queries(out, p.value_size), log_sum_exp,
       {of_queries(grad_query, p.head_size), of_keys(grad_key, p.head_size), of_keys(grad_value, p.value_size)}, p);
 }
@@ -95,6 +95,8 @@ void attention_grad_f32(const float* grad_out, const float* query, const float* 
     return find_on_chip(grads.data(), queries.data(), keys.data(), values.data(), mask, bias, out, log_sum_exp,
                         grad_query, grad_key, grad_value, p);
   }
+  if (fuses_attention(p, Pass::kBackward))
+    return find_on_chip(grad_out, query, key, value, mask, bias, out, log_sum_exp, grad_query, grad_key, grad_value, p);
   const int64_t step = entries_together(p), times = p.query_time * p.heads, key_times = p.key_time * p.key_heads;
   const int64_t scores = step * times * p.key_time;
   const Scratch scratch(static_cast<size_t>(2 * scores) * sizeof(float));
@@ -116,7 +118,7 @@ void attention_grad_bf16(const Bf16* grad_out, const Bf16* query, const Bf16* ke
                          const uint8_t* mask, const float* bias, const Bf16* out, const float* log_sum_exp,
                          Bf16* grad_query, Bf16* grad_key, Bf16* grad_value, const AttentionParams& p) {
   if (p.batch * p.key_heads == 0 || clear_unseen(grad_query, grad_key, grad_value, p)) return;
-  if (flash_attention_takes(p))
+  if (flash_attention_takes<Bf16>(p))
     return find_on_chip(grad_out, query, key, value, mask, bias, out, log_sum_exp, grad_query, grad_key, grad_value, p);
   const int64_t outs = p.out().value(), queries = p.query().value(), keys = p.key().value(), values = p.value().value();
   const CopyAs<float> wide_grad(grad_out, outs), wide_query(query, queries), wide_key(key, keys);

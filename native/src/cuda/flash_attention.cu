@@ -6,7 +6,6 @@
 #include <cfloat>
 
 #include "cuda/device/flash.cuh"
-#include "cuda/runtime/cublas.h"
 
 namespace nabla::cuda {
 namespace {
@@ -18,10 +17,12 @@ constexpr int kCountOf = kPlain ? 2 : 1;
 template <bool kPlain>
 constexpr int kQueriesOf = kTileThreads / kWarp * kCountOf<kPlain> * 16;
 
-template <int kSize, bool kPlain>
-constexpr int kKeys = kPlain && kSize <= 64 ? 64 : 32;  // of a tile; more do not fit into the registers
-template <int kSize>
-constexpr bool kKeptQueries = kSize <= 64;  // in registers
+// Keys of a tile: more do not fit into the registers, or of float32 into 99 KiB of shared memory, the least that a kind
+// of GPU has.
+template <Precision kPrecision, int kSize, bool kPlain>
+constexpr int kKeys = kPrecision == Precision::kBf16 ? (kPlain && kSize <= 64 ? 64 : 32) : (kSize <= 64 ? 32 : 16);
+template <Precision kPrecision, int kSize>
+constexpr bool kKeptQueries = kPrecision != Precision::kFloat32 && kSize <= 64;  // in registers
 
 // The reference follows the largest score only when that is larger by more than this power of 2: weights may be up to
 // 256 then, which neither float32 sums nor bf16 mind, and the sums are seldom changed.
@@ -45,9 +46,9 @@ struct Rows {
     }
   }
 
-  // Moves the references to where they allow for the scores of a tile, which are log2 of weights after times `factor`.
-  template <int kColumns>
-  __device__ void follow(const float (&scores)[kCount][kColumns][4], float factor) {
+  // Moves the references to where they allow for the scores of a tile.
+  template <int kColumns, class Exponential>
+  __device__ void follow(const float (&scores)[kCount][kColumns][4], const Exponential& exponential) {
     bool moved = false;
     float change[kCount][2];
 #pragma unroll
@@ -59,9 +60,9 @@ struct Rows {
         for (int n = 0; n < kColumns; ++n)
           largest = fmaxf(largest, fmaxf(scores[m][n][2 * half], scores[m][n][2 * half + 1]));
         largest = fmaxf(largest, __shfl_xor_sync(0xffffffffu, largest, 1));
-        largest = factor * fmaxf(largest, __shfl_xor_sync(0xffffffffu, largest, 2));
-        const bool moves = largest > reference[m][half] + kSlack;
-        change[m][half] = moves ? power_of_2(reference[m][half] - largest) : 1.0f;
+        largest = exponential.factor * fmaxf(largest, __shfl_xor_sync(0xffffffffu, largest, 2));
+        const bool moves = largest > reference[m][half] + kSlack * Exponential::kOne;
+        change[m][half] = moves ? Exponential::of(reference[m][half] - largest) : 1.0f;
         if (moves) reference[m][half] = largest;
         sum[m][half] *= change[m][half];
         moved = moved || moves;
@@ -91,13 +92,16 @@ __device__ void drop(float (&weights)[kCount][kColumns][4], int k, const Positio
     }
 }
 
-template <int kSize, bool kPlain, class Out>
+template <Precision kPrecision, int kSize, bool kPlain, class Out>
 __global__ void __launch_bounds__(kTileThreads, kPlain ? 2 : 3)
-    flash_attention_kernel(FlashInputs in, Heads<Out> out, float* log_sum_exp, Scores scores, Order order) {
-  constexpr int kCount = kCountOf<kPlain>, kQueries = kQueriesOf<kPlain>;
-  constexpr int kColumns = kKeys<kSize, kPlain>, kTile = kColumns * kPitch<kSize>;
-  uint16_t* const queries = reinterpret_cast<uint16_t*>(dynamic_shared());
-  uint16_t* const stages = queries + kQueries * kPitch<kSize>;  // each of keys and values
+    flash_attention_kernel(FlashInputs<Factor<kPrecision>> in, Heads<Out> out, float* log_sum_exp, Scores scores,
+                           Order order) {
+  using T = Factor<kPrecision>;
+  using Of = Products<kPrecision, kSize>;
+  constexpr int kCount = kCountOf<kPlain>, kQueries = kQueriesOf<kPlain>, kTilePitch = kPitch<kPrecision, kSize>;
+  constexpr int kColumns = kKeys<kPrecision, kSize, kPlain>, kTile = kColumns * kTilePitch;
+  T* const queries = reinterpret_cast<T*>(dynamic_shared());
+  T* const stages = queries + kQueries * kTilePitch;  // each of keys and values
   const AttentionParams& p = scores.p;
   const Order::Place place = order.place(static_cast<int>(blockIdx.x));
   const int heads = static_cast<int>(p.heads), batch = place.head / heads, head = place.head - batch * heads;
@@ -107,22 +111,23 @@ __global__ void __launch_bounds__(kTileThreads, kPlain ? 2 : 3)
   const int first = place.tile * kQueries, first_of_warp = first + this_warp() * kCount * 16;
   const int row = first_of_warp + this_lane() / 4, column = this_lane() % 4 * 2;  // of element 0 of the fragments
   const int tiles = (sight.keys_of(first + kQueries - 1) + kColumns - 1) / kColumns;
-  const Source<kSize> keys(in.key, batch, key_head, sight.keys, size);
-  const Source<kSize> values(in.value, batch, key_head, sight.keys, value_size);
+  const Source<kPrecision, kSize> keys(in.key, batch, key_head, sight.keys, size);
+  const Source<kPrecision, kSize> values(in.value, batch, key_head, sight.keys, value_size);
   const HeadScores of_head(scores, batch, head);
 
   const auto begin_keys = [&](int tile) {
-    uint16_t* const to = stages + tile % kStages * 2 * kTile;
+    T* const to = stages + tile % kStages * 2 * kTile;
     keys.template begin<kColumns>(to, tile * kColumns);
     values.template begin<kColumns>(to + kTile, tile * kColumns);
   };
-  Source<kSize>(in.query, batch, head, sight.queries, size).template begin<kQueries>(queries, first);
+  Source<kPrecision, kSize>(in.query, batch, head, sight.queries, size).template begin<kQueries>(queries, first);
   if (tiles > 0) begin_keys(0);
   end_group();
   wait_for_groups<0>();
   __syncthreads();
-  const LeftRows<kSize, kCount, kKeptQueries<kSize>> own_queries(queries, this_warp() * kCount * 16);
-  const float factor = kPlain ? p.scale * kLog2OfE : of_head.factor();
+  const typename Of::template LeftRows<kCount, kKeptQueries<kPrecision, kSize>> own_queries(queries,
+                                                                                            this_warp() * kCount * 16);
+  const Exponential<kPrecision, kPlain> exponential(kPlain ? p.scale : of_head.factor());
   Rows<kSize, kCount> rows;
 
   for (int tile = 0; tile < tiles; ++tile) {
@@ -132,13 +137,13 @@ __global__ void __launch_bounds__(kTileThreads, kPlain ? 2 : 3)
     end_group();
     const int first_key = tile * kColumns;
     if (first_key >= sight.keys_of(first_of_warp + kCount * 16 - 1)) continue;  // this warp sees none of them
-    const uint16_t* const stage = stages + tile % kStages * 2 * kTile;
+    const T* const stage = stages + tile % kStages * 2 * kTile;
     float s[kCount][kColumns / 8][4];
-    multiply_rows<kSize, kCount, kColumns>(s, own_queries, stage);
+    Of::multiply_rows(s, own_queries, stage);
     const Position<false> at{row, first_key + column};
     const bool looks = first_key + kColumns > sight.keys_of(first_of_warp);
     if (looks || (!kPlain && of_head.one_by_one)) look<kPlain>(s, at, sight, of_head);
-    rows.follow(s, factor);
+    rows.follow(s, exponential);
 #pragma unroll
     for (int k = 0; k < kColumns / 16; ++k) {
 #pragma unroll
@@ -147,11 +152,11 @@ __global__ void __launch_bounds__(kTileThreads, kPlain ? 2 : 3)
         for (int i = 0; i < 8; ++i) {
           float& x = s[m][2 * k + i / 4][i % 4];
           const int half = i % 4 / 2;
-          x = power_of_2(fmaf(x, factor, -rows.reference[m][half]));
+          x = exponential.weight(x, rows.reference[m][half]);
           rows.sum[m][half] += x;
         }
       if (!kPlain && of_head.drops) drop(s, k, at, of_head);
-      add_columns<kSize, kCount, kColumns>(rows.out, s, k, stage + kTile);
+      Of::add_columns(rows.out, s, k, stage + kTile);
     }
   }
 
@@ -172,58 +177,41 @@ __global__ void __launch_bounds__(kTileThreads, kPlain ? 2 : 3)
       }
       if (column == 0 && query < sight.queries)
         log_sum_exp[int64_t{place.head} * sight.queries + query] =
-            any ? rows.reference[m][half] * kLogOf2 + logf(sum) : INFINITY;
+            any ? rows.reference[m][half] * exponential.kToNatural + logf(sum) : INFINITY;
     }
   store_rows<kSize, kCount>(dynamic_shared(), rows.out,
                             out.data + batch * out.batch + head * out.head + first * out.time, out.time,
                             sight.queries - first, value_size);
 }
 
-template <int kSize, bool kPlain, class Out>
-void attend(const FlashInputs& in, const Heads<Out>& out, float* log_sum_exp, const Scores& scores) {
-  constexpr int kQueries = kQueriesOf<kPlain>;
-  constexpr int kRowsHeld = kQueries + kStages * 2 * kKeys<kSize, kPlain>;
-  constexpr int kBytes = std::max(kRowsHeld * kPitch<kSize> * 2, kStoreBytes<kSize, kQueries, Out>);
+template <Precision kPrecision, int kSize, bool kPlain, class Out>
+void attend(const FlashInputs<Factor<kPrecision>>& in, const Heads<Out>& out, float* log_sum_exp,
+            const Scores& scores) {
+  constexpr int kQueries = kQueriesOf<kPlain>, kFactorBytes = sizeof(Factor<kPrecision>);
+  constexpr int kRowsHeld = kQueries + kStages * 2 * kKeys<kPrecision, kSize, kPlain>;
+  constexpr int kBytes =
+      std::max(kRowsHeld * kPitch<kPrecision, kSize> * kFactorBytes, kStoreBytes<kSize, kQueries, Out>);
+  static_assert(kBytes <= kMostShared, "it runs on every kind of GPU");
   const AttentionParams& p = scores.p;
   const int64_t tiles = divide_up(p.query_time, kQueries);
-  const Order order(p.batch * p.heads, tiles, p.key_time * (p.head_size + p.value_size) * 2, p.causal != 0);
-  launch("fused attention", flash_attention_kernel<kSize, kPlain, Out>, p.batch * p.heads * tiles,
+  const Order order(p.batch * p.heads, tiles, p.key_time * (p.head_size + p.value_size) * kFactorBytes, p.causal != 0);
+  launch("fused attention", flash_attention_kernel<kPrecision, kSize, kPlain, Out>, p.batch * p.heads * tiles,
          Block(kTileThreads, kBytes), in, out, log_sum_exp, scores, order);
-}
-
-template <int kSize, class Out>
-void attend_to_any(const FlashInputs& in, const Heads<Out>& out, float* log_sum_exp, const Scores& scores) {
-  if (is_plain(scores))
-    attend<kSize, true>(in, out, log_sum_exp, scores);
-  else
-    attend<kSize, false>(in, out, log_sum_exp, scores);
 }
 
 }  // namespace
 
-bool flash_attention_takes(const AttentionParams& p) {
-  constexpr int64_t kMostTimes = int64_t{1} << 30;  // so that the number of any row and tile is an int
-  const auto fits = [](int64_t size) { return size > 0 && size <= 128 && size % 8 == 0; };
-  return fits(p.head_size) && fits(p.value_size) && p.query_time <= kMostTimes && p.key_time <= kMostTimes &&
-         p.batch * p.heads * (divide_up(std::max(p.query_time, p.key_time), 64) + 1) <= INT32_MAX;
-}
-
-bool rounds_attention(const AttentionParams& p) { return precision() == Precision::kBf16 && flash_attention_takes(p); }
-
-template <class Out>
-void flash_attention(const FlashInputs& in, const Heads<Out>& out, float* log_sum_exp, const AttentionParams& p) {
+template <class In, class Out>
+void flash_attention(const FlashInputs<In>& in, const Heads<Out>& out, float* log_sum_exp, const AttentionParams& p) {
   if (p.batch * p.heads * p.query_time == 0) return;
   const Scores scores(p, in.mask, in.bias, ScoreBlock(p, 0, p.batch));
-  const int64_t size = std::max(p.head_size, p.value_size);
-  if (size <= 32)
-    attend_to_any<32>(in, out, log_sum_exp, scores);
-  else if (size <= 64)
-    attend_to_any<64>(in, out, log_sum_exp, scores);
-  else
-    attend_to_any<128>(in, out, log_sum_exp, scores);
+  with_kernel_for<In>(scores, [&](auto precision, auto size, auto plain) {
+    attend<precision, size, plain>(in, out, log_sum_exp, scores);
+  });
 }
 
-template void flash_attention(const FlashInputs&, const Heads<float>&, float*, const AttentionParams&);
-template void flash_attention(const FlashInputs&, const Heads<uint16_t>&, float*, const AttentionParams&);
+template void flash_attention(const FlashInputs<float>&, const Heads<float>&, float*, const AttentionParams&);
+template void flash_attention(const FlashInputs<uint16_t>&, const Heads<float>&, float*, const AttentionParams&);
+template void flash_attention(const FlashInputs<uint16_t>&, const Heads<uint16_t>&, float*, const AttentionParams&);
 
 }  // namespace nabla::cuda

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attention in bf16 on the tensor cores that never writes its scores to memory: tiles of them are made, used and
-// forgotten on the chip.
+// Attention that never writes its scores to memory: tiles of them are made, used and forgotten on the chip.
 // Dao 2023, FlashAttention-2, https://arxiv.org/abs/2307.08691
 #pragma once
 #include <cstdint>
@@ -9,8 +8,8 @@
 
 namespace nabla::cuda {
 
-// A tensor of heads: element (batch, head, time, i) lies at batch * .batch + head * .head + time * .time + i. `data` is
-// a multiple of 16 bytes, the strides are multiples of 8.
+// A tensor of heads: element (batch, head, time, i) lies at batch * .batch + head * .head + time * .time + i. `data`
+// and the strides are multiples of 16 bytes.
 template <class T>
 struct Heads {
   T* data;
@@ -30,9 +29,10 @@ Heads<T> heads_of_part(T* data, int64_t part, int64_t parts, int64_t heads, int6
   return {data + part * features, time * parts * features, size, parts * features};
 }
 
-// Queries, keys and values in bf16; mask and bias as in kernels/attention.h, not looked at where p has no strides.
+// Mask and bias are as in kernels/attention.h, not looked at where p has no strides.
+template <class In>
 struct FlashInputs {
-  Heads<const uint16_t> query, key, value;
+  Heads<const In> query, key, value;
   const uint8_t* mask;
   const float* bias;
 };
@@ -43,19 +43,28 @@ struct FlashGrads {
 };
 
 // Whether the sizes of p are those that the two functions below are for.
+template <class In>
 bool flash_attention_takes(const AttentionParams& p);
 
-// Whether attention to float32 tensors is to be rounded and fused: the precision allows it, and there is more than the
-// single query of a text's next token, which other kernels are for.
+// Whether attention to float32 tensors is to be rounded to bf16 and fused: the precision allows it.
 bool rounds_attention(const AttentionParams& p);
 
-// As kernels/attention.h says. Products have factors in bf16, the weights and the gradients of scores among them, and
-// are summed in float32. Out is float, or uint16_t for bf16.
-template <class Out>
-void flash_attention(const FlashInputs& in, const Heads<Out>& out, float* log_sum_exp, const AttentionParams& p);
+// Whether attention to float32 tensors, or its gradient, is to be fused as they are: it is expected to be no slower
+// than products with the scores in memory between them.
+enum class Pass { kForward, kBackward };
+bool fuses_attention(const AttentionParams& p, Pass pass);
 
-template <class Out>
-void flash_attention_grad(const Heads<const uint16_t>& grad_out, const FlashInputs& in, const Heads<const Out>& out,
+// As kernels/attention.h says. Made for
+//   In = uint16_t (bf16), Out = float or uint16_t (bf16): factors of products are bf16, the weights and the gradients
+//   of
+//     scores among them
+//   In = float, Out = float: the same in tf32, or in float32 where that is the precision
+// Sums are float32.
+template <class In, class Out>
+void flash_attention(const FlashInputs<In>& in, const Heads<Out>& out, float* log_sum_exp, const AttentionParams& p);
+
+template <class In, class Out>
+void flash_attention_grad(const Heads<const In>& grad_out, const FlashInputs<In>& in, const Heads<const Out>& out,
                           const float* log_sum_exp, const FlashGrads<Out>& grads, const AttentionParams& p);
 
 }  // namespace nabla::cuda

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attention of a sequence to itself: queries, keys and values are taken apart, then as attention.cu has it. Where it
-// may be rounded to bf16, flash_attention.cu reads and writes them where they are.
+// Attention of a sequence to itself: queries, keys and values are taken apart, then as attention.cu has it. What
+// flash_choice.cc chooses, flash_attention.cu reads and writes where it is.
 #include "cuda/device/copy_as.cuh"
 #include "cuda/device/scratch.h"
 #include "cuda/flash_attention.h"
@@ -37,21 +37,22 @@ Heads<T> part_of(T* data, int64_t part, int64_t parts, const SelfAttentionParams
   return heads_of_part(data, part, parts, p.heads, p.time, p.head_size);
 }
 
-FlashInputs inputs_of(const uint16_t* in, const uint8_t* mask, const SelfAttentionParams& p) {
+template <class In>
+FlashInputs<In> inputs_of(const In* in, const uint8_t* mask, const SelfAttentionParams& p) {
   return {part_of(in, 0, 3, p), part_of(in, 1, 3, p), part_of(in, 2, 3, p), mask, nullptr};
 }
 
-template <class Out>
-void attend_on_chip(const Bf16* in, const uint8_t* mask, Out* out, float* log_sum_exp, const SelfAttentionParams& p) {
+template <class In, class Out>
+void attend_on_chip(const In* in, const uint8_t* mask, Out* out, float* log_sum_exp, const SelfAttentionParams& p) {
   flash_attention(inputs_of(in, mask, p), part_of(out, 0, 1, p), log_sum_exp, p.apart());
 }
 
-template <class Out>
-void find_on_chip(const Bf16* grad_out, const Bf16* in, const uint8_t* mask, const Out* out, const float* log_sum_exp,
+template <class In, class Out>
+void find_on_chip(const In* grad_out, const In* in, const uint8_t* mask, const Out* out, const float* log_sum_exp,
                   Out* grad_in, const SelfAttentionParams& p) {
-  flash_attention_grad<Out>(part_of(grad_out, 0, 1, p), inputs_of(in, mask, p), part_of(out, 0, 1, p), log_sum_exp,
-                            {part_of(grad_in, 0, 3, p), part_of(grad_in, 1, 3, p), part_of(grad_in, 2, 3, p)},
-                            p.apart());
+  flash_attention_grad<In, Out>(part_of(grad_out, 0, 1, p), inputs_of(in, mask, p), part_of(out, 0, 1, p), log_sum_exp,
+                                {part_of(grad_in, 0, 3, p), part_of(grad_in, 1, 3, p), part_of(grad_in, 2, 3, p)},
+                                p.apart());
 }
 
 void self_attention_f32(const float* in, const uint8_t* mask, float* out, float* log_sum_exp,
@@ -62,6 +63,7 @@ void self_attention_f32(const float* in, const uint8_t* mask, float* out, float*
     const CopyAs<Bf16> rounded(in, three.count);
     return attend_on_chip(rounded.data(), mask, out, log_sum_exp, p);
   }
+  if (fuses_attention(p.apart(), Pass::kForward)) return attend_on_chip(in, mask, out, log_sum_exp, p);
   const Scratch scratch(static_cast<size_t>(three.count + one.count) * sizeof(float));
   float* const parts = scratch.as<float>();
   float* const result = parts + three.count;
@@ -78,6 +80,8 @@ void self_attention_grad_f32(const float* grad_out, const float* in, const uint8
     const CopyAs<Bf16> rounded(in, three.count), rounded_grad(grad_out, one.count);
     return find_on_chip(rounded_grad.data(), rounded.data(), mask, out, log_sum_exp, grad_in, p);
   }
+  if (fuses_attention(p.apart(), Pass::kBackward))
+    return find_on_chip(grad_out, in, mask, out, log_sum_exp, grad_in, p);
   const Scratch scratch(static_cast<size_t>(2 * three.count + 2 * one.count) * sizeof(float));
   float* const parts = scratch.as<float>();
   float* const grads = parts + three.count;
@@ -94,7 +98,7 @@ void self_attention_grad_f32(const float* grad_out, const float* in, const uint8
 void self_attention_bf16(const Bf16* in, const uint8_t* mask, Bf16* out, float* log_sum_exp,
                          const SelfAttentionParams& p) {
   if (p.batch * p.time * p.heads == 0) return;
-  if (flash_attention_takes(p.apart())) return attend_on_chip(in, mask, out, log_sum_exp, p);
+  if (flash_attention_takes<Bf16>(p.apart())) return attend_on_chip(in, mask, out, log_sum_exp, p);
   const CopyAs<float> wide(in, Parts(p, 3).count), result(Parts(p, 1).count);
   self_attention_f32(wide.data(), mask, result.data(), log_sum_exp, p);
   result.give(out);
@@ -104,7 +108,7 @@ void self_attention_grad_bf16(const Bf16* grad_out, const Bf16* in, const uint8_
                               const float* log_sum_exp, Bf16* grad_in, const SelfAttentionParams& p) {
   const int64_t three = Parts(p, 3).count, one = Parts(p, 1).count;
   if (one == 0) return;
-  if (flash_attention_takes(p.apart())) return find_on_chip(grad_out, in, mask, out, log_sum_exp, grad_in, p);
+  if (flash_attention_takes<Bf16>(p.apart())) return find_on_chip(grad_out, in, mask, out, log_sum_exp, grad_in, p);
   const CopyAs<float> wide_grad(grad_out, one), wide(in, three), wide_out(out, one), result(three);
   self_attention_grad_f32(wide_grad.data(), wide.data(), mask, wide_out.data(), log_sum_exp, result.data(), p);
   result.give(grad_in);

@@ -1,29 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// What fused attention and its gradient share: tiles of rows in shared memory, their products, and which scores a tile
-// has. Four warps work on a tile; each has 16 or 32 of its rows, which are the left factor of all its products.
+// What fused attention and its gradient share beside products of tiles: which tile a block has, which scores a tile
+// has, and how a tile of results is written.
 #pragma once
 #include <algorithm>
 
 #include "cuda/device/attention.cuh"
-#include "cuda/device/bf16.cuh"
-#include "cuda/device/rows.cuh"
-#include "cuda/device/tensor_cores.cuh"
-#include "cuda/flash_attention.h"
+#include "cuda/device/flash_exact_products.cuh"
+#include "cuda/device/flash_products.cuh"
+#include "cuda/device/flash_tiles.cuh"
 
 namespace nabla::cuda {
 
-constexpr int kTileThreads = 4 * kWarp;
-constexpr int kStages = 2;  // of what is streamed: one is used while the next one comes
+constexpr int kStages = 2;             // of what is streamed: one is used while the next one comes
+constexpr int kMostShared = 99 << 10;  // bytes of shared memory that a block may have on every kind of GPU
 constexpr float kLog2OfE = 1.44269504f, kLogOf2 = 0.693147181f;
-
-// kSize is the size of heads and of values, rounded up to one of the sizes that are compiled; zeros fill it up.
-
-// Elements from one row of a tile to the next. The 16 bytes more let 8 rows below one another lie in different banks.
-template <int kSize>
-constexpr int kPitch = kSize + 8;
-
-__device__ inline int this_lane() { return static_cast<int>(threadIdx.x) % kWarp; }
-__device__ inline int this_warp() { return static_cast<int>(threadIdx.x) / kWarp; }
 
 // 2^x; of what underflows 0.
 __device__ inline float power_of_2(float x) {
@@ -64,137 +54,6 @@ struct Order {
   static constexpr int64_t kL2Bytes = int64_t{16} << 20;  // 40 MB on an A100, 50 on an H100
 };
 
-// ---- tiles ----
-
-// The rows of a head, of which tiles are copied. Each thread copies 8 elements of a row, and the same ones of others.
-template <int kSize>
-class Source {
- public:
-  template <class T>
-  __device__ Source(const Heads<T>& from, int batch, int head, int rows, int size)
-      : from_(from.data + batch * from.batch + head * from.head + first_row() * from.time + column()),
-        step_(from.time),
-        end_(column() < size ? rows - first_row() : 0) {}
-
-  // Begins to copy rows `first` to first + kRows - 1 of the head that lies `further` on; zeros beyond the last row and
-  // the last column.
-  template <int kRows>
-  __device__ void begin(uint16_t* tile, int first, int64_t further = 0) const {
-    constexpr int kTogether = kTileThreads / kChunks;  // rows that all threads copy at once
-    uint16_t* const to = tile + first_row() * kPitch<kSize> + column();
-#pragma unroll
-    for (int row = 0; row < kRows; row += kTogether) {
-      const bool inside = first + row < end_;
-      begin_copy(to + row * kPitch<kSize>, inside ? from_ + further + (first + row) * step_ : from_, inside);
-    }
-  }
-
- private:
-  static constexpr int kChunk = 8, kChunks = kSize / kChunk;
-  __device__ static int first_row() { return static_cast<int>(threadIdx.x) / kChunks; }
-  __device__ static int column() { return static_cast<int>(threadIdx.x) % kChunks * kChunk; }
-  const uint16_t* from_;  // what this thread copies of row 0
-  int64_t step_;
-  int end_;  // of its rows
-};
-
-// Where the rows begin that a lane names to load a 16 x 16 part of a tile: as left factor, or as right factor whose
-// rows are the inner dimension (transposed), ...
-template <int kSize>
-__device__ const uint16_t* rows_below(const uint16_t* tile) {
-  return tile + this_lane() % 16 * kPitch<kSize> + this_lane() / 16 * 8;
-}
-// ... and as right factor whose columns are.
-template <int kSize>
-__device__ const uint16_t* rows_beside(const uint16_t* tile) {
-  return tile + (this_lane() % 8 + this_lane() / 16 * 8) * kPitch<kSize> + this_lane() / 8 % 2 * 8;
-}
-
-// kCount times 16 rows of a tile as left factor: kept in registers, or loaded whenever they are multiplied.
-template <int kSize, int kCount, bool kKept>
-class LeftRows {
- public:
-  __device__ LeftRows(const uint16_t* tile, int first_row)
-      : rows_(rows_below<kSize>(tile + first_row * kPitch<kSize>)) {
-    if constexpr (kKept) {
-#pragma unroll
-      for (int m = 0; m < kCount; ++m)
-#pragma unroll
-        for (int k = 0; k < kSize / 16; ++k) load_matrices(kept_[m][k], at(m, k));
-    }
-  }
-  __device__ void get(uint32_t (&a)[4], int m, int k) const {
-    if constexpr (kKept) {
-#pragma unroll
-      for (int i = 0; i < 4; ++i) a[i] = kept_[m][k][i];
-    } else {
-      load_matrices(a, at(m, k));
-    }
-  }
-
- private:
-  __device__ const uint16_t* at(int m, int k) const { return rows_ + m * 16 * kPitch<kSize> + k * 16; }
-  const uint16_t* rows_;
-  uint32_t kept_[kKept ? kCount : 1][kKept ? kSize / 16 : 1][4];
-};
-
-// Two neighbouring products that share a left factor; b is what load_matrices gives for 16 columns.
-__device__ inline void multiply_pair(float (&left)[4], float (&right)[4], const uint32_t (&a)[4],
-                                     const uint32_t (&b)[4]) {
-  const uint32_t first[2] = {b[0], b[1]}, second[2] = {b[2], b[3]};
-  multiply_bf16(left, a, first);
-  multiply_bf16(right, a, second);
-}
-
-// c = left right^T, with the kColumns rows of a tile as right.
-template <int kSize, int kCount, int kColumns, bool kKept>
-__device__ void multiply_rows(float (&c)[kCount][kColumns / 8][4], const LeftRows<kSize, kCount, kKept>& left,
-                              const uint16_t* right) {
-  const uint16_t* const rows = rows_beside<kSize>(right);
-#pragma unroll
-  for (int m = 0; m < kCount; ++m)
-#pragma unroll
-    for (int n = 0; n < kColumns / 8; ++n)
-#pragma unroll
-      for (int i = 0; i < 4; ++i) c[m][n][i] = 0;
-#pragma unroll
-  for (int k = 0; k < kSize / 16; ++k) {
-    uint32_t a[kCount][4];
-#pragma unroll
-    for (int m = 0; m < kCount; ++m) left.get(a[m], m, k);
-#pragma unroll
-    for (int n = 0; n < kColumns / 16; ++n) {
-      uint32_t b[4];
-      load_matrices(b, rows + n * 16 * kPitch<kSize> + k * 16);
-#pragma unroll
-      for (int m = 0; m < kCount; ++m) multiply_pair(c[m][2 * n], c[m][2 * n + 1], a[m], b);
-    }
-  }
-}
-
-// c += left right, where left is 16 columns of numbers that are to be rounded, from column 16 k on, and right as many
-// rows of a tile.
-template <int kSize, int kCount, int kColumns>
-__device__ void add_columns(float (&c)[kCount][kSize / 8][4], const float (&left)[kCount][kColumns / 8][4], int k,
-                            const uint16_t* right) {
-  const uint16_t* const rows = rows_below<kSize>(right + k * 16 * kPitch<kSize>);
-  uint32_t a[kCount][4];
-#pragma unroll
-  for (int m = 0; m < kCount; ++m)
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      const float(&x)[4] = left[m][2 * k + i / 2];
-      a[m][i] = pair_of_bf16(x[i % 2 * 2], x[i % 2 * 2 + 1]);
-    }
-#pragma unroll
-  for (int n = 0; n < kSize / 16; ++n) {
-    uint32_t b[4];
-    load_matrices_transposed(b, rows + n * 16);
-#pragma unroll
-    for (int m = 0; m < kCount; ++m) multiply_pair(c[m][2 * n], c[m][2 * n + 1], a[m], b);
-  }
-}
-
 // ---- results ----
 
 using SixteenBytes = Lanes<uint32_t, 4>;
@@ -206,9 +65,13 @@ __device__ inline void write_pair(uint16_t* to, float low, float high) {
   *reinterpret_cast<uint32_t*>(to) = pair_of_bf16(low, high);
 }
 
+// Elements from one staged row to the next: what a warp writes at once is in different banks.
+template <int kSize>
+constexpr int kStagedPitch = kSize + 8;
+
 // Bytes of shared memory that store_rows takes.
 template <int kSize, int kRows, class Out>
-constexpr int kStoreBytes = kRows * kPitch<kSize> * static_cast<int>(sizeof(Out));
+constexpr int kStoreBytes = kRows * kStagedPitch<kSize> * static_cast<int>(sizeof(Out));
 
 // Writes the tile that the block holds, its first `rows` rows and `size` columns, to `to`. Takes shared memory that
 // nobody uses any more, since fragments lie across memory and 16 bytes of a row go there at a time.
@@ -224,7 +87,7 @@ __device__ void store_rows(char* shared, const float (&c)[kCount][kSize / 8][4],
     for (int n = 0; n < kSize / 8; ++n)
 #pragma unroll
       for (int half = 0; half < 2; ++half)
-        write_pair(staged + (first + m * 16 + half * 8) * kPitch<kSize> + n * 8 + column, c[m][n][2 * half],
+        write_pair(staged + (first + m * 16 + half * 8) * kStagedPitch<kSize> + n * 8 + column, c[m][n][2 * half],
                    c[m][n][2 * half + 1]);
   __syncthreads();
   constexpr int kRows = kTileThreads / kWarp * kCount * 16, kLanes = 16 / sizeof(Out), kChunks = kSize / kLanes;
@@ -233,7 +96,7 @@ __device__ void store_rows(char* shared, const float (&c)[kCount][kSize / 8][4],
     const int row = i / kChunks, at = i % kChunks * kLanes;
     if (row < rows && at < size)
       *reinterpret_cast<SixteenBytes*>(to + row * step + at) =
-          *reinterpret_cast<const SixteenBytes*>(staged + row * kPitch<kSize> + at);
+          *reinterpret_cast<const SixteenBytes*>(staged + row * kStagedPitch<kSize> + at);
   }
 }
 
@@ -244,6 +107,49 @@ __device__ void store_rows(char* shared, const float (&c)[kCount][kSize / 8][4],
 inline bool is_plain(const Scores& scores) {
   return scores.mask == nullptr && scores.bias == nullptr && !(scores.p.dropout > 0) && scores.p.scale > 0;
 }
+
+// Calls f with the precision of factors stored as In, the size and whether scores are plain: all constants, for which
+// kernels are compiled. In bf16 there is a kernel of its own for small heads too.
+template <class In, class Function>
+void with_kernel_for(const Scores& scores, const Function& f) {
+  const int64_t size = std::max(scores.p.head_size, scores.p.value_size);
+  const auto of_size = [&](auto precision, auto compiled) {
+    if (is_plain(scores))
+      f(precision, compiled, std::true_type());
+    else
+      f(precision, compiled, std::false_type());
+  };
+  const auto of_precision = [&](auto precision) {
+    if constexpr (precision == Precision::kBf16)
+      if (size <= 32) return of_size(precision, std::integral_constant<int, 32>());
+    if (size <= 64)
+      of_size(precision, std::integral_constant<int, 64>());
+    else
+      of_size(precision, std::integral_constant<int, 128>());
+  };
+  if constexpr (std::is_same_v<In, uint16_t>)
+    of_precision(std::integral_constant<Precision, Precision::kBf16>());
+  else if (precision() == Precision::kFloat32)
+    of_precision(std::integral_constant<Precision, Precision::kFloat32>());
+  else
+    of_precision(std::integral_constant<Precision, Precision::kTf32>());
+}
+
+// e^(score - reference). In twos, score and reference are logarithms to the base 2, and one multiply-add makes the
+// exponent of a product. That rounds twice what a bias of -1e9 makes of scores, by more than they are apart; where
+// there may be a bias, and float32 is not rounded to bf16 anyway, they are subtracted as they are.
+template <Precision kPrecision, bool kPlain>
+struct Exponential {
+  static constexpr bool kInTwos = kPlain || kPrecision == Precision::kBf16;
+  static constexpr float kFromNatural = kInTwos ? kLog2OfE : 1.0f, kToNatural = kInTwos ? kLogOf2 : 1.0f;
+  static constexpr float kOne = kInTwos ? 1.0f : kLogOf2;  // what doubles a weight
+  float factor;                                            // what times a product is as references are
+
+  // of_products: what times a product is its score.
+  __device__ explicit Exponential(float of_products) : factor(kInTwos ? of_products * kLog2OfE : of_products) {}
+  __device__ static float of(float difference) { return power_of_2(kInTwos ? difference : difference * kLog2OfE); }
+  __device__ float weight(float product, float reference) const { return of(fmaf(product, factor, -reference)); }
+};
 
 // Which keys queries see by their numbers alone.
 struct Sight {
@@ -291,8 +197,8 @@ struct HeadScores {
     return bias == nullptr ? scaled : scaled + bias[query * bias_query + key * bias_key];
   }
 
-  // What times a score, or a product where they are not asked for, is log2 of its weight.
-  __device__ float factor() const { return (one_by_one ? 1.0f : scale) * kLog2OfE; }
+  // What times a score, or a product where they are not asked for, is the score.
+  __device__ float factor() const { return one_by_one ? 1.0f : scale; }
 };
 
 // Where the fragments of a warp's scores lie: rows are queries and columns keys, or the other way round. `row` and

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attention of device cuda in bf16, against attention in float32 to what was rounded beforehand. What it rounds besides are the weights
-// and the gradients of scores, each by at most 2^-9 of itself.
+// Fused attention of device cuda in each precision, against the plain formula in float32 of what was rounded beforehand. What it rounds
+// besides are the weights and the gradients of scores.
 
 import { assertClose, inPrecision, randomMask, randomTensor, roundToBf16, tolerance, useDevice } from '@nabla/testing';
 
 import { valueAndGrad } from '../autodiff.ts';
 import { type MatmulPrecision, nativeMemory, resetPeakMemory } from '../device.ts';
 import { type AttentionOptions, plainAttention, scaledDotProductAttention } from '../ops/attention.ts';
-import { selfAttention } from '../ops/self-attention.ts';
+import { plainSelfAttention, selfAttention } from '../ops/self-attention.ts';
 import { Generator } from '../random.ts';
 import {
   type Tensor,
@@ -55,7 +55,23 @@ function draw({ batch = 1, heads = 1, keyHeads = heads, queries, keys, size, val
 type Inputs = [query: Tensor, key: Tensor, value: Tensor];
 type Attend = (inputs: readonly Tensor[], options: AttentionOptions) => Tensor;
 
-const attend: Attend = ([query, key, value], options) => scaledDotProductAttention(query, key, value, options);
+/** What is tested, and its formula. */
+interface Op {
+  readonly fused: Attend;
+  readonly plain: Attend;
+}
+
+const ATTENTION: Op = {
+  fused: ([query, key, value], options) => scaledDotProductAttention(query, key, value, options),
+  plain: ([query, key, value], options) => plainAttention(query, key, value, options),
+};
+
+function selfAttentionOf(heads: number): Op {
+  return {
+    fused: ([x], options) => selfAttention(x, heads, options),
+    plain: ([x], options) => plainSelfAttention(x, heads, options),
+  };
+}
 
 /** Output and gradients of a sum of the outputs, with weights that need no rounding. */
 function run(f: Attend, inputs: readonly Tensor[], options: AttentionOptions): Tensor[] {
@@ -69,12 +85,83 @@ function anew(options: AttentionOptions): AttentionOptions {
   return options.generator === undefined ? options : { ...options, generator: new Generator(7) };
 }
 
-const inBf16 = <T>(f: () => T): T => inPrecision('bf16', f);
-
 const NAMES = ['output', 'gradient of input 0', 'gradient of input 1', 'gradient of input 2', 'gradient of input 3'];
 
-/** What float32 itself gets wrong where results are 0. */
-const FLOOR = 1e-5;
+interface Tested {
+  /** As tensor cores round what they multiply. */
+  readonly round: (x: Tensor) => Tensor;
+  /** What no element may be off by, of the largest, ... */
+  readonly each: number;
+  /** ... nor all together, of their length: of a few hundred keys, each counts for more. */
+  readonly together: number;
+  /** What float32 itself gets wrong where results are 0. */
+  readonly floor: number;
+  /** A size of heads for the smallest of its kernels. */
+  readonly small: number;
+  readonly sizes: readonly Sizes[];
+}
+
+/** The nearest number with 10 bits of fraction, of two the one farther from 0. */
+function roundToTf32(x: Tensor): Tensor {
+  const bits = new Uint32Array(Float32Array.from(x.dataSync()).buffer);
+  const rounded = bits.map((number) => ((number + 0x1000) & ~0x1fff) >>> 0);
+  return tensor(new Float32Array(rounded.buffer), x.shape);
+}
+
+const TAILS: readonly Sizes[] = [
+  { queries: 130, keys: 65, size: 40 },
+  { queries: 130, keys: 130, size: 64, heads: 2 },
+  { queries: 128, keys: 192, size: 64 },
+  { queries: 65, keys: 70, size: 72 },
+  { queries: 130, keys: 130, size: 128 },
+  { queries: 33, keys: 65, size: 64, valueSize: 24 },
+  { queries: 70, keys: 33, size: 8, valueSize: 120 },
+];
+
+const TESTED: Record<MatmulPrecision, Tested> = {
+  bf16: {
+    round: roundToBf16,
+    each: 2 ** -7,
+    together: 2 ** -8,
+    floor: 1e-5,
+    small: 32,
+    sizes: [
+      { queries: 2, keys: 1, size: 8 },
+      { queries: 7, keys: 7, size: 8, batch: 2, heads: 3 },
+      { queries: 65, keys: 130, size: 32 },
+      { queries: 257, keys: 300, size: 16 },
+      ...TAILS,
+    ],
+  },
+  tf32: {
+    round: roundToTf32,
+    each: 2 ** -10,
+    together: 2 ** -11,
+    floor: 1e-5,
+    small: 12,
+    sizes: [
+      { queries: 2, keys: 1, size: 4 },
+      { queries: 7, keys: 7, size: 4, batch: 2, heads: 3 },
+      { queries: 65, keys: 130, size: 36 },
+      { queries: 257, keys: 300, size: 20 },
+      { queries: 33, keys: 35, size: 100, valueSize: 12 },
+      ...TAILS,
+    ],
+  },
+  float32: {
+    round: (x) => x,
+    each: 1e-5,
+    together: 2e-6,
+    floor: 1e-6,
+    small: 36,
+    sizes: [
+      { queries: 64, keys: 64, size: 44, batch: 2, heads: 3 },
+      { queries: 257, keys: 300, size: 36 },
+      { queries: 65, keys: 67, size: 100, valueSize: 12 },
+      ...TAILS,
+    ],
+  },
+};
 
 function largestOf(x: Tensor): number {
   return x.size === 0 ? 0 : Number(max(abs(x)).dataSync()[0]);
@@ -82,23 +169,6 @@ function largestOf(x: Tensor): number {
 
 function lengthOf(x: Tensor): number {
   return Math.sqrt(Number(sum(square(x)).dataSync()[0]));
-}
-
-/** No element may be off by more than 2^-7 of the largest, nor all together by 2^-8 of their length: of a few hundred keys, each counts for more. */
-function compare(f: Attend, inputs: readonly Tensor[], options: AttentionOptions): Tensor[] {
-  const received = inBf16(() => run(f, inputs, options));
-  const expected = run(f, inputs.map(roundToBf16), options);
-  expected.forEach((wanted, i) => {
-    assertClose(NAMES[i], received[i], wanted, { absolute: largestOf(wanted) / 128 + FLOOR, relative: 0 });
-    expect(lengthOf(sub(received[i], wanted))).toBeLessThanOrEqual(
-      lengthOf(wanted) / 256 + FLOOR * Math.sqrt(wanted.size),
-    );
-  });
-  return received;
-}
-
-function compareAttention(sizes: Sizes, options: AttentionOptions): Tensor[] {
-  return compare(attend, draw(sizes), options);
 }
 
 /** True for the queries that see something. */
@@ -115,28 +185,31 @@ function hiding(mask: Tensor): Tensor {
   return where(mask, zeros(mask.shape), fill(mask.shape, -Infinity));
 }
 
-function attentionInBf16(): void {
+function attentionIn(precision: MatmulPrecision): void {
   useDevice('cuda');
+  const { round, each, together, floor, small, sizes: tested } = TESTED[precision];
 
-  it.each<Sizes>([
-    { queries: 2, keys: 1, size: 8 },
-    { queries: 7, keys: 7, size: 8, batch: 2, heads: 3 },
-    { queries: 65, keys: 130, size: 32 },
-    { queries: 130, keys: 65, size: 40 },
-    { queries: 130, keys: 130, size: 64, heads: 2 },
-    { queries: 128, keys: 192, size: 64 },
-    { queries: 257, keys: 300, size: 16 },
-    { queries: 65, keys: 70, size: 72 },
-    { queries: 130, keys: 130, size: 128 },
-    { queries: 33, keys: 65, size: 64, valueSize: 24 },
-    { queries: 70, keys: 33, size: 8, valueSize: 120 },
-  ])('equals that of rounded inputs: %j, causal or not', (sizes) => {
+  const compare = ({ fused, plain }: Op, inputs: readonly Tensor[], options: AttentionOptions): Tensor[] => {
+    const received = inPrecision(precision, () => run(fused, inputs, options));
+    const expected = run(plain, inputs.map(round), options);
+    expected.forEach((wanted, i) => {
+      assertClose(NAMES[i], received[i], wanted, { absolute: largestOf(wanted) * each + floor, relative: 0 });
+      expect(lengthOf(sub(received[i], wanted))).toBeLessThanOrEqual(
+        lengthOf(wanted) * together + floor * Math.sqrt(wanted.size),
+      );
+    });
+    return received;
+  };
+  const compareAttention = (sizes: Sizes, options: AttentionOptions): Tensor[] =>
+    compare(ATTENTION, draw(sizes), options);
+
+  it.each(tested)('equals that of rounded inputs: %j, causal or not', (sizes) => {
     compareAttention(sizes, {});
     compareAttention(sizes, { causal: true, scale: 2 / Math.sqrt(sizes.size) });
   });
 
   it.each<Sizes>([
-    { queries: 7, keys: 65, size: 8, batch: 2, heads: 4, keyHeads: 2 },
+    { queries: 7, keys: 65, size: small, batch: 2, heads: 4, keyHeads: 2 },
     { queries: 130, keys: 70, size: 64, heads: 3, keyHeads: 1 },
     { queries: 65, keys: 130, size: 128, valueSize: 40, batch: 2, heads: 2, keyHeads: 1 },
   ])('lets heads of queries share keys and values: %j', (sizes) => {
@@ -146,9 +219,9 @@ function attentionInBf16(): void {
   });
 
   it.each<Sizes>([
-    { queries: 130, keys: 70, size: 32 },
+    { queries: 130, keys: 70, size: small },
     { queries: 33, keys: 70, size: 64, batch: 2, heads: 2 },
-    { queries: 33, keys: 67, size: 72 },
+    { queries: 65, keys: 67, size: 72 },
   ])('takes masks, added or not: %j', (sizes) => {
     const { batch = 1, heads = 1, queries, keys } = sizes;
     for (const shape of [
@@ -164,7 +237,7 @@ function attentionInBf16(): void {
   });
 
   it.each<Sizes>([
-    { queries: 66, keys: 132, size: 32, batch: 2, heads: 2 }, // whole blocks of random numbers for every query
+    { queries: 66, keys: 132, size: small, batch: 2, heads: 2 }, // whole blocks of random numbers for every query
     { queries: 130, keys: 67, size: 64 },
     { queries: 33, keys: 130, size: 128, heads: 2 },
   ])('drops what attention in float32 drops: %j', (sizes) => {
@@ -173,11 +246,12 @@ function attentionInBf16(): void {
     compareAttention(sizes, { dropout: 0.5, generator, causal: true });
     const mask = randomMask([sizes.queries, sizes.keys], { seed: 5 });
     compareAttention(sizes, { dropout: 0.3, generator, mask });
-    compareAttention(sizes, { dropout: 1, generator });
+    for (const x of inPrecision(precision, () => run(ATTENTION.fused, draw(sizes), { dropout: 1, generator })))
+      expect(x).toBeCloseToTensor(zerosLike(x), tolerance('exact'));
   });
 
   it.each([0, -0.3])('takes a scale of %d', (scale) => {
-    compareAttention({ queries: 33, keys: 70, size: 32 }, { scale, causal: true });
+    compareAttention({ queries: 65, keys: 70, size: small }, { scale, causal: true });
   });
 
   it('gives zeros and no gradient where there is nothing to attend to', () => {
@@ -185,8 +259,9 @@ function attentionInBf16(): void {
     const rows = everyThird(queries);
     const sizes = { queries, keys, size: 64 };
     for (const mask of [rows, hiding(rows)]) {
-      for (const dropout of [0, 0.3]) {
-        const [out, gradQuery] = compareAttention(sizes, { mask, dropout, generator: new Generator(7) });
+      for (const causal of [false, true]) {
+        const dropout = causal ? 0.3 : 0;
+        const [out, gradQuery] = compareAttention(sizes, { mask, causal, dropout, generator: new Generator(7) });
         const hidden = logicalNot(rows);
         for (const x of [out, gradQuery])
           expect(mul(x, cast(hidden, 'float32'))).toBeCloseToTensor(zerosLike(x), tolerance('exact'));
@@ -197,38 +272,38 @@ function attentionInBf16(): void {
   });
 
   it('follows scores that grow from tile to tile, or fall', () => {
-    const [query, key, value] = draw({ queries: 65, keys: 300, size: 32 });
+    const [query, key, value] = draw({ queries: 65, keys: 300, size: small });
     const further = reshape(range(0, 300), [1, 1, 300, 1]);
-    const growing = add(key, mul(slice(query, [0, 0, 3, 0], [1, 1, 1, 32]), further));
+    const growing = add(key, mul(slice(query, [0, 0, 3, 0], [1, 1, 1, small]), further));
     for (const keys of [growing, neg(growing)]) {
       const inputs = [query, keys, value];
-      const expected = attend(inputs.map(roundToBf16), { scale: 0.01 });
-      const received = inBf16(() => attend(inputs, { scale: 0.01 }));
-      expect(received).toBeCloseToTensor(expected, { absolute: largestOf(expected) / 128, relative: 0 });
+      const expected = ATTENTION.plain(inputs.map(round), { scale: 0.01 });
+      const received = inPrecision(precision, () => ATTENTION.fused(inputs, { scale: 0.01 }));
+      expect(received).toBeCloseToTensor(expected, { absolute: largestOf(expected) * each, relative: 0 });
     }
   });
 
   it('takes empty tensors', () => {
     for (const sizes of [
-      { queries: 3, keys: 5, size: 8, batch: 0 },
-      { queries: 0, keys: 5, size: 8 },
-      { queries: 3, keys: 0, size: 8 },
+      { queries: 3, keys: 5, size: 40, batch: 0 },
+      { queries: 0, keys: 5, size: 40 },
+      { queries: 3, keys: 0, size: 40 },
     ])
-      for (const x of compareAttention(sizes, { causal: true }))
+      for (const x of inPrecision(precision, () => run(ATTENTION.fused, draw(sizes), { causal: true })))
         expect(x).toBeCloseToTensor(zerosLike(x), tolerance('exact'));
   });
 
   it.each([
-    [1, 2, 1, 8],
-    [2, 7, 3, 8],
-    [1, 65, 2, 32],
-    [2, 130, 2, 64],
+    [1, 2, 1, small],
+    [2, 7, 3, 40],
+    [1, 65, 2, small],
+    [1, 130, 2, 64],
     [1, 67, 1, 128],
   ])(
     'of a sequence to itself reads and writes heads side by side: batch %i, time %i, %i heads of %i',
     (batch, time, heads, size) => {
       const x = randomTensor([batch, time, 3 * heads * size], { seed: 1 });
-      const f: Attend = ([x], options) => selfAttention(x, heads, options);
+      const f = selfAttentionOf(heads);
       compare(f, [x], {});
       compare(f, [x], { causal: true });
       compare(f, [x], {
@@ -240,49 +315,126 @@ function attentionInBf16(): void {
     },
   );
 
-  it('leaves the gradient of an added mask to float32, from the sums that it found', () => {
+  it('leaves the gradient of an added mask to the scores in memory, from the sums that it found', () => {
     const mask = roundToBf16(randomTensor([2, 1, 70], { seed: 5 }));
-    const f: Attend = ([query, key, value, added], options) =>
-      scaledDotProductAttention(query, key, value, { ...options, mask: added });
-    compare(f, [...draw({ queries: 33, keys: 70, size: 32, heads: 2 }), mask], {});
+    const f: Op = {
+      fused: ([query, key, value, added], options) =>
+        scaledDotProductAttention(query, key, value, { ...options, mask: added }),
+      plain: ([query, key, value, added], options) => plainAttention(query, key, value, { ...options, mask: added }),
+    };
+    compare(f, [...draw({ queries: 65, keys: 70, size: small, heads: 2 }), mask], {});
+  });
+
+  if (precision !== 'bf16')
+    it('attends evenly where all scores are equally small', () => {
+      const [query, key, value] = draw({ queries: 65, keys: 70, size: small });
+      for (const bias of [-1e9, -1e30]) {
+        const mask = where(everyThird(65), zeros([65, 70]), fill([65, 70], bias));
+        const [out, ...gradients] = inPrecision(precision, () =>
+          run(ATTENTION.fused, [query, key, value], { mask, causal: true }),
+        );
+        // Of -1e9 float32 tells only numbers apart that are 64 from one another.
+        const expected = ATTENTION.plain([query, key, value].map(round), { mask, causal: true });
+        expect(out).toBeCloseToTensor(expected, { absolute: largestOf(expected) * each + floor, relative: 0 });
+        for (const gradient of gradients) expect(largestOf(gradient)).toBeLessThan(1000);
+      }
+    });
+
+  it('keeps what is not finite to the queries and the columns that it is in', () => {
+    const sizes = { queries: 65, keys: 70, size: 40 };
+    const [query, key, value] = draw(sizes);
+    const at = (row: number, column: number, number: number): Tensor => {
+      const numbers = new Float32Array(70 * 40);
+      numbers[row * 40 + column] = number;
+      return tensor(numbers, [1, 1, 70, 40]);
+    };
+    const finite = inPrecision(precision, () => ATTENTION.fused([query, key, value], { causal: true })).dataSync();
+    const compareWith = (inputs: readonly Tensor[], expected: (row: number, column: number) => number | undefined) => {
+      const out = inPrecision(precision, () => ATTENTION.fused(inputs, { causal: true })).dataSync();
+      finite.forEach((number, i) => expect(out[i]).toBe(expected(Math.floor(i / 40), i % 40) ?? number));
+    };
+    for (const number of [NaN, Infinity]) {
+      const spoiled = add(query, slice(at(33, 7, number), [0, 0, 0, 0], query.shape));
+      compareWith([spoiled, key, value], (row) => (row === 33 ? NaN : undefined));
+      // What is hidden may be multiplied by 0, which rows see of the first key alone.
+      const seen = add(value, at(0, 7, number));
+      compareWith([query, key, seen], (_, column) => (column === 7 ? number : undefined));
+    }
   });
 
   it('is the same every time', () => {
     const inputs = draw({ queries: 130, keys: 130, size: 64, heads: 4, keyHeads: 2 });
-    const [first, second] = [0, 1].map(() => inBf16(() => run(attend, inputs, { causal: true })));
+    const [first, second] = [0, 1].map(() =>
+      inPrecision(precision, () => run(ATTENTION.fused, inputs, { causal: true })),
+    );
     first.forEach((x, i) => expect(second[i]).toBeCloseToTensor(x, tolerance('exact')));
   });
+}
 
-  it('rounds in bf16 alone, and only what it is for', () => {
+function choice(): void {
+  useDevice('cuda');
+
+  it('rounds as the precision allows, and only what it is for', () => {
     const error = (sizes: Partial<Sizes>, precision: MatmulPrecision): number => {
       const inputs = draw({ queries: 33, keys: 65, size: 64, ...sizes });
       const expected = plainAttention(...inputs);
-      const received = inPrecision(precision, () => attend(inputs, {}));
+      const received = inPrecision(precision, () => ATTENTION.fused(inputs, {}));
       return lengthOf(sub(received, expected)) / lengthOf(expected);
     };
     const rounded = error({}, 'bf16');
     expect(rounded).toBeGreaterThan(2 ** -10);
     expect(rounded).toBeLessThan(2 ** -7);
     expect(error({}, 'float32')).toBeLessThan(1e-6);
-    // cuBLAS rounds to tf32 what is not fused.
+    expect(error({}, 'tf32')).toBeGreaterThan(2 ** -13);
     expect(error({}, 'tf32')).toBeLessThan(rounded / 4);
+    // In bf16, what has other sizes is rounded to tf32.
     for (const others of [{ size: 60 }, { size: 136 }, { valueSize: 9 }, { queries: 1 }])
       expect(error(others, 'bf16')).toBeLessThan(rounded / 4);
   });
 
-  it('takes no memory for scores', () => {
-    const inputs = draw({ queries: 256, keys: 256, size: 8, heads: 2 });
-    const peak = (): number => {
-      resetPeakMemory();
-      const before = nativeMemory()?.peak ?? 0;
-      run(attend, inputs, {});
-      return (nativeMemory()?.peak ?? 0) - before;
-    };
-    const scores = 2 * 256 * 256 * 4;
-    expect(peak()).toBeGreaterThan(scores);
-    expect(inBf16(peak)).toBeLessThan(scores / 2);
+  const heads = 2;
+  const time = 130;
+  const scores = heads * time * time * 4;
+  const peakOf = (f: () => unknown): number => {
+    resetPeakMemory();
+    const before = nativeMemory()?.peak ?? 0;
+    f();
+    return (nativeMemory()?.peak ?? 0) - before;
+  };
+
+  // In float32, small heads are not fused, and large ones only where half of the scores are not computed.
+  const kinds: readonly (readonly [MatmulPrecision, size: number, without: MatmulPrecision, causal: boolean])[] = [
+    ['bf16', 32, 'float32', true],
+    ['tf32', 32, 'float32', true],
+    ['float32', 68, 'float32', false],
+  ];
+  describe.each(kinds)('in %s', (precision, size, without, causal) => {
+    const others: [string, () => AttentionOptions][] = [
+      ['', () => ({})],
+      [' with a mask', () => ({ mask: randomMask([time, time], { seed: 5 }) })],
+      [' with dropout', () => ({ dropout: 0.3, generator: new Generator(7) })],
+    ];
+    it.each(others)('takes no memory for scores%s', (_, other) => {
+      const options = other();
+      const compareMemory = (op: Op, inputs: readonly Tensor[]): void => {
+        const forward = (causal: boolean): unknown => op.fused(inputs, anew({ ...options, causal }));
+        const training = (causal: boolean): unknown => run(op.fused, inputs, { ...options, causal });
+        for (const f of [forward, training]) {
+          const inMemory = inPrecision(without, () => peakOf(() => f(causal)));
+          const onChip = inPrecision(precision, () => peakOf(() => f(true)));
+          expect(inMemory - onChip).toBeGreaterThan(scores / 2); // in bf16 there are copies of the inputs
+        }
+      };
+      compareMemory(ATTENTION, draw({ queries: time, keys: time, size, heads, keyHeads: 1 }));
+      compareMemory(selfAttentionOf(heads), [randomTensor([1, time, 3 * heads * size], { seed: 1 })]);
+    });
   });
 }
 
-if (hasCuda) describe('attention of device cuda in bf16', attentionInBf16);
-else it('attention of device cuda in bf16 is left out: there is no GPU', () => expect(hasCuda).toBe(false));
+const PRECISIONS: readonly MatmulPrecision[] = ['bf16', 'tf32', 'float32'];
+if (hasCuda) {
+  describe.each(PRECISIONS)('attention of device cuda in %s', attentionIn);
+  describe('fused attention of device cuda', choice);
+} else {
+  it('attention of device cuda is left out: there is no GPU', () => expect(hasCuda).toBe(false));
+}
