@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Makes calls that were noted again, one by one or as a graph.
 #include "addon/recording.h"
 
 #include <algorithm>

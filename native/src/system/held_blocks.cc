@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Which object holds what a thread releases.
 #include "system/held_blocks.h"
 
 #include "system/allocator.h"
