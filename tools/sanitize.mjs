@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // `npm run sanitize`: builds the driver of native/test with sanitizers and lets it call every kernel on every CPU target, rightly
-// and wrongly, and tries the allocator: once with AddressSanitizer and UndefinedBehaviorSanitizer, once with ThreadSanitizer. Then it
-// looks for races in cuda's kernels, on the emulated device (native/test/emulated_cuda/races.h). Minutes.
-// Usage: npm run sanitize [-- --only address|thread|races]
+// and wrongly, and tries the allocator: once with AddressSanitizer and UndefinedBehaviorSanitizer, once with ThreadSanitizer. Cuda's
+// kernels run on the emulated device, with the first two, and with a detector of races (native/test/emulated_cuda/races.h). An hour.
+// Usage: npm run sanitize [-- --only address|cuda|thread|races]
 
 import { parseArgs } from 'node:util';
 
@@ -12,6 +12,12 @@ import { run, stage } from './stage.mjs';
 
 const VARIANTS = [
   { name: 'address', flags: 'address,undefined', programs: [['allocator'], ['contracts']] },
+  {
+    name: 'cuda',
+    flags: 'address,undefined',
+    options: ['-S', 'native/src/cuda', '-DNABLA_CUDA_EMULATED=ON', '-DNABLA_SANITIZE=address,undefined'],
+    programs: [['contracts']],
+  },
   { name: 'thread', flags: 'thread', programs: [['allocator'], ['contracts', '--threads']] },
   {
     name: 'races',
@@ -47,7 +53,7 @@ async function sanitize({ name, flags, code, options = ['-S', 'native', `-DNABLA
 const { values } = parseArgs({ options: { only: { type: 'string' } } });
 const variants = VARIANTS.filter(({ name }) => values.only === undefined || name === values.only);
 if (variants.length === 0)
-  throw new Error(`sanitize: expected --only address, thread or races, received ${values.only}`);
+  throw new Error(`sanitize: expected --only address, cuda, thread or races, received ${values.only}`);
 const { missing } = toolchain();
 if (missing !== undefined) {
   console.log(`Left out: ${missing}, so that nothing can be built with sanitizers.`);

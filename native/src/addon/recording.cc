@@ -14,7 +14,10 @@ void Recording::add(const Entry& entry, const double* arguments, int64_t count) 
 bool Recording::replay(Environment& environment) {
   if (launch(environment)) return true;
   graph_.reset();
-  run_and_look(environment);
+  if (may_have_graph_)
+    run_and_look(environment);
+  else
+    run(environment);
   return false;
 }
 
@@ -22,15 +25,16 @@ bool Recording::launch(Environment& environment) {
   if (!may_have_graph_ || used_.empty() || !is_as_left(environment)) return false;
   if (graph_ == nullptr) graph_ = device::note_work([&] { run(environment); });
   may_have_graph_ = graph_ != nullptr;
-  if (!may_have_graph_) return false;
-  graph_->launch();
+  if (graph_ != nullptr) graph_->launch();
+  // Noting is not writing: what it told of the bounds of outputs holds no more than for the launches to come.
   const uint64_t call = environment.next_call();
   for (const Used& used : used_)
     if (used.is_written) environment.find(used.handle)->writer = call;
-  return true;
+  return graph_ != nullptr;
 }
 
 bool Recording::is_as_left(const Environment& environment) const {
+  if (precision_ != device::matmul_precision()) return false;
   return std::all_of(used_.begin(), used_.end(), [&](const Used& used) {
     const Slot* slot = environment.find(used.handle);
     if (slot == nullptr || slot->data != used.data || slot->halves != used.halves) return false;
@@ -51,6 +55,7 @@ void Recording::run_and_look(Environment& environment) {
     throw;
   }
   environment.note_buffers(nullptr);
+  precision_ = device::matmul_precision();
   used_.clear();
   std::sort(noted.begin(), noted.end());
   noted.erase(std::unique(noted.begin(), noted.end()), noted.end());

@@ -6,6 +6,7 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "addon/run.h"
@@ -39,8 +40,9 @@ class Recording {
   std::vector<Call> calls_;
   std::vector<double> numbers_;
   std::vector<Used> used_;
+  std::string precision_;  // of products, as a replay has left it
   std::unique_ptr<device::Graph> graph_;
-  bool may_have_graph_ = true;
+  bool may_have_graph_ = true;  // until the device could not note it once
 };
 
 // The recordings of an environment, by number.

@@ -84,8 +84,8 @@ WindowGrid grid_of(const GridAxis (&axes)[3], int64_t channels, int64_t groups) 
   return grid;
 }
 
-// Of products of what is stored as T, calls run(In()) with what its factors are multiplied as. False, as run() may say
-// too: they may not be rounded.
+// Of products of what is stored as T, calls run(In()) with what its factors are multiplied as: where bf16 may be, but
+// its pieces do not fit the channels, tf32. False, as run() may say too: they may not be rounded.
 template <class T, class Run>
 bool with_factor_type(const Run& run) {
   if constexpr (std::is_same_v<T, Bf16>)
@@ -93,7 +93,7 @@ bool with_factor_type(const Run& run) {
   else if (precision() == Precision::kFloat32)
     return false;
   else
-    return precision() == Precision::kTf32 ? run(float()) : run(Bf16());
+    return (precision() == Precision::kBf16 && run(Bf16())) || run(float());
 }
 
 template <class In>
@@ -213,10 +213,12 @@ bool ImplicitConv<T>::grad_in(const T* grad_out, const float* weight, T* grad_in
     const Sizes s(p);
     const GridAxis axes[3] = {axis_of_input(p, 0), axis_of_input(p, 1), axis_of_input(p, 2)};
     if (!are_whole_pieces<In>(s.outs) || !are_countable(axes, p.batch)) return false;
+    constexpr int64_t kMostPhases = 16;  // each is three launches, of which the product alone would fill the GPU
+    const int64_t all_phases = product(p.stride).value();
+    // Patches take kernel / stride times the memory of grad_in: of windows that do not overlap, no more.
+    if (all_phases > kMostPhases || (all_phases > 1 && s.kernel <= all_phases)) return false;
     std::vector<Phase> phases[3];
     for (int a = 0; a < 3; ++a) {
-      // Patches of windows that do not overlap take no more memory than grad_in does.
-      if (p.stride.size[a] > 1 && p.kernel.size[a] <= p.stride.size[a]) return false;
       for (int64_t residue = 0; residue < p.stride.size[a] && residue < p.in_size.size[a]; ++residue)
         phases[a].emplace_back(p, a, residue);
     }

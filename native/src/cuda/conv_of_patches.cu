@@ -209,10 +209,6 @@ template <class T>
 void ConvOfPatches<T>::grad_weight(const Operand& in, const T* grad_out, float* grad_weight, const ConvParams& p) {
   const Sizes s(p);
   const int64_t weights = conv_weight(p).value();
-  if (p.batch == 0) {
-    check(cudaMemsetAsync(grad_weight, 0, static_cast<size_t>(weights) * sizeof(float), stream()), "conv_grad_weight");
-    return;
-  }
   const int64_t step = s.together<T>();
   const Scratch patches(static_cast<size_t>(step * s.groups * s.windows * s.terms) * sizeof(T));
   const Scratch part(static_cast<size_t>(step < p.batch ? weights : 0) * sizeof(float));

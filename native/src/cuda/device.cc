@@ -3,6 +3,7 @@
 #include "kernels/device.h"
 
 #include <atomic>
+#include <stdexcept>
 
 #include "cuda/device/indices.h"
 #include "cuda/runtime/check.h"
@@ -51,6 +52,7 @@ void clear(void* data, size_t bytes) {
 }
 
 void copy_from_host(void* to, const void* from, size_t bytes) {
+  if (cuda::is_noting()) throw std::runtime_error("write: of host memory, which is gone when noted work is done");
   // Returns when `from` may change again, since that is ordinary memory.
   cuda::check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, cuda::stream()), "write");
 }

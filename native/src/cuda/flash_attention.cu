@@ -94,9 +94,9 @@ __device__ void drop(float (&weights)[kCount][kColumns][4], int k, const Positio
 
 template <Precision kPrecision, int kSize, bool kPlain, class Out>
 __global__ void __launch_bounds__(kTileThreads, kPlain ? 2 : 3)
-    flash_attention_kernel(FlashInputs<Factor<kPrecision>> in, Heads<Out> out, float* log_sum_exp, Scores scores,
+    flash_attention_kernel(FlashInputs<Multiplied<kPrecision>> in, Heads<Out> out, float* log_sum_exp, Scores scores,
                            Order order) {
-  using T = Factor<kPrecision>;
+  using T = Multiplied<kPrecision>;
   using Of = Products<kPrecision, kSize>;
   constexpr int kCount = kCountOf<kPlain>, kQueries = kQueriesOf<kPlain>, kTilePitch = kPitch<kPrecision, kSize>;
   constexpr int kColumns = kKeys<kPrecision, kSize, kPlain>, kTile = kColumns * kTilePitch;
@@ -185,9 +185,9 @@ __global__ void __launch_bounds__(kTileThreads, kPlain ? 2 : 3)
 }
 
 template <Precision kPrecision, int kSize, bool kPlain, class Out>
-void attend(const FlashInputs<Factor<kPrecision>>& in, const Heads<Out>& out, float* log_sum_exp,
+void attend(const FlashInputs<Multiplied<kPrecision>>& in, const Heads<Out>& out, float* log_sum_exp,
             const Scores& scores) {
-  constexpr int kQueries = kQueriesOf<kPlain>, kFactorBytes = sizeof(Factor<kPrecision>);
+  constexpr int kQueries = kQueriesOf<kPlain>, kFactorBytes = sizeof(Multiplied<kPrecision>);
   constexpr int kRowsHeld = kQueries + kStages * 2 * kKeys<kPrecision, kSize, kPlain>;
   constexpr int kBytes =
       std::max(kRowsHeld * kPitch<kPrecision, kSize> * kFactorBytes, kStoreBytes<kSize, kQueries, Out>);

@@ -54,11 +54,8 @@ bool rounds_attention(const AttentionParams& p);
 enum class Pass { kForward, kBackward };
 bool fuses_attention(const AttentionParams& p, Pass pass);
 
-// As kernels/attention.h says. Made for
-//   In = uint16_t (bf16), Out = float or uint16_t (bf16): factors of products are bf16, the weights and the gradients
-//   of
-//     scores among them
-//   In = float, Out = float: the same in tf32, or in float32 where that is the precision
+// As kernels/attention.h says. In = uint16_t, Out = float or uint16_t: factors of products are bf16, among them the
+// weights and the gradients of scores. In = float, Out = float: they are tf32, or float32 where that is the precision.
 // Sums are float32.
 template <class In, class Out>
 void flash_attention(const FlashInputs<In>& in, const Heads<Out>& out, float* log_sum_exp, const AttentionParams& p);

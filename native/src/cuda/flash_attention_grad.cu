@@ -21,7 +21,7 @@ template <int kSize, bool kPlain>
 constexpr int kOwned = kTileThreads / kWarp * kCountOf<kSize, kPlain> * 16;  // rows of a block
 constexpr int kMostOwned = 128;
 // Whether the left factors that a block owns are kept in registers where it has queries.
-template <Precision kPrecision, int kSize>
+template <Precision kPrecision>
 constexpr bool kKept = kPrecision == Precision::kBf16;
 
 // What the gradients need of each query besides its numbers: its shift, which is log_sum_exp as a reference of
@@ -66,8 +66,8 @@ __global__ void query_facts_kernel(Heads<const In> grad_out, Heads<const Out> ou
 // What the two large kernels read.
 template <Precision kPrecision>
 struct Given {
-  Heads<const Factor<kPrecision>> grad_out;
-  FlashInputs<Factor<kPrecision>> in;
+  Heads<const Multiplied<kPrecision>> grad_out;
+  FlashInputs<Multiplied<kPrecision>> in;
   QueryFacts<kStreamed<kPrecision>> facts;
 };
 
@@ -104,7 +104,7 @@ __device__ void multiply_by(float (&c)[kCount][kColumns][4], float factor) {
 template <Precision kPrecision, int kSize, bool kPlain, class Out>
 __global__ void __launch_bounds__(kTileThreads, 2)
     key_grads_kernel(Given<kPrecision> given, Heads<Out> grad_key, Heads<Out> grad_value, Scores scores, Order order) {
-  using T = Factor<kPrecision>;
+  using T = Multiplied<kPrecision>;
   using Of = Products<kPrecision, kSize>;
   using Left = typename Of::template LeftRows<kCountOf<kSize, kPlain>, false>;
   using Facts = StagedFacts<kPrecision, kSize>;
@@ -215,9 +215,9 @@ __global__ void __launch_bounds__(kTileThreads, 2)
 template <Precision kPrecision, int kSize, bool kPlain, class Out>
 __global__ void __launch_bounds__(kTileThreads, 2)
     query_grads_kernel(Given<kPrecision> given, Heads<Out> grad_query, Scores scores, Order order) {
-  using T = Factor<kPrecision>;
+  using T = Multiplied<kPrecision>;
   using Of = Products<kPrecision, kSize>;
-  using Left = typename Of::template LeftRows<kCountOf<kSize, kPlain>, kKept<kPrecision, kSize>>;
+  using Left = typename Of::template LeftRows<kCountOf<kSize, kPlain>, kKept<kPrecision>>;
   constexpr int kCount = kCountOf<kSize, kPlain>, kQueries = kOwned<kSize, kPlain>, kColumns = kStreamed<kPrecision>;
   constexpr int kTilePitch = kPitch<kPrecision, kSize>, kTile = kColumns * kTilePitch;
   T* const queries = reinterpret_cast<T*>(dynamic_shared());
@@ -306,7 +306,7 @@ __global__ void __launch_bounds__(kTileThreads, 2)
 template <Precision kPrecision, int kSize, bool kPlain, class Out>
 void find_grads(const Given<kPrecision>& given, const FlashGrads<Out>& grads, const Scores& scores) {
   constexpr int kRows = kOwned<kSize, kPlain>, kRowsHeld = 2 * kRows + kStages * 2 * kStreamed<kPrecision>;
-  constexpr int kFactorBytes = sizeof(Factor<kPrecision>);
+  constexpr int kFactorBytes = sizeof(Multiplied<kPrecision>);
   constexpr int kBytes =
       std::max(kRowsHeld * kPitch<kPrecision, kSize> * kFactorBytes + StagedFacts<kPrecision, kSize>::kBytes,
                kStoreBytes<kSize, kRows, Out>);

@@ -34,12 +34,16 @@ bool leaves_out_a_third(const AttentionParams& p) {
 //   and larger ones at two thirds of the products
 // - backward, as long as half of the 5 * 64: with all scores seen, 7 products at three quarters of the rate would
 //   just do, but half of them at half the rate do as well
+// - with a mask, a bias or dropout a thread has half as many scores at once, and each number that it loads feeds half
+// as
+//   many multiply-adds: too slow where all scores are seen
 // - kernels are compiled for heads of 64 and 128 and tiles of up to 128 queries: less than half of that would be
 //   multiplied with zeros mostly.
 bool gains_in_float32(const AttentionParams& p, Pass pass) {
   constexpr int64_t kSmallest = 33, kLight = 64, kFewest = 64;
   if (size_of(p) < kSmallest || std::min(p.query_time, p.key_time) < kFewest) return false;
-  return leaves_out_a_third(p) || (pass == Pass::kForward && size_of(p) <= kLight);
+  const bool is_plain = p.mask_strides.rank == 0 && p.bias_strides.rank == 0 && p.dropout == 0;
+  return leaves_out_a_third(p) || (pass == Pass::kForward && size_of(p) <= kLight && is_plain);
 }
 
 }  // namespace

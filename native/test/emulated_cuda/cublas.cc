@@ -98,6 +98,7 @@ int cublasSetStream_v2(void* handle, void* stream) {
   static_cast<Handle*>(handle)->stream = static_cast<CudaStream*>(stream);
   return kSuccess;
 }
+int cublasSetWorkspace_v2(void*, void* workspace, size_t) { return workspace != nullptr ? kSuccess : kInvalid; }
 int cublasGetVersion_v2(void*, int* version) {
   *version = 130100;
   return kSuccess;

@@ -2,7 +2,8 @@
 // What src/cuda uses of CUDA, on the CPU: its kernels, compiled by a C++ compiler against this header, run one thread
 // after the other, so that they can be tested, and run under sanitizers, where there is no GPU. Threads of a block are
 // fibers that change at barriers and shuffles; blocks run in order. Races are looked for where it is built for that
-// (races.h). What it cannot show: alignment, speed.
+// (races.h), and addresses that are not aligned where it is built with UndefinedBehaviorSanitizer. What it cannot show:
+// speed.
 #pragma once
 #include <cmath>
 #include <cstddef>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of recording on every device.
 
-import { devices, useDevice } from '@nabla/testing';
+import { devices, inPrecision, randomTensor, tolerance, useDevice } from '@nabla/testing';
 
 import { getDevice, nativeMemory } from './device.ts';
 import { scope } from './memory.ts';
 import { normal } from './initializers/index.ts';
-import { copyInto, embedding, storeAsBfloat16 } from './ops/index.ts';
+import { copyInto, embedding, rnn, storeAsBfloat16 } from './ops/index.ts';
 import { Generator } from './random.ts';
 import { Recording } from './recording.ts';
 import { type Tensor, add, keep, matMul, mul, tensor1d, tensor2d, variable, zeros, zerosLike } from './tf.ts';
@@ -133,7 +133,7 @@ describe.each(devices().filter((device) => device !== 'js'))('Recording on %s', 
     const untouched = generator.withoutDrawing(() => normal([2], generator));
     const refused: [() => unknown, RegExp][] = [
       [() => x.dataSync(), /read a tensor/],
-      [() => add(x, untouched), /zeros that were there before/],
+      [() => add(x, untouched), /blank zeros/],
     ];
     for (const [f, words] of refused) {
       const record = (): void => {
@@ -152,5 +152,51 @@ describe.each(devices().filter((device) => device !== 'js'))('Recording on %s', 
     );
     expect(nativeMemory()?.buffers).toBe(before);
     expect(values(mul(x, tensor1d([1, 2])))).toEqual([1, 4]);
+  });
+
+  it('repeats lengths that a kernel copies from the host', () => {
+    const x = randomTensor([2, 3, 4], { seed: 1 });
+    const weights = { weight_ih: randomTensor([5, 4], { seed: 2 }), weight_hh: randomTensor([5, 5], { seed: 3 }) };
+    const run = (): Tensor => scope(() => keep(rnn(x, weights, { lengths: [3, 2] }).output));
+    recorded(run, (out, replay) => {
+      for (let time = 0; time < 4; time++) {
+        replay();
+        const again = run();
+        expect(out).toBeCloseToTensor(again, tolerance('exact'));
+        again.dispose();
+      }
+      out.dispose();
+    });
+  });
+
+  it('multiplies in the precision of the replay', () => {
+    const x = randomTensor([8, 8], { seed: 1 });
+    recorded(
+      () => matMul(x, x),
+      (out, replay) => {
+        for (let time = 0; time < 3; time++) replay();
+        const precision = device === 'cuda' ? 'tf32' : 'float32'; // not every processor has another one
+        const expected = inPrecision(precision, () => matMul(x, x));
+        inPrecision(precision, () => {
+          replay();
+          replay();
+        });
+        expect(out).toBeCloseToTensor(expected, tolerance('exact'));
+      },
+    );
+  });
+
+  it('says what was done in the wrong order', () => {
+    const first = Recording.start();
+    first?.add(() => zeros([2]));
+    first?.stop();
+    const second = Recording.start();
+    expect(() => first?.add(() => zeros([2]))).toThrowCode('RECORDING', /stopped/);
+    expect(() => second?.add(() => second.add(() => zeros([2])))).toThrowCode('RECORDING', /cannot record/);
+    second?.dispose(); // while it goes on
+    second?.dispose();
+    expect(() => second?.replay(0)).toThrowCode('RECORDING', /part below 0/);
+    first?.dispose();
+    Recording.start()?.dispose();
   });
 });

@@ -7,10 +7,11 @@ import { isObserved } from './observe-kernels.ts';
 import { backend } from './tf.ts';
 
 /**
- * The kernel calls of functions that were run once, to be made again on the same buffers: a replay reads what the tensors that
- * existed before hold by then, and writes the tensors that the functions returned. It costs a microsecond a call, where a
- * program costs ten, and on cuda one launch. Nothing else is repeated: values that the functions put into tensors stay those of the first time. A function that
- * reads a tensor, or runs a kernel that the device has not, throws; so does a replay when a tensor that it needs was disposed.
+ * The kernel calls of functions that were run once, to be made again on the same buffers: a replay reads what the tensors that existed
+ * before hold by then, and writes the tensors that the functions returned. It costs a microsecond a call, where a program costs ten, and on
+ * cuda a launch for each function. Nothing else is repeated: values that the functions put into tensors stay those of the first time, and a
+ * variable that was given other values since counts with the old ones, if they still live. A function that reads a tensor, or runs a kernel
+ * that the device has not, throws; so does a replay when a tensor that it needs was disposed.
  *
  * @example
  * const x = tensor1d([1, 2]);
@@ -55,7 +56,7 @@ export class Recording {
    * @throws {NativeError} it does more than compute (code `RECORDING`); what was noted has to be disposed
    */
   add<T>(f: () => T): T {
-    return this.native.recordPart(f);
+    return this.native.recordPart(this.recorded, f);
   }
 
   /** Ends the recording. What the functions returned stays the caller's, and has to live as long as it is replayed. */
@@ -77,7 +78,7 @@ export class Recording {
     return this.native.replayPart(number);
   }
 
-  /** Frees the memory that replays need. */
+  /** Stops it, if it goes on, and frees the memory that replays need. */
   dispose(): void {
     this.native.forgetRecording(this.recorded);
   }

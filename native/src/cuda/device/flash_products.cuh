@@ -11,7 +11,7 @@ namespace nabla::cuda {
 
 template <Precision kPrecision, int kSize>
 class Products {
-  using T = Factor<kPrecision>;
+  using T = Multiplied<kPrecision>;
   static constexpr bool kInBf16 = kPrecision == Precision::kBf16;
   static constexpr int kTilePitch = kPitch<kPrecision, kSize>, kTwoPieces = 2 * kPiece<kPrecision>;
   static constexpr int kSteps = kSize / kTwoPieces;  // along a row

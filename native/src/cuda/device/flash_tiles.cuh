@@ -21,11 +21,11 @@ __device__ inline int this_warp() { return static_cast<int>(threadIdx.x) / kWarp
 
 // As the factors of products lie in memory.
 template <Precision kPrecision>
-using Factor = std::conditional_t<kPrecision == Precision::kBf16, uint16_t, float>;
+using Multiplied = std::conditional_t<kPrecision == Precision::kBf16, uint16_t, float>;
 
 // Factors in 16 bytes, which are copied at once.
 template <Precision kPrecision>
-constexpr int kPiece = 16 / static_cast<int>(sizeof(Factor<kPrecision>));
+constexpr int kPiece = 16 / static_cast<int>(sizeof(Multiplied<kPrecision>));
 
 // Elements from one row of a tile to the next. The 16 bytes more let 8 rows below one another lie in different banks.
 template <Precision kPrecision, int kSize>
@@ -34,7 +34,7 @@ constexpr int kPitch = kSize + kPiece<kPrecision>;
 // The rows of a head, of which tiles are copied. Each thread copies a piece of a row, and the same one of others.
 template <Precision kPrecision, int kSize>
 class Source {
-  using T = Factor<kPrecision>;
+  using T = Multiplied<kPrecision>;
 
  public:
   __device__ Source(const Heads<const T>& from, int batch, int head, int rows, int size)

@@ -97,7 +97,8 @@ class TileLoader<WindowRows<In>, kOuter, kBlockThreads> {
 #pragma unroll
     for (int i = 0; i < Own::kOwn; ++i) {
       const bool is_inside = (inside_[i] & needed) == needed;
-      const In* const from = data_ + static_cast<int64_t>(begin_[i] + further) * grid_.row + column.channel;
+      const uint32_t position = is_inside ? begin_[i] + further : 0;  // an address in the tensor, read or not
+      const In* const from = data_ + static_cast<int64_t>(position) * grid_.row + column.channel;
       begin_partial_copy(tile + at_ + i * Own::kFurther, from, is_inside ? kPieceBytes : 0);
     }
     k_ += Tile::kDepth;
@@ -155,7 +156,7 @@ class TileLoader<WindowColumns<In>, kOuter, kBlockThreads> {
         is_inside = is_inside && at >= 0 && at < grid_.size[a];
         position = position * static_cast<uint32_t>(grid_.size[a]) + static_cast<uint32_t>(at);
       }
-      const In* const from = data_ + static_cast<int64_t>(position) * grid_.row;
+      const In* const from = data_ + static_cast<int64_t>(is_inside ? position : 0) * grid_.row;
       begin_partial_copy(tile + at_ + i * Own::kFurther, from, is_inside ? kPieceBytes : 0);
     }
     row_ += Tile::kDepth;

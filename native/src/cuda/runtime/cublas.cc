@@ -9,6 +9,7 @@
 #include <mutex>
 #include <stdexcept>
 
+#include "cuda/device/scratch.h"
 #include "cuda/runtime/stream.h"
 
 namespace nabla::cuda {
@@ -21,9 +22,11 @@ constexpr Status kSuccess = 0;
 constexpr int kNoTranspose = 0, kTranspose = 1;
 constexpr int kFloat32 = 0, kBf16 = 14;  // of cudaDataType_t
 constexpr int kDefaultAlgorithm = -1;
+constexpr size_t kWorkspace = 32 << 20;  // bytes that NVIDIA advises for GPUs of kind 9.0
 
 using Create = Status (*)(Handle* handle);
 using SetStream = Status (*)(Handle handle, cudaStream_t stream);
+using SetWorkspace = Status (*)(Handle handle, void* workspace, size_t bytes);
 using GetVersion = Status (*)(Handle handle, int* version);
 using Multiply = Status (*)(Handle handle, int transpose_a, int transpose_b, int m, int n, int k, const void* alpha,
                             const void* a, int type_a, int row_a, long long batch_a, const void* b, int type_b,
@@ -35,6 +38,7 @@ struct Library {
   void* module = nullptr;
   Handle handle = nullptr;  // nullptr: none
   SetStream set_stream = nullptr;
+  SetWorkspace set_workspace = nullptr;
   Multiply multiply = nullptr;
   std::mutex lock;  // a handle serves one thread at a time
 };
@@ -61,9 +65,10 @@ void load(Library& library) {
   }
   const auto create = symbol<Create>(module, "cublasCreate_v2");
   library.set_stream = symbol<SetStream>(module, "cublasSetStream_v2");
+  library.set_workspace = symbol<SetWorkspace>(module, "cublasSetWorkspace_v2");
   const auto get_version = symbol<GetVersion>(module, "cublasGetVersion_v2");
   library.multiply = symbol<Multiply>(module, "cublasGemmStridedBatchedEx");
-  const bool complete = create && library.set_stream && get_version && library.multiply;
+  const bool complete = create && library.set_stream && library.set_workspace && get_version && library.multiply;
   Handle handle = nullptr;
   int version = 0;
   if (!complete || create(&handle) != kSuccess || library.set_stream(handle, stream()) != kSuccess) {
@@ -107,7 +112,11 @@ bool multiply(const void* a, const void* b, int type, void* c, int type_c, int c
   // cuBLAS counts columns first: what is c row by row is the transpose of c to it, and c^T = b^T a^T.
   const float one = 1, zero = 0;
   const std::lock_guard<std::mutex> guard(cublas.lock);
-  cublas.set_stream(cublas.handle, stream());
+  // In a graph, cuBLAS would have memory made that nobody counts; what it is given is held with the graph.
+  const Scratch workspace(is_noting() ? kWorkspace : 0);
+  Status ready = cublas.set_stream(cublas.handle, stream());  // with a workspace of cuBLAS' own
+  if (ready == kSuccess && is_noting()) ready = cublas.set_workspace(cublas.handle, workspace.as<void>(), kWorkspace);
+  if (ready != kSuccess) throw std::runtime_error("cublasSetStream: status " + std::to_string(ready));
   const Status status = cublas.multiply(
       cublas.handle, p.transpose_b ? kTranspose : kNoTranspose, p.transpose_a ? kTranspose : kNoTranspose,
       static_cast<int>(p.n), static_cast<int>(p.m), static_cast<int>(p.k), &one, b, type, static_cast<int>(p.row_b),

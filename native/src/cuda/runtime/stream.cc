@@ -75,6 +75,7 @@ thread_local cudaStream_t other_stream = nullptr;
 
 OtherStream::OtherStream(cudaStream_t other) { other_stream = other; }
 OtherStream::~OtherStream() { other_stream = nullptr; }
+bool is_noting() { return other_stream != nullptr; }
 
 cudaStream_t stream() {
   if (other_stream != nullptr) return other_stream;

@@ -21,7 +21,7 @@ const Gpu& gpu();
 cudaStream_t stream();  // of the whole process; throws where there is no GPU
 void synchronize();     // waits for all that was asked for
 
-// While it lives, stream() is another one for this thread.
+// While it lives, stream() is another one for this thread, which notes what is asked of it.
 class OtherStream {
  public:
   explicit OtherStream(cudaStream_t other);
@@ -29,5 +29,6 @@ class OtherStream {
   OtherStream(const OtherStream&) = delete;
   OtherStream& operator=(const OtherStream&) = delete;
 };
+bool is_noting();  // whether there is one
 
 }  // namespace nabla::cuda

@@ -189,13 +189,19 @@ function attentionIn(precision: MatmulPrecision): void {
   useDevice('cuda');
   const { round, each, together, floor, small, sizes: tested } = TESTED[precision];
 
-  const compare = ({ fused, plain }: Op, inputs: readonly Tensor[], options: AttentionOptions): Tensor[] => {
+  /** `roundings`: how many times as far off a result may be whose products are rounded more often. */
+  const compare = (
+    { fused, plain }: Op,
+    inputs: readonly Tensor[],
+    options: AttentionOptions,
+    roundings = 1,
+  ): Tensor[] => {
     const received = inPrecision(precision, () => run(fused, inputs, options));
     const expected = run(plain, inputs.map(round), options);
     expected.forEach((wanted, i) => {
       assertClose(NAMES[i], received[i], wanted, { absolute: largestOf(wanted) * each + floor, relative: 0 });
       expect(lengthOf(sub(received[i], wanted))).toBeLessThanOrEqual(
-        lengthOf(wanted) * together + floor * Math.sqrt(wanted.size),
+        lengthOf(wanted) * together * roundings + floor * Math.sqrt(wanted.size),
       );
     });
     return received;
@@ -322,7 +328,7 @@ function attentionIn(precision: MatmulPrecision): void {
         scaledDotProductAttention(query, key, value, { ...options, mask: added }),
       plain: ([query, key, value, added], options) => plainAttention(query, key, value, { ...options, mask: added }),
     };
-    compare(f, [...draw({ queries: 65, keys: 70, size: small, heads: 2 }), mask], {});
+    compare(f, [...draw({ queries: 65, keys: 70, size: small, heads: 2 }), mask], {}, 1.25); // scores in memory are rounded again
   });
 
   if (precision !== 'bf16')

@@ -100,7 +100,7 @@ export class NativeBackend extends KernelBackend {
   buffer(tensor: TensorInfo): Handle {
     const storage = this.storage(tensor.dataId);
     if (storage.isBlank) {
-      this.refuseToRecord('be the first to use zeros that were there before');
+      this.refuseToRecord('be the first to use blank zeros');
       const out = this.takeMemory(storage, false);
       this.kernels.fill_f32({ out, count: storage.elements, value: 0 });
     }
@@ -141,10 +141,11 @@ export class NativeBackend extends KernelBackend {
   }
 
   /** Runs `f` and notes its kernel calls. */
-  recordPart<T>(f: () => T): T {
-    const { addon, recording } = this;
-    if (recording === undefined) throw new NativeError('RECORDING', 'no recording goes on.');
-    recording.parts.push(addon.startRecording());
+  recordPart<T>(recorded: Recorded, f: () => T): T {
+    const { addon } = this;
+    if (this.recording !== recorded) throw new NativeError('RECORDING', 'the recording has been stopped.');
+    this.refuseToRecord('record');
+    recorded.parts.push(addon.startRecording());
     this.notes = true;
     try {
       return f();
@@ -162,9 +163,10 @@ export class NativeBackend extends KernelBackend {
     return guardNative(this.addon, 'replay', () => this.addon.replay(part));
   }
 
-  forgetRecording({ parts, held }: Recorded): void {
-    for (const part of parts) this.addon.forgetRecording(part);
-    for (const [handle, bytes] of held) this.pool.release(handle, bytes);
+  forgetRecording(recorded: Recorded): void {
+    this.stopRecording(recorded);
+    for (const part of recorded.parts.splice(0)) this.addon.forgetRecording(part);
+    for (const [handle, bytes] of recorded.held.splice(0)) this.pool.release(handle, bytes);
   }
 
   /** @throws {NativeError} kernel calls are noted, in which `what` would be missing (code `RECORDING`) */

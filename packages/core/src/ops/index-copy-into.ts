@@ -14,7 +14,7 @@ import { runKernel } from './run.ts';
  * @param target     one axis or more, float32 or int32; changed
  * @param source     of the same dtype and shape, but along `axis` as long as `positions`
  * @param axis       from 0 on
- * @param positions  `[slices]`, int32, no two the same: where they are, either slice is written
+ * @param positions  `[slices]`, int32, no two the same: where they are, each element is of either slice
  * @throws {ShapeError} `source` does not match `target` and `positions`
  * @throws {DTypeError} their dtypes differ, or `positions` is not int32
  * @throws {ArgumentError} `axis` is none of the target, a position is out of range (code `DATA`), or target and source are one tensor

@@ -16,6 +16,10 @@ export interface PassState {
 /**
  * Gives the embeddings, then what each layer makes of them; returns the states after the last norm, or the last as they are. A generator,
  * because kernels cannot be interrupted: between two layers others may get their turn.
+ *
+ * Of a decoder, whatever differs from one token to the next beside the cache must be in a tensor of the first state, freshly made, and of a
+ * shape that stays while the memory of the cache does: what the layers compute of it may be replayed without the generator
+ * (recorded-steps.ts).
  */
 export type LayeredPass = Generator<PassState, Tensor, undefined>;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of steps that are recorded and replayed: they give, bit for bit, what steps that are not recorded give.
 
-import { Generator, Recording } from '@nabla/core';
+import { DeviceError, Generator, Recording, type Tensor, add, clone, fill, mul, sum, zeros } from '@nabla/core';
 import { devices, useDevice } from '@nabla/testing';
 
 import { BartForConditionalGeneration } from '../bart/model.ts';
@@ -9,7 +9,13 @@ import { GPT2LMHeadModel } from '../gpt2/model.ts';
 import { LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM } from '../llama/model.ts';
 import { T5ForConditionalGeneration } from '../t5/model.ts';
 import { Decoding, type GenerativeModel, isEncoderDecoder, tensorOf } from './decoding.ts';
-import { generate } from './generate.ts';
+import { KeyValueCache } from './cache.ts';
+import { generate, generateTokens } from './generate.ts';
+import { type LayeredPass, takePass } from './layered-pass.ts';
+import { ReadingPace } from './reading-pace.ts';
+import { RecordedSteps } from './recorded-steps.ts';
+import { GenerationSession } from './session.ts';
+import { Turns } from './turns.ts';
 
 const VOCABULARY = 19;
 const gpt2 = { vocab_size: VOCABULARY, n_positions: 200, n_embd: 12, n_layer: 2, n_head: 3, initializer_range: 0.3 };
@@ -133,17 +139,26 @@ describe.each(devices())('recorded steps on %s', (device) => {
   const makeGpt2 = (): GPT2LMHeadModel => new GPT2LMHeadModel(gpt2, new Generator(1));
   const recordedAgain = { rows: [[3, 4, 5]], steps: 8 };
 
-  it('follow weights that change in their place, and those that are replaced', () =>
+  it.each([
+    ['and nobody has the old values', false],
+    ['and the old values live on', true],
+  ])('follow weights that are replaced, %s', (__, keepsOld) =>
     withModel(makeGpt2, async (model) => {
       const { weight } = model.transformer.ln_f;
+      const old = weight.clone();
       const changeAt = (step: number): void => {
-        if (step === 4) weight.assign(weight.mul(2));
+        if (step !== 4) return;
+        const held = keepsOld ? weight.clone() : undefined;
+        weight.assign(old.mul(2));
+        held?.dispose();
       };
+      if (!keepsOld) weight.assign(old.mul(1)); // its memory is its own
       const { logits, replayed } = await decode(model, recordedAgain, changeAt);
-      weight.assign(weight.div(2));
+      weight.assign(old.mul(1));
       expect(logits).toEqual((await decodePlainly(model, recordedAgain, changeAt)).logits);
-      if (isRecorded) expect(replayed).toEqual([1, 2, 3, 4, 6, 7]); // 4 meets the weight that is gone, and is taken otherwise; 5 is recorded
-    }));
+      if (isRecorded) expect(replayed).toEqual([1, 2, 3, 5, 6, 7]); // 4 is recorded
+    }),
+  );
 
   it('let hooks see every forward from when they are there', () =>
     withModel(makeGpt2, async (model) => {
@@ -166,4 +181,129 @@ describe.each(devices())('recorded steps on %s', (device) => {
       const uncached = await generate(model, { inputIds: [[3, 4, 5]] }, { ...search, cache: false });
       expect(found.sequences).toEqual(uncached.sequences);
     }));
+
+  it('give the event loop its turns between the layers, and end with a signal', () =>
+    withModel(makeGpt2, async (model) => {
+      let now = 0;
+      const stop = new AbortController();
+      const pace = new ReadingPace(() => (now += 20));
+      const decoding = new Decoding(model, { cache: true, pace, signal: stop.signal });
+      await decoding.begin([[3, 4, 5]]);
+      for (let step = 0; step < 4; step++) {
+        let turns = 0;
+        const count = (): void => void (turns++, (pending = setImmediate(count)));
+        let pending = setImmediate(count);
+        await decoding.next([[step]]);
+        clearImmediate(pending);
+        expect(turns).toBeGreaterThan(0);
+      }
+      const aborted = decoding.next([[6]]);
+      stop.abort();
+      await expect(aborted).rejects.toThrow(/abort/i);
+      decoding.dispose();
+    }));
+
+  it('are those of a conversation that goes on, too', () =>
+    withModel(makeGpt2, async (model) => {
+      const write = async (session?: GenerationSession): Promise<number[]> => {
+        const ids = [3, 4, 5];
+        for (let turn = 0; turn < 3; turn++) {
+          const options = { maximumNewTokens: 5, ...(session && { session }) };
+          for await (const { id } of generateTokens(model, [...ids], options)) ids.push(id);
+          ids.push(turn);
+        }
+        return ids;
+      };
+      const session = new GenerationSession(model);
+      expect(await write(session)).toEqual(await write());
+      session.dispose();
+    }));
+
+  describe('of a pass', () => {
+    /** Takes four steps of one layer, whose first state has `rest` beside it; which of them were recorded or replayed, and their results. */
+    async function take(
+      rest: (step: number) => Tensor | undefined,
+      layer: (x: Tensor, rest: Tensor | undefined) => Tensor,
+    ): Promise<{ taken: number[]; results: (number | undefined)[]; starts: number }> {
+      const starts = jest.spyOn(Recording, 'start');
+      const cache = new KeyValueCache(1);
+      const first = zeros([1, 1, 1, 1]);
+      cache.write(0, first, first);
+      cache.advance(1);
+      const steps = new RecordedSteps(cache, [], (step) => step());
+      const taken: number[] = [];
+      const results: (number | undefined)[] = [];
+      const pass = function* (step: number): LayeredPass {
+        const [x, beside] = [fill([1, 1, 1, 1], step), rest(step)];
+        yield { x, rest: [beside] };
+        const { keys } = cache.write(0, x, x);
+        const y = add(layer(x, beside), sum(keys));
+        cache.advance(1);
+        return y;
+      };
+      steps.taken(1);
+      for (let step = 0; step < 4; step++) {
+        const turns = new Turns(() => 0);
+        const out = await steps.take(
+          1,
+          () => pass(step),
+          (states) => clone(states),
+          turns,
+        );
+        if (out !== undefined) taken.push(step);
+        results.push(out?.dataSync()[0]);
+        if (out === undefined)
+          await takePass(
+            pass(step),
+            turns,
+            () => undefined,
+            (one) => one(),
+          );
+        steps.taken(1);
+      }
+      const count = starts.mock.calls.length;
+      starts.mockRestore();
+      steps.dispose();
+      cache.dispose();
+      return { taken, results, starts: count };
+    }
+
+    it('see what the first state has', async () => {
+      const { taken, results } = await take(
+        (step) => fill([1], 10 * step),
+        (x, rest) => add(x, rest ?? x),
+      );
+      if (isRecorded) expect({ taken, results }).toEqual({ taken: [0, 1, 2, 3], results: [0, 12, 25, 39] });
+      else expect(taken).toEqual([]);
+    });
+
+    it('are recorded anew where it has another shape', async () => {
+      const { results } = await take(
+        (step) => fill([step < 2 ? 1 : 2], 10 * step),
+        (x, rest) => add(x, sum(rest ?? x)),
+      );
+      if (isRecorded) expect(results).toEqual([0, 12, undefined, 69]);
+    });
+
+    it('are not tried again where a layer reads a tensor', async () => {
+      const { taken, starts } = await take(
+        () => undefined,
+        (x) => mul(x, x.dataSync()[0] ?? 0),
+      );
+      expect({ taken, starts }).toEqual({ taken: [], starts: isRecorded ? 1 : 4 });
+    });
+
+    it('are left to the program where there is no memory for a recording', async () => {
+      if (!isRecorded) return;
+      let calls = 0;
+      const { taken } = await take(
+        () => undefined,
+        (x) => {
+          if (calls++ === 0) throw new DeviceError('OUT_OF_MEMORY', 'no memory');
+          return x;
+        },
+      );
+      expect({ taken, calls }).toEqual({ taken: [], calls: 5 });
+    });
+  });
 });
