@@ -249,7 +249,7 @@ function activeSearch(): AddonSearch {
 
 /**
  * How often indices were looked at before they were relied on, because the active device did not know them to be in range: what it had
- * been asked before was waited for. What a program writes, and what is moved, filled or joined from it, is known.
+ * been asked before was waited for. What a program writes, and what is moved or chosen from it, or filled, is known.
  */
 export function indexLooks(): number {
   return (activeSearch().addon?.indexLooks() ?? 0) + indexLooksOnHost();

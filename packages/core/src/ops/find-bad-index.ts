@@ -21,7 +21,7 @@ export interface BadIndex {
 
 /**
  * The first of `indices` that is not from 0 to `bound - 1`; undefined where all are. A native device knows it of numbers that
- * the program wrote, and of what was moved, filled or joined from them: nothing is waited for then. Else they are read.
+ * the program wrote, and of what was moved or chosen from them, or filled: nothing is waited for then. Else they are read.
  *
  * @param indices any shape, int32
  * @param bound   an integer
