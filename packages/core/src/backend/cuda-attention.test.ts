@@ -2,7 +2,16 @@
 // Fused attention of device cuda in each precision, against the plain formula in float32 of what was rounded beforehand. What it rounds
 // besides are the weights and the gradients of scores.
 
-import { assertClose, inPrecision, randomMask, randomTensor, roundToBf16, tolerance, useDevice } from '@nabla/testing';
+import {
+  assertClose,
+  inPrecision,
+  randomMask,
+  randomTensor,
+  roundToBf16,
+  roundToTf32,
+  tolerance,
+  useDevice,
+} from '@nabla/testing';
 
 import { valueAndGrad } from '../autodiff.ts';
 import { type MatmulPrecision, nativeMemory, resetPeakMemory } from '../device.ts';
@@ -101,13 +110,6 @@ interface Tested {
   readonly sizes: readonly Sizes[];
 }
 
-/** The nearest number with 10 bits of fraction, of two the one farther from 0. */
-function roundToTf32(x: Tensor): Tensor {
-  const bits = new Uint32Array(Float32Array.from(x.dataSync()).buffer);
-  const rounded = bits.map((number) => ((number + 0x1000) & ~0x1fff) >>> 0);
-  return tensor(new Float32Array(rounded.buffer), x.shape);
-}
-
 const TAILS: readonly Sizes[] = [
   { queries: 130, keys: 65, size: 40 },
   { queries: 130, keys: 130, size: 64, heads: 2 },
@@ -173,11 +175,8 @@ function lengthOf(x: Tensor): number {
 
 /** True for the queries that see something. */
 function everyThird(queries: number): Tensor {
-  return tensor(
-    Array.from({ length: queries }, (_, query) => Number(query % 3 > 0)),
-    [queries, 1],
-    'bool',
-  );
+  const seen = Array.from({ length: queries }, (_, query) => Number(query % 3 > 0));
+  return tensor(seen, [queries, 1], 'bool');
 }
 
 /** What hides keys as a bool mask does. */
