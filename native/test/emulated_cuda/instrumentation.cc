@@ -30,4 +30,8 @@ void __tsan_write_range(void* at, unsigned long bytes) { write(at, bytes, CODE);
 void __tsan_vptr_read(void** at) { read(at, sizeof *at, CODE); }
 void __tsan_vptr_update(void** at, void*) { write(at, sizeof *at, CODE); }
 
+// Atomics of the host, which device/indices.cu counts with: no thread of a block is at work then.
+long __tsan_atomic64_load(const volatile long* at, int) { return __atomic_load_n(at, __ATOMIC_SEQ_CST); }
+long __tsan_atomic64_fetch_add(volatile long* at, long x, int) { return __atomic_fetch_add(at, x, __ATOMIC_SEQ_CST); }
+
 }  // extern "C"
