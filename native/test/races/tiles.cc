@@ -78,6 +78,30 @@ void attend(int64_t queries, int64_t keys, int64_t size, bool causal, bool plain
   calls += 2;
 }
 
+// Images of size x size, kernels of 3 x 3 with padding: forward, and both gradients.
+void convolve(int64_t size, int64_t in_channels, int64_t out_channels, int64_t groups, int64_t stride) {
+  Buffers buffers;
+  const int64_t out_size = (size - 1) / stride + 1;
+  const ConvParams p{1,
+                     in_channels,
+                     out_channels,
+                     groups,
+                     {3, {1, size, size}},
+                     {3, {1, out_size, out_size}},
+                     {3, {1, 3, 3}},
+                     {3, {1, stride, stride}},
+                     {3, {0, 1, 1}},
+                     {3, {1, 1, 1}}};
+  const int64_t ins = size * size * in_channels, outs = out_size * out_size * out_channels;
+  const int64_t weights = out_channels * (in_channels / groups) * 9;
+  const float *const in = buffers.numbers(ins), *const weight = buffers.numbers(weights);
+  const float* const grad_out = buffers.numbers(outs);
+  kernels().conv_f32(in, weight, buffers.numbers(out_channels), buffers.add(outs), nullptr, {p, kNone, 1, 0});
+  kernels().conv_grad_in_f32(grad_out, weight, buffers.add(ins), p);
+  kernels().conv_grad_weight_f32(in, grad_out, buffers.add(weights), p);
+  calls += 3;
+}
+
 // Rows that a block shares, not a warp.
 void normalize(int64_t rows, int64_t columns) {
   Buffers buffers;
@@ -91,6 +115,26 @@ void normalize(int64_t rows, int64_t columns) {
   calls += 3;
 }
 
+// More queries and keys than a tile has, for each size of heads that kernels of tf32 and float32 are compiled for.
+void attend_in_tiles() {
+  attend(140, 70, 64, true, true);
+  attend(70, 136, 64, false, false);
+  attend(70, 100, 128, true, true);
+  attend(70, 70, 128, false, false);
+}
+
+// Of the emulated device's 4 multiprocessors.
+void convolve_in_tiles() {
+  convolve(12, 16, 24, 1, 1);  // small tiles
+  convolve(13, 16, 24, 1, 2);  // stride 2, whose gradient has four phases
+  convolve(9, 32, 32, 2, 1);   // groups
+  convolve(20, 48, 72, 1, 1);  // large tiles
+  convolve(20, 72, 72, 1, 1);  // large tiles or, in tf32, wide ones
+  convolve(5, 264, 16, 1, 1);  // k in parts, forward
+  convolve(5, 16, 264, 1, 1);  // k in parts, of the gradient of the input
+  convolve(46, 8, 8, 1, 1);    // k in parts, of the gradient of the weight
+}
+
 int main_of() {
   device::set_matmul_precision("float32");
   multiply(70, 66, 100, false, false, false);
@@ -98,6 +142,7 @@ int main_of() {
   multiply(3, 70, 300, false, true, false);
   attend(20, 60, 24, false, false);
   attend(1, 700, 64, false, true);  // a text's next token
+  attend_in_tiles();
   device::set_matmul_precision("tf32");
   for (const bool in_bf16 : {false, true}) {
     multiply_all_ways(66, 64, 200, in_bf16);             // small tiles, more along k than there are stages
@@ -105,7 +150,10 @@ int main_of() {
     multiply(132, 136, 150, false, false, in_bf16);      // large tiles
     multiply(132, 264, 32 * 40, false, false, in_bf16);  // k in parts, or wide tiles
   }
+  attend_in_tiles();
+  convolve_in_tiles();
   device::set_matmul_precision("bf16");
+  convolve_in_tiles();
   attend(140, 200, 64, true, true);
   attend(70, 136, 64, false, false);
   attend(70, 100, 128, false, true);
