@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A first look at device cuda: which GPU, which cuBLAS, which kernels it lacks, and whether a small network and products in every
-// precision compute on it what is computed on cpu, with cuBLAS and without.
+// A first look at device cuda: which GPU, which cuBLAS, which kernels it lacks, and whether small networks in every precision
+// compute on it what is computed on cpu, and products and convolutions on tensor cores what is known, with cuBLAS and without.
 
 import {
+  conv2d,
   dispose,
   fill,
   getDevice,
@@ -14,6 +15,8 @@ import {
   setActivationStorage,
   setDevice,
   setMatmulPrecision,
+  sum,
+  valueAndGrad,
 } from '@nabla/core';
 import { AdamW } from '@nabla/optimizers';
 
@@ -103,6 +106,58 @@ for (const precision of ['tf32', 'bf16']) {
       });
       if (values.every((value) => value === k / 4)) continue;
       console.log(`✗ product in ${precision}: ${m} x ${k} x ${n}, transposed ${transposeA} ${transposeB}`);
+      process.exitCode = 1;
+    }
+  }
+}
+// Kernels of 3 x 3 with padding over square images: small tiles, stride, groups, and large tiles of all three products.
+const CONVOLUTIONS = [
+  { batch: 2, size: 13, ins: 16, outs: 24, groups: 1, stride: 1 },
+  { batch: 2, size: 13, ins: 16, outs: 24, groups: 1, stride: 2 },
+  { batch: 2, size: 12, ins: 32, outs: 48, groups: 2, stride: 1 },
+  { batch: 2, size: 12, ins: 32, outs: 48, groups: 2, stride: 2 },
+  { batch: 10, size: 48, ins: 72, outs: 72, groups: 1, stride: 1 },
+];
+
+/** Along one axis, how many terms each element of the output, of the input and of the kernel meets. */
+function countTerms(size, stride) {
+  const count = Math.ceil(size / stride);
+  const terms = { out: Array(count).fill(0), x: Array(size).fill(0), weight: [0, 0, 0] };
+  for (let o = 0; o < count; o++) {
+    for (let k = 0; k < 3; k++) {
+      const i = o * stride - 1 + k;
+      if (i < 0 || i >= size) continue;
+      terms.out[o]++;
+      terms.x[i]++;
+      terms.weight[k]++;
+    }
+  }
+  return terms;
+}
+
+/** Whether each number is `each` times the terms along both axes, behind which there are so many channels. */
+function areTerms(values, terms, channels, each) {
+  const at = (i) => terms[Math.floor(i) % terms.length];
+  return values.every((value, i) => value === each * at(i / channels) * at(i / channels / terms.length));
+}
+
+for (const precision of ['tf32', 'bf16']) {
+  setMatmulPrecision(precision);
+  for (const convolution of CONVOLUTIONS) {
+    const { batch, size, ins, outs, groups, stride } = convolution;
+    const [out, gradX, gradWeight] = scope(() => {
+      const [x, weight] = [fill([batch, size, size, ins], 0.5), fill([outs, ins / groups, 3, 3], 0.5)];
+      const convolve = () => conv2d(x, weight, undefined, { padding: 1, groups, stride });
+      return [convolve(), ...valueAndGrad(() => sum(convolve()), [x, weight]).gradients].map((each) => each.dataSync());
+    });
+    const terms = countTerms(size, stride);
+    const wrong = [
+      ['output', areTerms(out, terms.out, outs, ins / groups / 4)],
+      ['gradient of the input', areTerms(gradX, terms.x, ins, outs / groups / 2)],
+      ['gradient of the weight', areTerms(gradWeight, terms.weight, 1, batch / 2)],
+    ].filter(([, isRight]) => !isRight);
+    for (const [result] of wrong) {
+      console.log(`✗ ${result} of a convolution in ${precision}: ${JSON.stringify(convolution)}`);
       process.exitCode = 1;
     }
   }
