@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Kernel calls that are made once by a program, and then again without it: for steps that repeat, such as those of a decoder.
 
-import { NativeBackend, type Recorded } from './backend/native-backend.ts';
+import { NativeBackend } from './backend/native-backend.ts';
+import type { Recorded } from './backend/native-recorder.ts';
 import { NativeError } from './errors.ts';
 import { isObserved } from './observe-kernels.ts';
 import { backend } from './tf.ts';
@@ -36,7 +37,7 @@ export class Recording {
   static start(): Recording | undefined {
     const native = backend();
     if (!(native instanceof NativeBackend) || isObserved()) return undefined;
-    const recorded = native.startRecording();
+    const recorded = native.recorder.start();
     return recorded && new Recording(native, recorded);
   }
 
@@ -56,12 +57,12 @@ export class Recording {
    * @throws {NativeError} it does more than compute (code `RECORDING`); what was noted has to be disposed
    */
   add<T>(f: () => T): T {
-    return this.native.recordPart(this.recorded, f);
+    return this.native.recorder.add(this.recorded, f);
   }
 
   /** Ends the recording. What the functions returned stays the caller's, and has to live as long as it is replayed. */
   stop(): void {
-    this.native.stopRecording(this.recorded);
+    this.native.recorder.stop(this.recorded);
   }
 
   /**
@@ -75,11 +76,11 @@ export class Recording {
     const number = this.recorded.parts[part];
     if (number === undefined)
       throw new NativeError('RECORDING', `expected a part below ${this.length}, received ${part}.`);
-    return this.native.replayPart(number);
+    return this.native.recorder.replay(number);
   }
 
   /** Stops it, if it goes on, and frees the memory that replays need. */
   dispose(): void {
-    this.native.forgetRecording(this.recorded);
+    this.native.recorder.forget(this.recorded);
   }
 }

@@ -16,6 +16,7 @@ import {
 } from '../tf.ts';
 import type { Handle, NativeAddon } from './addon.ts';
 import { NativeMemoryPool } from './native-memory-pool.ts';
+import { NativeRecorder } from './native-recorder.ts';
 import { type NativeKernels, bindKernels, guardNative, translate } from './run-kernel.ts';
 import { Storage, StorageId, StorageList } from './storage.ts';
 
@@ -40,30 +41,17 @@ function emptyArray(dtype: DataType, elements: number): TypedArray {
   return dtype === 'int32' ? new Int32Array(elements) : new Uint8Array(elements);
 }
 
-/** Kernel calls that can be made again, and the memory that they need for it. */
-export interface Recorded {
-  /** The addon's numbers of its parts. */
-  readonly parts: number[];
-  /** The buffers that were made meanwhile. */
-  readonly made: Set<Handle>;
-  /** Those of them that nobody has any more, with their bytes: a replay still writes them. */
-  readonly held: [Handle, number][];
-}
-
 export class NativeBackend extends KernelBackend {
   readonly addon: NativeAddon;
   /** Every native kernel, as a function of named arguments. */
   readonly kernels: NativeKernels;
   /** Numbers that the arguments of one kernel call may take. */
   readonly argumentCount: number;
+  readonly recorder: NativeRecorder;
   private readonly living = new StorageList();
   private readonly pool: NativeMemoryPool;
   /** The sequence of the last storage whose data id the addon watches. */
   private watched = 0;
-  /** What is being recorded. */
-  private recording: Recorded | undefined;
-  /** Whether kernel calls are being noted. */
-  private notes = false;
   /** The storages of data ids that were made on another device. */
   private readonly adopted = new WeakMap<DataId, Storage>();
 
@@ -74,6 +62,9 @@ export class NativeBackend extends KernelBackend {
     this.pool = new NativeMemoryPool(addon, {
       watchAll: () => this.watchAll(),
       free: (handles) => this.freeForgotten(handles),
+    });
+    this.recorder = new NativeRecorder(addon, (handle, bytes) => {
+      this.pool.release(handle, bytes);
     });
     this.argumentCount = addon.argumentArea.byteLength / Float64Array.BYTES_PER_ELEMENT;
   }
@@ -100,7 +91,7 @@ export class NativeBackend extends KernelBackend {
   buffer(tensor: TensorInfo): Handle {
     const storage = this.storage(tensor.dataId);
     if (storage.isBlank) {
-      this.refuseToRecord('be the first to use blank zeros');
+      this.recorder.refuse('be the first to use blank zeros');
       const out = this.takeMemory(storage, false);
       this.kernels.fill_f32({ out, count: storage.elements, value: 0 });
     }
@@ -118,7 +109,7 @@ export class NativeBackend extends KernelBackend {
       this.takeMemory(storage, true);
       return;
     }
-    this.refuseToRecord('store a tensor as bf16');
+    this.recorder.refuse('store a tensor as bf16');
     const handle = this.buffer(tensor);
     guardNative(this.addon, 'storeAsBfloat16', () => this.addon.storeAsBfloat16(handle));
     const saved = storage.bytes - storage.elements * BFLOAT16_BYTES;
@@ -128,50 +119,9 @@ export class NativeBackend extends KernelBackend {
 
   /** Writes a tensor's elements into another one that is stored as bf16, rounded, from `start` on. False: it is not stored so. */
   writeRounded(target: TensorInfo, source: TensorInfo, start: number): boolean {
-    this.refuseToRecord('round into a tensor');
+    this.recorder.refuse('round into a tensor');
     const [to, from] = [this.buffer(target), this.buffer(source)];
     return guardNative(this.addon, 'writeRounded', () => this.addon.writeRounded(to, from, start));
-  }
-
-  /** From here on what {@link recordPart} runs can be run again. Undefined: another recording goes on. */
-  startRecording(): Recorded | undefined {
-    if (this.recording !== undefined) return undefined;
-    this.recording = { parts: [], made: new Set(), held: [] };
-    return this.recording;
-  }
-
-  /** Runs `f` and notes its kernel calls. */
-  recordPart<T>(recorded: Recorded, f: () => T): T {
-    const { addon } = this;
-    if (this.recording !== recorded) throw new NativeError('RECORDING', 'the recording has been stopped.');
-    this.refuseToRecord('record');
-    recorded.parts.push(addon.startRecording());
-    this.notes = true;
-    try {
-      return f();
-    } finally {
-      this.notes = false;
-      addon.stopRecording();
-    }
-  }
-
-  stopRecording(recorded: Recorded): void {
-    if (this.recording === recorded) this.recording = undefined;
-  }
-
-  replayPart(part: number): boolean {
-    return guardNative(this.addon, 'replay', () => this.addon.replay(part));
-  }
-
-  forgetRecording(recorded: Recorded): void {
-    this.stopRecording(recorded);
-    for (const part of recorded.parts.splice(0)) this.addon.forgetRecording(part);
-    for (const [handle, bytes] of recorded.held.splice(0)) this.pool.release(handle, bytes);
-  }
-
-  /** @throws {NativeError} kernel calls are noted, in which `what` would be missing (code `RECORDING`) */
-  private refuseToRecord(what: string): void {
-    if (this.notes) throw new NativeError('RECORDING', `what is recorded cannot ${what}: kernels alone are run again.`);
   }
 
   /**
@@ -229,7 +179,7 @@ export class NativeBackend extends KernelBackend {
   }
 
   override readSync(dataId: DataId): Values {
-    this.refuseToRecord('read a tensor');
+    this.recorder.refuse('read a tensor');
     const { dtype, handle, elements, strings, complex, isBlank } = this.storage(dataId);
     if (strings !== undefined) return strings;
     if (complex !== undefined) {
@@ -244,7 +194,7 @@ export class NativeBackend extends KernelBackend {
 
   /** Begins to read now: the tensor may be disposed before the promise resolves. */
   override async read(dataId: DataId): Promise<Values> {
-    this.refuseToRecord('read a tensor');
+    this.recorder.refuse('read a tensor');
     const { dtype, handle, elements, complex, isBlank } = this.storage(dataId);
     if (complex !== undefined) {
       const parts = await Promise.all([this.read(complex.real.dataId), this.read(complex.imag.dataId)]);
@@ -332,10 +282,7 @@ export class NativeBackend extends KernelBackend {
     storage.isBlank = false;
     storage.handle = storage.unwatched = storage.strings = storage.complex = undefined;
     this.living.remove(storage);
-    if (handle !== undefined) {
-      if (this.recording?.made.has(handle) === true) this.recording.held.push([handle, bytes]);
-      else this.pool.release(handle, bytes);
-    }
+    if (handle !== undefined && !this.recorder.hold(handle, bytes)) this.pool.release(handle, bytes);
     if (complex === undefined) return;
     this.disposeData(complex.real.dataId, true);
     this.disposeData(complex.imag.dataId, true);
@@ -398,7 +345,7 @@ export class NativeBackend extends KernelBackend {
   private take(bytes: number, asBfloat16: boolean): Handle {
     try {
       const handle = this.pool.allocate(bytes, asBfloat16);
-      if (this.notes) this.recording?.made.add(handle);
+      this.recorder.noteMade(handle);
       return handle;
     } catch (error) {
       throw translate(this.addon, error, { kernel: 'allocate' });
