@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 
 import {
+  Generator,
   argMax,
   dispose,
   matMul,
@@ -16,6 +17,7 @@ import {
   slice,
   tensor,
 } from '@nabla/core';
+import { GPT2LMHeadModel, generateTokens } from '@nabla/models';
 import { Adam, AdamW, SGD } from '@nabla/optimizers';
 
 import { TEXT, preparePublished as prepareDecoding } from '../bench/cases/decode.mjs';
@@ -66,6 +68,22 @@ function timeDecoding(spec) {
   return { milliseconds };
 }
 
+/** A token of one text, by the function that a program calls, whose steps are replayed: the best of three texts. */
+async function timeWriting({ vocabulary, layers, heads, width, past }) {
+  const sizes = { vocab_size: vocabulary, n_layer: layers, n_head: heads, n_embd: width };
+  const model = new GPT2LMHeadModel(sizes, new Generator(1)).eval();
+  const times = [];
+  for (let text = 0; text < 3; text++) {
+    const begin = performance.now();
+    let tokens = 0;
+    for await (const { id } of generateTokens(model, [1, 2, 3, 4], { maximumNewTokens: past, endTokens: [] }))
+      tokens += id >= 0;
+    times.push((performance.now() - begin) / tokens);
+  }
+  model.dispose();
+  return { milliseconds: Math.min(...times) };
+}
+
 setDevice(process.argv[2]);
 const result = {};
 const precision = process.env.NABLA_PRECISION ?? 'float32';
@@ -78,4 +96,5 @@ for (const [name, spec] of Object.entries(steps)) {
   if (only === undefined || only === name) result[name] = timeStep(spec);
 }
 if (only === undefined || only === 'decode') result.decode = timeDecoding(decode);
+if (only === undefined || only === 'write') result.write = await timeWriting(decode);
 console.log(JSON.stringify(result));
