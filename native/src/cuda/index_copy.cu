@@ -18,11 +18,19 @@ struct Place {
     for (int64_t axis = p.shape.rank - 1; axis >= 0; --axis) {
       const Division step(i, p.shape.size[axis]);
       const int64_t index = axis == p.axis ? positions[step.remainder] : step.remainder;
+      if (axis == p.axis && is_named_again(step.remainder)) return;
       from += step.remainder * p.in_strides.size[axis];
       to += index * out_strides.size[axis];
       i = step.quotient;
     }
     out[to] = in[from];
+  }
+
+  // Whether a later slice has the same place, so that of two the last is written, whichever thread comes first.
+  __device__ bool is_named_again(int64_t slice) const {
+    for (int64_t later = slice + 1; later < p.shape.size[p.axis]; ++later)
+      if (positions[later] == positions[slice]) return true;
+    return false;
   }
 };
 

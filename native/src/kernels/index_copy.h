@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes slices to places that a buffer names, as PyTorch's index_copy_: for every index i of `shape`,
 //   out[i with i[axis] replaced by positions[i[axis]]] = in[in_offset + sum_a i[a] * in_strides[a]].
-// `out` is row-major and as long as `shape`, along `axis` `length` long; what no position names stays as it is. Where
-// two positions are the same, each element there is of one of the two slices. Elements are moved as bits: of every
-// dtype of four bytes. Fails, before it writes anything, when a position is not in [0, length). Where the place of a
-// slice is not known when the call is made, or changes from one replay of a recorded call to the next.
+// `out` is row-major and as long as `shape`, along `axis` `length` long; what no position names stays as it is. Of
+// slices that have one position, the last is written. Elements are moved as bits: of every dtype of four bytes. Fails,
+// before it writes anything, when a position is not in [0, length). For slices whose place is not known when the call
+// is made, or changes from one replay of a recorded call to the next.
 #pragma once
 #include "kernels/contract.h"
 

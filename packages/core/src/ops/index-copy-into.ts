@@ -3,7 +3,7 @@
 
 import { checkDtype, checkInteger, checkRank, checkShape, checkTensor } from '../check.ts';
 import { ArgumentError, formatShape } from '../errors.ts';
-import { type Tensor, argMax, cast, equal, expandDims, gather, max, range, reshape, where } from '../tf.ts';
+import { type Tensor, argMax, cast, equal, expandDims, gather, max, mul, range, reshape, where } from '../tf.ts';
 import { unshare } from './in-place.ts';
 import { runKernel } from './run.ts';
 
@@ -14,7 +14,7 @@ import { runKernel } from './run.ts';
  * @param target     one axis or more, float32 or int32; changed
  * @param source     of the same dtype and shape, but along `axis` as long as `positions`
  * @param axis       from 0 on
- * @param positions  `[slices]`, int32, no two the same: where they are, each element is of either slice
+ * @param positions  `[slices]`, int32; of slices that have the same one, the last is written
  * @throws {ShapeError} `source` does not match `target` and `positions`
  * @throws {DTypeError} their dtypes differ, or `positions` is not int32
  * @throws {ArgumentError} `axis` is none of the target, a position is out of range (code `DATA`), or target and source are one tensor
@@ -48,8 +48,8 @@ export function indexCopyInto(target: Tensor, source: Tensor, axis: number, posi
 /** The formula of {@link indexCopyInto}, op by op; the target stays as it is, and what it would be is returned. */
 export function plainIndexCopyInto(target: Tensor, source: Tensor, axis: number, positions: Tensor): Tensor {
   const places = reshape(range(0, target.shape[axis], 1, 'int32'), [target.shape[axis], 1]);
-  const isNamed = equal(places, expandDims(positions, 0)); // [length, slices]
+  const isNamed = cast(equal(places, expandDims(positions, 0)), 'int32'); // [length, slices]
+  const last = argMax(mul(isNamed, range(1, positions.size + 1, 1, 'int32')), 1); // slice 0 where nothing is named
   const along = target.shape.map((length, a) => (a === axis ? length : 1));
-  const named = gather(source, argMax(cast(isNamed, 'int32'), 1), axis); // slice 0 where nothing is named
-  return where(reshape(cast(max(isNamed, 1), 'bool'), along), named, target);
+  return where(reshape(cast(max(isNamed, 1), 'bool'), along), gather(source, last, axis), target);
 }
