@@ -122,20 +122,17 @@ struct Copy {
   napi_value value = nullptr;  // the typed array
   void* array = nullptr;
   size_t bytes = 0;
+  napi_value memory = nullptr;  // of the array
   bool is_int32 = false;
-  bool is_shared = false;  // with other threads, which may write it meanwhile
   Copy(napi_env env, napi_callback_info info) {
     Values<2> values(env, info);
     slot = environment_of(env).find(living_handle(env, values.at[0]));
     value = values.at[1];
     napi_typedarray_type type;
     size_t length = 0;
-    napi_value memory = nullptr;
     if (value == nullptr || napi_get_typedarray_info(env, value, &type, &length, &array, &memory, nullptr) != napi_ok)
       throw BadCall("expected a typed array");
-    bool is_own = false;
     is_int32 = type == napi_int32_array;
-    is_shared = napi_is_arraybuffer(env, memory, &is_own) != napi_ok || !is_own;
     const bool one_byte = type == napi_int8_array || type == napi_uint8_array || type == napi_uint8_clamped_array;
     const bool two_bytes = type == napi_int16_array || type == napi_uint16_array;
     const bool four_bytes = type == napi_int32_array || type == napi_uint32_array || type == napi_float32_array;
@@ -146,13 +143,19 @@ struct Copy {
   }
 };
 
+// Whether no other thread can write it meanwhile, as one may a SharedArrayBuffer.
+bool is_own_memory(napi_env env, napi_value memory) {
+  bool is_own = false;
+  return napi_is_arraybuffer(env, memory, &is_own) == napi_ok && is_own;
+}
+
 napi_value Write(napi_env env, napi_callback_info info) {
   return guarded(env, "write", [&]() -> napi_value {
     Copy copy(env, info);
     environment_of(env).store_as_float32(*copy.slot);
     copy.slot->writer = environment_of(env).next_call();
     if (copy.bytes != 0) device::copy_from_host(copy.slot->data, copy.array, copy.bytes);
-    if (copy.is_int32 && !copy.is_shared)
+    if (copy.is_int32 && is_own_memory(env, copy.memory))
       copy.slot->keep_bounds(bounds_of(static_cast<const int32_t*>(copy.array), copy.bytes / sizeof(int32_t)));
     return nullptr;
   });

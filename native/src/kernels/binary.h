@@ -51,20 +51,16 @@ using BinaryF32ToBool = Binary<float, uint8_t>;
 using BinaryI32ToBool = Binary<int32_t, uint8_t>;
 using BinaryF32ToI32 = Binary<float, int32_t>;
 
-struct MaximumI32 : BinaryI32 {
+// Of each pair, the one that kPick chooses: the larger or the smaller.
+template <const int32_t& (*kPick)(const int32_t&, const int32_t&)>
+struct PickI32 : BinaryI32 {
   static Written written(const BinaryParams& p, const std::array<KnownBounds, 3>& known) {
     const auto &a = known[0], &b = known[1];
     if (!a.has_value() || !b.has_value()) return {0, {}};
-    return {product(p.shape), bounds_between(std::max(a->least(), b->least()), std::max(a->greatest(), b->greatest()))};
+    return {product(p.shape), bounds_between(kPick(a->least(), b->least()), kPick(a->greatest(), b->greatest()))};
   }
 };
-
-struct MinimumI32 : BinaryI32 {
-  static Written written(const BinaryParams& p, const std::array<KnownBounds, 3>& known) {
-    const auto &a = known[0], &b = known[1];
-    if (!a.has_value() || !b.has_value()) return {0, {}};
-    return {product(p.shape), bounds_between(std::min(a->least(), b->least()), std::min(a->greatest(), b->greatest()))};
-  }
-};
+using MaximumI32 = PickI32<std::max<int32_t>>;
+using MinimumI32 = PickI32<std::min<int32_t>>;
 
 }  // namespace nabla

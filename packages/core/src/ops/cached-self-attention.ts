@@ -69,10 +69,10 @@ export function cachedSelfAttention(
     checkShape(op, 'past', past, [time], matching);
   } else {
     checkInteger(op, 'past', past, { minimum: 0 });
-  }
-  if (typeof past === 'number' && past + time > capacity) {
-    const expected = `at most ${capacity - past} time steps behind ${past}, for a cache of ${capacity}`;
-    throw new ShapeError({ op, argument: 'x', expected, received: x.shape });
+    if (past + time > capacity) {
+      const expected = `at most ${capacity - past} time steps behind ${past}, for a cache of ${capacity}`;
+      throw new ShapeError({ op, argument: 'x', expected, received: x.shape });
+    }
   }
   const scoresShape = [batch, heads, time, capacity];
   checkAttentionSettings(op, options, scoresShape);

@@ -41,7 +41,6 @@ export class KeyValueCache {
   /** Those that do not grow: of what an encoder gave. */
   private readonly fixed = new Map<number, KeysAndValues>();
   #time = 0;
-  #revision = 0;
   /** Where the next time step is written, in the place of behind the others. */
   private place: Tensor | undefined;
 
@@ -59,9 +58,9 @@ export class KeyValueCache {
     return this.#time;
   }
 
-  /** A number that changes when the memory of a layer is another. */
-  get revision(): number {
-    return this.#revision;
+  /** The first of the tensors that it is in, which are other ones, all of them, when it grows or its rows are put in another order. */
+  get memory(): Tensor | undefined {
+    return this.layers[0]?.keys;
   }
 
   /** Whether `time` more time steps fit into the memory that is there. */
@@ -148,7 +147,6 @@ export class KeyValueCache {
     for (const [layer, { keys, values }] of this.written()) {
       this.layers[layer] = { keys: shrink(keys, time, capacity), values: shrink(values, time, capacity) };
     }
-    this.#revision += 1;
     this.#time = time;
   }
 
@@ -169,7 +167,6 @@ export class KeyValueCache {
       const expected = `to be rows of the ${this.batch} in the cache`;
       throw new ArgumentError({ op: 'reorder', argument: 'rows', expected, received: String(wrong) });
     }
-    this.#revision += 1;
     for (const [layer, tensors] of this.written()) {
       this.layers[layer] = gatherRows(tensors, rows);
       yield;
@@ -184,7 +181,6 @@ export class KeyValueCache {
     dispose(this.layers, this.fixed);
     this.layers.fill(undefined);
     this.fixed.clear();
-    this.#revision += 1;
     this.#time = 0;
   }
 
@@ -193,7 +189,6 @@ export class KeyValueCache {
     const before = this.layers[layer];
     const capacity = this.capacity(keys[2] ?? 0);
     const room = { keys: grow(before?.keys, keys, capacity), values: grow(before?.values, values, capacity) };
-    if (room.keys !== before?.keys) this.#revision += 1;
     this.layers[layer] = room;
     return room;
   }

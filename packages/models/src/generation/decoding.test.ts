@@ -8,24 +8,10 @@ import { devices, tolerance, useDevice } from '@nabla/testing';
 
 import { BartForConditionalGeneration } from '../bart/model.ts';
 import { GPT2LMHeadModel } from '../gpt2/model.ts';
-import { LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM } from '../llama/model.ts';
 import { Decoding, type GenerativeModel, isEncoderDecoder } from './decoding.ts';
 import { generate } from './generate.ts';
 import { ReadingPace } from './reading-pace.ts';
-
-const VOCABULARY = 19;
-const small = { vocab_size: VOCABULARY, n_positions: 300, n_embd: 12, n_layer: 2, n_head: 3, initializer_range: 0.3 };
-const rotary = {
-  ...{ vocab_size: VOCABULARY, hidden_size: 16, intermediate_size: 20, num_hidden_layers: 2, num_attention_heads: 4 },
-  ...{ num_key_value_heads: 2, max_position_embeddings: 300 },
-};
-const windows = { use_sliding_window: true, sliding_window: 7, max_window_layers: 1 };
-const families: [string, () => GenerativeModel][] = [
-  ['GPT-2', () => new GPT2LMHeadModel(small, new Generator(1))],
-  ['Llama', () => new LlamaForCausalLM(rotary, new Generator(2))],
-  ['Mistral, in windows of 5', () => new MistralForCausalLM({ ...rotary, sliding_window: 5 }, new Generator(3))],
-  ['Qwen2, in windows in some layers', () => new Qwen2ForCausalLM({ ...rotary, ...windows }, new Generator(4))],
-];
+import { SMALL_DECODERS, SMALL_GPT2, VOCABULARY } from './test-small-decoders.ts';
 
 const promptOf = (time: number, from = 3): number[] =>
   Array.from({ length: time }, (_, i) => (i * 7 + from) % VOCABULARY);
@@ -50,7 +36,7 @@ async function logitsOf(
 describe.each(devices())('a prompt that is read in parts on %s', (device) => {
   useDevice(device);
 
-  it.each(families)('has the logits of the whole: %s', async (_, make) => {
+  it.each(SMALL_DECODERS)('has the logits of the whole: %s', async (_, make) => {
     const model = make();
     const time = 150;
     const padding = 11; // of the second row, on its left
@@ -81,7 +67,7 @@ describe('reading a prompt', () => {
 
   /** Notes what a model computes, of which a layer takes `layer` milliseconds for each token and the head `head`, and others' turns. */
   async function noting(layer: number, head: number, use: (noted: Noted) => Promise<void>): Promise<void> {
-    const model = new GPT2LMHeadModel({ ...small, n_layer: 4 }, new Generator(1));
+    const model = new GPT2LMHeadModel({ ...SMALL_GPT2, n_layer: 4 }, new Generator(1));
     const notes: string[] = [];
     let now = 0;
     const { byLayer, logits } = model;

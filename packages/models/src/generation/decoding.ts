@@ -12,9 +12,9 @@ import type { KeyValueCache } from './cache.ts';
 import type { CausalModel } from './causal-model.ts';
 import type { DecoderInputs } from './decoder-mask.ts';
 import type { Encoded, EncoderDecoderModel } from './encoder-decoder-model.ts';
-import { type LayeredPass, takePass } from './layered-pass.ts';
+import { type During, type LayeredPass, takePass } from './layered-pass.ts';
 import { type ReadingPace, evenPart, paceOf } from './reading-pace.ts';
-import { type During, RecordedSteps } from './recorded-steps.ts';
+import { RecordedSteps } from './recorded-steps.ts';
 import { Turns } from './turns.ts';
 
 /** A model that writes. */

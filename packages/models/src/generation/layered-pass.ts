@@ -23,6 +23,9 @@ export interface PassState {
  */
 export type LayeredPass = Generator<PassState, Tensor, undefined>;
 
+/** Runs a step of a pass with what holds while it computes, and not between two steps. */
+export type During = <R>(step: () => R) => R;
+
 /** Takes a pass at once. */
 export function finishPass(pass: LayeredPass): Tensor {
   for (;;) {
@@ -46,13 +49,12 @@ export function statesOf(pass: LayeredPass): Tensor[] {
  * not need.
  *
  * @param use    makes something of the states, in the last step; tensors that are to stay are its to keep, the states as a clone
- * @param during what holds while the pass computes, and not in between
  */
 export async function takePass<T>(
   pass: LayeredPass,
   turns: Turns,
   use: (states: Tensor) => T,
-  during: <R>(step: () => R) => R,
+  during: During,
 ): Promise<T> {
   let held: readonly Tensor[] = [];
   const compute = <R>(step: () => R): R => during(() => scope(() => noGrad(step)));

@@ -6,7 +6,6 @@ import { devices, useDevice } from '@nabla/testing';
 
 import { BartForConditionalGeneration } from '../bart/model.ts';
 import { GPT2LMHeadModel } from '../gpt2/model.ts';
-import { LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM } from '../llama/model.ts';
 import { T5ForConditionalGeneration } from '../t5/model.ts';
 import { Decoding, type GenerativeModel, isEncoderDecoder, tensorOf } from './decoding.ts';
 import { KeyValueCache } from './cache.ts';
@@ -15,15 +14,9 @@ import { type LayeredPass, takePass } from './layered-pass.ts';
 import { ReadingPace } from './reading-pace.ts';
 import { RecordedSteps } from './recorded-steps.ts';
 import { GenerationSession } from './session.ts';
+import { SMALL_DECODERS, SMALL_GPT2, VOCABULARY } from './test-small-decoders.ts';
 import { Turns } from './turns.ts';
 
-const VOCABULARY = 19;
-const gpt2 = { vocab_size: VOCABULARY, n_positions: 200, n_embd: 12, n_layer: 2, n_head: 3, initializer_range: 0.3 };
-const rotary = {
-  ...{ vocab_size: VOCABULARY, hidden_size: 16, intermediate_size: 20, num_hidden_layers: 2, num_attention_heads: 4 },
-  ...{ num_key_value_heads: 2, max_position_embeddings: 200 },
-};
-const windows = { use_sliding_window: true, sliding_window: 7, max_window_layers: 1 };
 const bart = {
   ...{ vocab_size: VOCABULARY, max_position_embeddings: 200, d_model: 8, encoder_layers: 1, decoder_layers: 2 },
   ...{
@@ -44,10 +37,7 @@ const t5 = {
   initializer_factor: 3,
 };
 const families: [string, () => GenerativeModel][] = [
-  ['GPT-2', () => new GPT2LMHeadModel(gpt2, new Generator(1))],
-  ['Llama', () => new LlamaForCausalLM(rotary, new Generator(2))],
-  ['Mistral, in windows of 5', () => new MistralForCausalLM({ ...rotary, sliding_window: 5 }, new Generator(3))],
-  ['Qwen2, in windows in some layers', () => new Qwen2ForCausalLM({ ...rotary, ...windows }, new Generator(4))],
+  ...SMALL_DECODERS,
   ['BART', () => new BartForConditionalGeneration(bart, new Generator(5))],
   ['T5', () => new T5ForConditionalGeneration(t5, new Generator(6))],
 ];
@@ -136,7 +126,7 @@ describe.each(devices())('recorded steps on %s', (device) => {
     );
   });
 
-  const makeGpt2 = (): GPT2LMHeadModel => new GPT2LMHeadModel(gpt2, new Generator(1));
+  const makeGpt2 = (): GPT2LMHeadModel => new GPT2LMHeadModel(SMALL_GPT2, new Generator(1));
   const recordedAgain = { rows: [[3, 4, 5]], steps: 8 };
 
   it.each([

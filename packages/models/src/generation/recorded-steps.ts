@@ -5,11 +5,8 @@ import { NablaError, Recording, type Tensor, copyInto, dispose, keep, noGrad, sc
 import type { Module } from '@nabla/layers';
 
 import type { KeyValueCache } from './cache.ts';
-import { type LayeredPass, type PassState, takePass } from './layered-pass.ts';
+import { type During, type LayeredPass, type PassState, takePass } from './layered-pass.ts';
 import type { Turns } from './turns.ts';
-
-/** Runs a step of a pass as the model has to stand meanwhile. */
-export type During = <T>(step: () => T) => T;
 
 /** What the first step of a pass gives: its states, then masks, rotations and the like. */
 type Given = readonly (Tensor | undefined)[];
@@ -44,7 +41,7 @@ export class RecordedSteps {
   private readonly during: During;
   private pass: RecordedPass | undefined;
   /** What the step before was like. */
-  private before = '';
+  private before: { readonly rows: number; readonly memory: Tensor | undefined } | undefined;
   /** Until a step could not be recorded: the next ones could not either. */
   private mayRecord = true;
 
@@ -69,8 +66,8 @@ export class RecordedSteps {
     turns: Turns,
   ): Promise<Tensor | undefined> {
     const { cache, before, weights, pass } = this;
-    const isLikeBefore = this.kind(rows) === before && cache.hasRoom(1);
-    this.before = '';
+    const isLikeBefore = before?.rows === rows && before.memory === cache.memory && cache.hasRoom(1);
+    this.before = undefined;
     if (!isLikeBefore || !this.mayRecord || this.modules.some((module) => module.hasForwardHooks)) {
       this.dispose();
       return undefined;
@@ -89,7 +86,7 @@ export class RecordedSteps {
 
   /** To be called after each step, however it was taken. */
   taken(rows: number): void {
-    this.before = this.kind(rows);
+    this.before = { rows, memory: this.cache.memory };
   }
 
   dispose(): void {
@@ -97,10 +94,6 @@ export class RecordedSteps {
     this.pass = undefined;
     pass?.recording.dispose();
     dispose(pass?.inputs, pass?.time, pass?.output);
-  }
-
-  private kind(rows: number): string {
-    return `${rows} rows in memory ${this.cache.revision}`;
   }
 
   private async record(pass: LayeredPass, use: (states: Tensor) => Tensor, turns: Turns): Promise<Tensor | undefined> {
@@ -125,7 +118,6 @@ export class RecordedSteps {
       this.pass = { recording, inputs, kinds, time, output, dataIds };
       return output;
     } catch (error) {
-      cache.writeAt(undefined);
       recording.dispose();
       dispose(inputs, time);
       cache.truncate(past); // it may have come as far as to advance
