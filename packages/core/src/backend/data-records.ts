@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What tfjs' engine notes of every data id, kept in the id itself where it is one of ours.
 
+import { ArgumentError } from '../errors.ts';
 import type { DataId } from '../tf.ts';
 import { type DataRecord, type DataRecords, StorageId } from './storage.ts';
 
@@ -17,8 +18,14 @@ export class DataRecordsInIds implements DataRecords {
     this.others = others;
   }
 
-  get(id: DataId): DataRecord | undefined {
-    return id instanceof StorageId ? id.record : this.others.get(id);
+  /** @throws {ArgumentError} there is none: its tensors have been disposed (code `DISPOSED`) */
+  get(id: DataId): DataRecord {
+    const record = id instanceof StorageId ? id.record : this.others.get(id);
+    if (record !== undefined) return record;
+    const hint =
+      'What scope, valueAndGrad or optimizer.step computes is freed when it returns: return it from there, or keep() it.';
+    const [expected, received] = ['that was not disposed', 'one that was'];
+    throw new ArgumentError({ op: 'tensor', argument: 'a tensor', expected, received, hint }, 'DISPOSED');
   }
 
   has(id: DataId): boolean {
