@@ -11,6 +11,7 @@ import { clipByValueDefinitions } from './clip-by-value.ts';
 import { convolutionDefinitions } from './convolution.ts';
 import { copyIntoDefinitions } from './copy-into.ts';
 import { ctcLossDefinitions } from './ctc-loss.ts';
+import { cumsumDefinitions } from './cumsum.ts';
 import { dropoutDefinitions } from './dropout.ts';
 import { elementwiseLossDefinitions } from './elementwise-loss.ts';
 import { embeddingDefinitions } from './embedding.ts';
@@ -31,6 +32,7 @@ import { resampleDefinitions } from './resample.ts';
 import { rmsNormDefinitions } from './rms-norm.ts';
 import { selfAttentionDefinitions } from './self-attention.ts';
 import { segmentSumDefinitions } from './segment-sum.ts';
+import { sequenceDefinitions } from './sequence.ts';
 import { crossEntropyDefinitions } from './softmax-cross-entropy.ts';
 import { storeAsBfloat16Definitions } from './store-as-bfloat16.ts';
 
@@ -45,6 +47,7 @@ export const definitions: readonly KernelConfig[] = [
   ...convolutionDefinitions,
   ...copyIntoDefinitions,
   ...ctcLossDefinitions,
+  ...cumsumDefinitions,
   ...dropoutDefinitions,
   ...elementwiseLossDefinitions,
   ...embeddingDefinitions,
@@ -65,5 +68,6 @@ export const definitions: readonly KernelConfig[] = [
   ...rmsNormDefinitions,
   ...selfAttentionDefinitions,
   ...segmentSumDefinitions,
+  ...sequenceDefinitions,
   ...storeAsBfloat16Definitions,
 ];

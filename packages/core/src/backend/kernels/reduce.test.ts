@@ -14,7 +14,7 @@ import {
 import { setThreads } from '../../device.ts';
 import { runKernelForOne } from '../../ops/run.ts';
 import { type Shape, rowMajorStrides, sizeOf } from '../../shape.ts';
-import { type Tensor, cumsum, tensor, tensor1d, zeros } from '../../tf.ts';
+import { type Tensor, cumsum, fill, tensor, tensor1d, zeros } from '../../tf.ts';
 import { reducePasses } from './reduce.ts';
 
 type Fold = (values: number[]) => number;
@@ -205,6 +205,15 @@ describe.each(devices())('reductions on %s', (device) => {
     const exact = 3_000_000 * Math.fround(0.1);
     expect(Math.abs(run('Sum', x, 0).dataSync()[0] - exact) / exact).toBeLessThan(1e-6);
     expect(run('Mean', x, 0)).toBeCloseToTensor(0.1);
+  });
+
+  it.each([
+    [[3_000_000], 0],
+    [[300_000, 70], 0],
+  ])('sums up %j without losing what is small beside the sum', (shape, axis) => {
+    const sums = cumsum(fill(shape, 0.1), axis).dataSync();
+    const exact = shape[axis] * Math.fround(0.1);
+    expect(Math.abs(sums[sums.length - 1] - exact) / exact).toBeLessThan(1e-7);
   });
 
   it.each([
