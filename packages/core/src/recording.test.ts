@@ -9,7 +9,7 @@ import { normal } from './initializers/index.ts';
 import { copyInto, embedding, rnn, storeAsBfloat16 } from './ops/index.ts';
 import { Generator } from './random.ts';
 import { Recording } from './recording.ts';
-import { type Tensor, add, keep, matMul, mul, tensor1d, tensor2d, variable, zeros, zerosLike } from './tf.ts';
+import { type Tensor, add, clone, keep, matMul, mul, tensor1d, tensor2d, variable, zeros, zerosLike } from './tf.ts';
 
 const values = (x: Tensor): number[] => [...x.dataSync()];
 
@@ -63,6 +63,40 @@ describe.each(devices().filter((device) => device !== 'js'))('Recording on %s', 
         expect(values(y)).toEqual([8, 27]);
         expect(others.map(values)).toEqual(others.map((_, i) => [i, i]));
         y.dispose();
+      },
+    );
+  });
+
+  it('does not change a snapshot of what it changes in place', () => {
+    const x = tensor1d([1, 2]);
+    recorded(
+      () => scope(() => copyInto(x, mul(x, 2), [0])),
+      (_, replay) => {
+        const snapshot = clone(x);
+        expect(replay).toThrowCode('RECORDING', /shares its memory|share its memory/);
+        expect([x, snapshot].map(values)).toEqual([[2, 4], [2, 4]]); // prettier-ignore
+        snapshot.dispose();
+        replay();
+        expect(values(x)).toEqual([4, 8]);
+      },
+    );
+  });
+
+  it('refuses a change of what shares its memory, a replay within, and what is asynchronous', () => {
+    const x = tensor1d([1, 2]);
+    recorded(
+      () => scope(() => copyInto(x, mul(x, 2), [0])),
+      (_, replay) => {
+        const recording = Recording.start();
+        try {
+          expect(() => recording?.add(() => replay())).toThrowCode('RECORDING', /cannot replay/);
+          expect(() => recording?.add(() => Promise.resolve())).toThrowCode('ASYNC');
+          const shared = clone(x);
+          expect(() => recording?.add(() => copyInto(shared, x, [0]))).toThrowCode('RECORDING', /shares its memory/);
+          shared.dispose();
+        } finally {
+          recording?.dispose();
+        }
       },
     );
   });

@@ -3,6 +3,7 @@
 
 import { NativeBackend } from './backend/native-backend.ts';
 import type { Recorded } from './backend/native-recorder.ts';
+import { checkSynchronous } from './check.ts';
 import { NativeError } from './errors.ts';
 import { isObserved } from './observe-kernels.ts';
 import { backend } from './tf.ts';
@@ -55,9 +56,13 @@ export class Recording {
    * Runs a function and notes what it computes, as the next part.
    *
    * @throws {NativeError} it does more than compute (code `RECORDING`); what was noted has to be disposed
+   * @throws {ArgumentError} it is asynchronous (code `ASYNC`)
    */
   add<T>(f: () => T): T {
-    return this.native.recorder.add(this.recorded, f);
+    const result = this.native.recorder.add(this.recorded, f);
+    const hint = 'What it does after its first await would not be recorded.';
+    checkSynchronous('Recording.add', 'the function', result, hint);
+    return result;
   }
 
   /** Ends the recording. What the functions returned stays the caller's, and has to live as long as it is replayed. */
@@ -70,13 +75,14 @@ export class Recording {
    *
    * @returns whether the device did it as one piece of work: on cuda, a graph from the second replay on, as long as tensors stay where
    *   they are and indices are known to be good without a look
-   * @throws {NativeError} a tensor that it needs was disposed (code `CONTRACT`)
+   * @throws {NativeError} a tensor that it needs was disposed (code `CONTRACT`); one that it changes has been cloned or reshaped since,
+   *   and its other tensor lives, or a recording goes on (code `RECORDING`)
    */
   replay(part: number): boolean {
-    const number = this.recorded.parts[part];
-    if (number === undefined)
+    const recorded = this.recorded.parts.at(part);
+    if (recorded === undefined)
       throw new NativeError('RECORDING', `expected a part below ${this.length}, received ${part}.`);
-    return this.native.recorder.replay(number);
+    return this.native.recorder.replay(recorded, (data) => this.native.refCount(data) > 1);
   }
 
   /** Stops it, if it goes on, and frees the memory that replays need. */

@@ -54,7 +54,6 @@ export {
   stridedSlice,
   tensorScatterUpdate,
   tile,
-  transpose,
   unstack,
   // arithmetic and elementwise functions
   abs,
@@ -108,20 +107,13 @@ export {
   tan,
   tanh,
   // reductions and products
-  all,
-  any,
   argMax,
   argMin,
   dot,
-  logSoftmax,
   matMul,
-  mean,
   moments,
   norm,
   outerProduct,
-  prod,
-  softmax,
-  sum,
   // scopes and gradients
   customGrad,
   grad,

@@ -14,7 +14,7 @@ import {
   tanh,
 } from '@nabla/core';
 
-import { type AxisOptions, checkAxisOption, overAxis } from './activations/over-axis.ts';
+import { type AxisOptions, checkAxisOption } from './activations/axis-option.ts';
 import { Module } from './module.ts';
 
 /**
@@ -97,6 +97,6 @@ export class Softmax extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    return overAxis('Softmax', x, this.axis, softmax);
+    return softmax(x, this.axis);
   }
 }

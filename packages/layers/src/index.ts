@@ -3,7 +3,7 @@
 
 export { GELU, ReLU, Sigmoid, SiLU, Softmax, Tanh } from './activations.ts';
 export { GLU, LogSoftmax, Softmin } from './activations/along-axis.ts';
-export type { AxisOptions } from './activations/over-axis.ts';
+export type { AxisOptions } from './activations/axis-option.ts';
 export {
   Hardshrink,
   Hardsigmoid,

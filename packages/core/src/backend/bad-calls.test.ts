@@ -280,10 +280,17 @@ if (search.addon === undefined) {
         }
         if (name !== 'allocate') expect(() => run(name)).toThrow(name);
       }
-      for (const array of [...NO_NUMBERS, new Uint8Array(7), new Float32Array(3), new ArrayBuffer(8), 8]) {
+      const others = [new ArrayBuffer(8), new DataView(new ArrayBuffer(8)), ...halves()];
+      for (const array of [...NO_NUMBERS, new Uint8Array(7), new Float32Array(3), ...others, 8]) {
         expect(() => run('read', handle, array)).toThrow('read');
         expect(() => run('write', handle, array)).toThrow('write');
       }
     });
   });
+}
+
+/** Typed arrays of a kind that Node-API does not know, where JavaScript has it: one of as many bytes as the buffer, and one of fewer. */
+function halves(): unknown[] {
+  const Float16Array = Reflect.get(globalThis, 'Float16Array') as (new (length: number) => unknown) | undefined;
+  return Float16Array === undefined ? [] : [new Float16Array(4), new Float16Array(1)];
 }

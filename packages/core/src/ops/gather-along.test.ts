@@ -2,7 +2,7 @@
 // Tests of reading and adding by position; golden values stand in tensor-ops.test.ts.
 
 import { checkGradient, devices, useDevice } from '@nabla/testing';
-import { ones, tensor1d, tensor2d, tensor3d, zeros } from '../tf.ts';
+import { ones, tensor1d, tensor2d, tensor3d, transpose, zeros } from '../tf.ts';
 import { gatherAlong, scatterAdd } from './gather-along.ts';
 
 describe.each(devices())('gatherAlong and scatterAdd on %s', (device) => {
@@ -24,6 +24,16 @@ describe.each(devices())('gatherAlong and scatterAdd on %s', (device) => {
   it('take no positions', () => {
     expect(gatherAlong(ones([2, 3]), zeros([2, 0], 'int32')).shape).toEqual([2, 0]);
     expect(scatterAdd(ones([2, 2]), zeros([2, 0], 'int32'), zeros([2, 0]))).toBeCloseToTensor(ones([2, 2]));
+  });
+
+  it.each([4, -1])('refuse position %i, which would be of another row', (position) => {
+    const [x, positions] = [ones([2, 3]), tensor2d([[0], [position]], undefined, 'int32')];
+    for (const axis of [-1, 0]) {
+      const along = axis === 0 ? transpose(positions) : positions;
+      const from = axis === 0 ? transpose(x) : x;
+      expect(() => gatherAlong(from, along, axis)).toThrowCode('DATA', /gatherAlong: expected positions to be from 0 to 2/);
+      expect(() => scatterAdd(from, along, ones(along.shape), axis)).toThrowCode('DATA', new RegExp(`${position} at 1 of 2`));
+    }
   });
 
   it('refuse other shapes, types and axes', () => {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads and adds by position along one axis, with a position for every element: PyTorch's gather and scatter_add.
 
+import { dataError } from '../backend/data-error.ts';
 import { checkDtype, checkFloat, checkTensor } from '../check.ts';
 import { ShapeError } from '../errors.ts';
 import { scatterRows } from '../gradients/scatter-rows.ts';
 import { type Shape, normalizeAxis, sameShape, sizeOf } from '../shape.ts';
 import { type Tensor, add, gather, range, reshape, tensor } from '../tf.ts';
+import { findBadIndex } from './find-bad-index.ts';
 
 /**
  * `out[..., i, ...] = x[..., positions[..., i, ...], ...]` along an axis: NumPy's `take_along_axis`.
@@ -16,7 +18,7 @@ import { type Tensor, add, gather, range, reshape, tensor } from '../tf.ts';
  * @returns          the shape of `positions`, the dtype of `x`
  * @throws {ShapeError} `positions` differs from `x` in another axis
  * @throws {DTypeError} `positions` is not int32
- * @throws {ArgumentError} there is no such axis (code `AXIS`)
+ * @throws {ArgumentError} there is no such axis (code `AXIS`), or no such position in it (code `DATA`)
  * @example
  * gatherAlong(tensor2d([[1, 2, 3]]), tensor2d([[2, 0]], [1, 2], 'int32')); // [[3, 1]]
  */
@@ -36,7 +38,7 @@ export function gatherAlong(x: Tensor, positions: Tensor, axis = -1): Tensor {
  * @returns          the shape of `x`
  * @throws {ShapeError} `positions` differs from `x` in another axis, or `values` from `positions`
  * @throws {DTypeError} `x` or `values` is not float32, `positions` not int32
- * @throws {ArgumentError} there is no such axis (code `AXIS`)
+ * @throws {ArgumentError} there is no such axis (code `AXIS`), or no such position in it (code `DATA`)
  * @example
  * scatterAdd(zeros([3]), tensor1d([2, 0, 2], 'int32'), tensor1d([1, 2, 3])); // [2, 0, 4]
  */
@@ -62,6 +64,11 @@ function offsetsAlong(op: string, shape: Shape, positions: Tensor, axis: number)
   if (!fits) {
     const expected = `[${shape.map((length, i) => (i === along ? 'count' : length)).join(', ')}]`;
     throw new ShapeError({ op, argument: 'positions', expected, received: positions.shape });
+  }
+  const bad = findBadIndex(positions, shape[along]); // it could be a good one of another row
+  if (bad !== undefined) {
+    const received = `${bad.index} at ${bad.position} of ${sizeOf(positions.shape)}`;
+    throw dataError(op, 'positions', `to be from 0 to ${shape[along] - 1}`, received);
   }
   const inner = sizeOf(shape.slice(along + 1));
   const outer = sizeOf(shape.slice(0, along));

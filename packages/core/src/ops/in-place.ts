@@ -2,21 +2,35 @@
 // What every op that changes tensors in place does first.
 
 import { checkFloat, checkShape } from '../check.ts';
+import { NativeBackend } from '../backend/native-backend.ts';
 import { ArgumentError } from '../errors.ts';
 import { sameShape } from '../shape.ts';
-import { type Tensor, backend, tensor } from '../tf.ts';
+import { type Tensor, backend, reshape, zerosLike } from '../tf.ts';
+import { runKernel } from './run.ts';
 
 /**
  * Gives each tensor memory of its own where another one shares it (a clone, a reshaped view, a snapshot), so that a kernel
  * can change it and none of the others. Tensors that share nothing, the usual case, stay as they are.
  */
 export function unshare(tensors: readonly Tensor[]): void {
+  const active = backend();
+  const recorder = active instanceof NativeBackend ? active.recorder : undefined;
   for (const owner of tensors) {
-    if (backend().refCount(owner.dataId) === 1) continue; // 0: it lives on another device; the copy is made on this one
-    const copy = tensor(owner.dataSync(), owner.shape, owner.dtype);
-    [owner.dataId, copy.dataId] = [copy.dataId, owner.dataId];
-    copy.dispose(); // gives up the share
+    const isShared = active.refCount(owner.dataId) !== 1; // 0: it lives on another device; the copy is made on this one
+    if (isShared) {
+      recorder?.refuse('change a tensor that shares its memory');
+      giveOwnMemory(owner);
+    }
+    recorder?.noteChanged(owner.dataId);
   }
+}
+
+function giveOwnMemory(owner: Tensor): void {
+  const [copy, source] = [zerosLike(owner), reshape(owner, [owner.size])];
+  runKernel('NablaCopyInto', { target: copy, source }, { shape: [owner.size], begin: [0] });
+  source.dispose();
+  [owner.dataId, copy.dataId] = [copy.dataId, owner.dataId];
+  copy.dispose(); // gives up the share
 }
 
 /**

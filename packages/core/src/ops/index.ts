@@ -33,6 +33,7 @@ export { cumulativeMax } from './cumulative-max.ts';
 export { type DropoutOptions, dropout, plainDropout } from './dropout.ts';
 export { type ElementwiseLossOptions, elementwiseLoss, plainElementwiseLoss } from './elementwise-loss.ts';
 export { type EmbeddingOptions, embedding, plainEmbedding } from './embedding.ts';
+export { einsum } from './einsum.ts';
 export { max, min } from './extrema.ts';
 export { gatherAlong, scatterAdd } from './gather-along.ts';
 export { type BadIndex, type FindBadIndexOptions, findBadIndex } from './find-bad-index.ts';
@@ -83,11 +84,13 @@ export {
   lstm,
   rnn,
 } from './recurrent.ts';
+export { type Axes, type Reduce, all, any, mean, prod, sum } from './reductions.ts';
 export { reshape } from './reshape.ts';
 export { type RmsNormOptions, plainRmsNorm, rmsNorm } from './rms-norm.ts';
 export { plainSelfAttention, selfAttention } from './self-attention.ts';
 export { repeatInterleave, roll } from './roll.ts';
 export { plainSgdStep, sgdStep, type SgdStepOptions } from './sgd-step.ts';
+export { logSoftmax, softmax } from './softmax.ts';
 export {
   plainSoftmaxCrossEntropy,
   softmaxCrossEntropy,
@@ -96,6 +99,7 @@ export {
 export { storeAsBfloat16 } from './store-as-bfloat16.ts';
 export { type Sorted, type SortOptions, type TopKOptions, argSort, sort, topk } from './sort.ts';
 export { type PerAxis, perAxis } from './spatial.ts';
+export { transpose } from './transpose.ts';
 export { diagonal, trace, tril, triu } from './triangle.ts';
 export { type UpsampleMode, type UpsampleOptions, checkUpsample, upsample } from './upsample.ts';
 export { floorDiv, logicalAnd } from './unrecorded.ts';

@@ -4,7 +4,7 @@
 import { ShapeError, type Tensor, logSoftmax, mul, neg, sigmoid, slice, softmax } from '@nabla/core';
 
 import { Module } from '../module.ts';
-import { type AxisOptions, axisOf, checkAxisOption, overAxis } from './over-axis.ts';
+import { type AxisOptions, axisOf, checkAxisOption } from './axis-option.ts';
 
 /**
  * `exp(-x) / sum(exp(-x))` over one axis, by default the last.
@@ -20,7 +20,7 @@ export class Softmin extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    return overAxis('Softmin', neg(x), this.axis, softmax);
+    return softmax(neg(x), this.axis);
   }
 }
 
@@ -38,7 +38,7 @@ export class LogSoftmax extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    return overAxis('LogSoftmax', x, this.axis, logSoftmax);
+    return logSoftmax(x, this.axis);
   }
 }
 

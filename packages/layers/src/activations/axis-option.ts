@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the activations that look along one axis share: the axis as an option, and functions of the last axis over any.
+// What the activations that look along one axis share: the axis as an option.
 
-import { type Tensor, checkInteger, checkOptions, transpose } from '@nabla/core';
+import { type Tensor, checkInteger, checkOptions } from '@nabla/core';
 
 export interface AxisOptions {
   /** Negative ones count from the end; default -1, the last. */
@@ -25,13 +25,4 @@ export function axisOf(op: string, x: Tensor, axis: number): number {
   const last = x.shape.length - 1;
   checkInteger(op, 'axis', axis, { minimum: -1 - last, maximum: last });
   return axis < 0 ? axis + last + 1 : axis;
-}
-
-/** Applies `f`, which looks along the last axis and keeps the shape, along another one. */
-export function overAxis(op: string, x: Tensor, axis: number, f: (x: Tensor) => Tensor): Tensor {
-  const last = x.shape.length - 1;
-  const chosen = axisOf(op, x, axis);
-  if (chosen === last) return f(x);
-  const swapped = x.shape.map((_, i) => (i === chosen ? last : i === last ? chosen : i));
-  return transpose(f(transpose(x, swapped)), swapped);
 }
