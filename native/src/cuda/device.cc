@@ -53,8 +53,9 @@ void clear(void* data, size_t bytes) {
 
 void copy_from_host(void* to, const void* from, size_t bytes) {
   if (cuda::is_noting()) throw std::runtime_error("write: of host memory, which is gone when noted work is done");
-  // Returns when `from` may change again, since that is ordinary memory.
+  // Returns when `from` may change again: ordinary memory is copied first, unless the GPU reads it where it is.
   cuda::check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, cuda::stream()), "write");
+  if (cuda::gpu().reads_host) cuda::synchronize();
 }
 
 void copy_to_host(void* to, const void* from, size_t bytes) {

@@ -72,10 +72,14 @@ struct Heuristic {
   float waves;
   int reserved[4];
 };
-constexpr size_t kWorkspace = 4096;
+constexpr size_t kWorkspace = 4096;  // that a product asks for
 
 bool is_known(const Operation& o) {
   return o.epilogue == kBias || o.epilogue == kBiasRelu || o.epilogue == kBiasGelu || o.epilogue == kBiasGeluInput;
+}
+
+bool is_aligned(const void* data, uintptr_t bytes) {
+  return data != nullptr && reinterpret_cast<uintptr_t>(data) % bytes == 0;
 }
 
 float of_bf16(uint16_t x) { return from_bits(uint32_t{x} << 16); }
@@ -98,7 +102,7 @@ int cublasSetStream_v2(void* handle, void* stream) {
   static_cast<Handle*>(handle)->stream = static_cast<CudaStream*>(stream);
   return kSuccess;
 }
-int cublasSetWorkspace_v2(void*, void* workspace, size_t) { return workspace != nullptr ? kSuccess : kInvalid; }
+int cublasSetWorkspace_v2(void*, void* workspace, size_t) { return is_aligned(workspace, 256) ? kSuccess : kInvalid; }
 int cublasGetVersion_v2(void*, int* version) {
   *version = 130100;
   return kSuccess;
@@ -137,7 +141,8 @@ int cublasGemmStridedBatchedEx(void* handle, int transpose_a, int transpose_b, i
 int cublasLtCreate(void** handle) { return cublasCreate_v2(handle); }
 int cublasLtMatmulPreferenceCreate(void** preference) { return cublasCreate_v2(preference); }
 int cublasLtMatmulPreferenceSetAttribute(void*, int attribute, const void*, size_t bytes) {
-  return attribute == 1 && bytes == sizeof(uint64_t) ? kSuccess : kInvalid;
+  if (attribute == 1) return bytes == sizeof(uint64_t) ? kSuccess : kInvalid;
+  return attribute >= 5 && attribute <= 8 && bytes == sizeof(uint32_t) ? kSuccess : kInvalid;
 }
 int cublasLtMatmulDescCreate(void** operation, int compute_type, int scale_type) {
   if (compute_type != kInFloat32 || scale_type != kFloat32) return kInvalid;
@@ -194,7 +199,8 @@ int cublasLtMatmul(void*, void* operation, const void* alpha, const void* a, voi
                of_d = *static_cast<Layout*>(layout_d);
   const bool is_plain = *static_cast<const float*>(alpha) == 1 && *static_cast<const float*>(beta) == 0;
   const bool has_input = o.epilogue != kBiasGeluInput || (o.input != nullptr && o.input_column >= of_d.rows);
-  if (!is_plain || !has_input || o.bias == nullptr || workspace == nullptr || bytes != kWorkspace) return kInvalid;
+  if (!is_plain || !has_input || o.bias == nullptr || bytes < kWorkspace) return kInvalid;
+  if (!is_aligned(workspace, 16) || !is_aligned(a, 16) || !is_aligned(b, 16) || !is_aligned(d, 16)) return kInvalid;
   const Matrices left{a, kBf16, o.transpose_a != 0, of_a.column, 0},
       right{b, kBf16, o.transpose_b != 0, of_b.column, 0};
   const int64_t k = o.transpose_a ? of_a.rows : of_a.columns;

@@ -8,6 +8,8 @@
 #include <csetjmp>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -131,8 +133,50 @@ void run_block() {
 
 }  // namespace
 
-void run(const void* kernel, dim3 blocks, dim3 threads, void (*function)(void* data), void* data) {
+namespace {
+std::map<const void*, size_t>& allowed_shared() {
+  static std::map<const void*, size_t> allowed;
+  return allowed;
+}
+std::mutex allowing;
+}  // namespace
+
+void allow_shared(const void* kernel, size_t bytes) {
+  const std::lock_guard<std::mutex> guard(allowing);
+  allowed_shared()[kernel] = bytes;
+}
+
+bool can_launch(const void* kernel, dim3 blocks, dim3 threads, size_t shared) {
+  constexpr unsigned kMostOfOtherAxes = 65535;
+  constexpr size_t kUnlessAllowed = 48 << 10;
+  const size_t count = size_t{threads.x} * threads.y * threads.z;
+  const bool fits = blocks.x <= INT32_MAX && blocks.y <= kMostOfOtherAxes && blocks.z <= kMostOfOtherAxes;
+  if (count == 0 || count > kMostThreads || blocks.x * blocks.y * blocks.z == 0 || !fits) return false;
+  if (shared <= kUnlessAllowed) return true;
+  const std::lock_guard<std::mutex> guard(allowing);
+  return shared <= allowed_shared()[kernel];
+}
+
+namespace {
+
+// Beyond what a launch asked for, dynamic shared memory keeps these bytes; and a block finds it full of them, which is
+// NaN in any type.
+constexpr unsigned char kUntouched = 0xff;
+constexpr size_t kFence = 1024;
+
+void check_fence(const unsigned char* fence) {
+  for (size_t i = 0; i < kFence; ++i) {
+    if (fence[i] == kUntouched) continue;
+    std::fprintf(stderr, "a block wrote dynamic shared memory %zu bytes beyond what its launch asked for\n", i);
+    std::abort();
+  }
+}
+
+}  // namespace
+
+void run(const void* kernel, dim3 blocks, dim3 threads, size_t shared, void (*function)(void* data), void* data) {
   const std::lock_guard<std::mutex> guard(lock);
+  auto* const dynamic = static_cast<unsigned char*>(dynamic_shared());
   races::begin_launch(kernel, dynamic_shared(), kDynamicShared);
   body = function;
   body_data = data;
@@ -143,7 +187,9 @@ void run(const void* kernel, dim3 blocks, dim3 threads, void (*function)(void* d
     for (unsigned y = 0; y < blocks.y; ++y)
       for (unsigned x = 0; x < blocks.x; ++x) {
         current.block = {x, y, z};
+        std::memset(dynamic, kUntouched, shared + kFence);
         run_block();
+        check_fence(dynamic + shared);
       }
   races::end_launch();
 }
@@ -174,7 +220,7 @@ void update_atomically(const void* at, size_t bytes) {
 }
 
 void* dynamic_shared() {
-  alignas(128) static char bytes[kDynamicShared];
+  alignas(128) static char bytes[kDynamicShared + kFence];
   return bytes;
 }
 

@@ -54,7 +54,7 @@ using cudaEvent_t = struct CudaEvent*;
 struct cudaDeviceProp {
   char name[256];
   size_t totalGlobalMem;
-  int major, minor, multiProcessorCount;
+  int major, minor, multiProcessorCount, pageableMemoryAccessUsesHostPageTables;
 };
 
 const char* cudaGetErrorString(cudaError_t status);
@@ -93,8 +93,14 @@ struct Thread {  // which one runs
 };
 extern Thread current;
 
-// Runs body(data) in every thread of every block. `kernel`: what it calls, for reports.
-void run(const void* kernel, dim3 blocks, dim3 threads, void (*body)(void* data), void* data);
+// Whether a GPU of any kind from 8.0 on would: enough threads and blocks, not too many, and no more dynamic shared
+// memory than a kernel may have, which is 48 KiB unless it was allowed more.
+bool can_launch(const void* kernel, dim3 blocks, dim3 threads, size_t shared);
+void allow_shared(const void* kernel, size_t bytes);
+
+// Runs body(data) in every thread of every block. `kernel`: what it calls, for reports; `shared`: bytes of dynamic
+// shared memory.
+void run(const void* kernel, dim3 blocks, dim3 threads, size_t shared, void (*body)(void* data), void* data);
 
 void wait_for_block();  // every thread of the block must call it, or have ended
 void wait_for_warp();
@@ -166,19 +172,22 @@ struct KernelCall {
 
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
 template <class... Parameters>
-cudaError_t cudaFuncSetAttribute(void (*)(Parameters...), cudaFuncAttribute, int bytes) {
+cudaError_t cudaFuncSetAttribute(void (*kernel)(Parameters...), cudaFuncAttribute, int bytes) {
   constexpr int kMost = 99 << 10;  // what every kind from 8.0 on has
-  return bytes <= kMost ? cudaSuccess : cudaErrorInvalidValue;
+  if (bytes > kMost) return cudaErrorInvalidValue;
+  emulated_cuda::allow_shared(reinterpret_cast<const void*>(kernel), static_cast<size_t>(bytes));
+  return cudaSuccess;
 }
 
 template <class... Parameters>
-cudaError_t cudaLaunchKernel(void (*kernel)(Parameters...), dim3 blocks, dim3 threads, void** arguments, size_t,
+cudaError_t cudaLaunchKernel(void (*kernel)(Parameters...), dim3 blocks, dim3 threads, void** arguments, size_t shared,
                              cudaStream_t stream) {
+  const auto* const function = reinterpret_cast<const void*>(kernel);
+  if (!emulated_cuda::can_launch(function, blocks, threads, shared)) return cudaErrorInvalidValue;
   const KernelCall<Parameters...> call(kernel, arguments, std::index_sequence_for<Parameters...>{});
   stream->ask([=] {
     KernelCall<Parameters...> own = call;
-    emulated_cuda::run(reinterpret_cast<const void*>(kernel), blocks, threads, KernelCall<Parameters...>::run_thread,
-                       &own);
+    emulated_cuda::run(function, blocks, threads, shared, KernelCall<Parameters...>::run_thread, &own);
   });
   return cudaSuccess;
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of recording on every device.
 
-import { devices, inPrecision, randomTensor, tolerance, useDevice } from '@nabla/testing';
+import { devices, inPrecision, randomTensor, tolerance, useDevice, withActivations } from '@nabla/testing';
 
 import { getDevice, nativeMemory } from './device.ts';
 import { scope } from './memory.ts';
 import { normal } from './initializers/index.ts';
-import { copyInto, embedding, rnn, storeAsBfloat16 } from './ops/index.ts';
+import { copyInto, embedding, linear, rnn, storeAsBfloat16 } from './ops/index.ts';
 import { Generator } from './random.ts';
 import { Recording } from './recording.ts';
 import { type Tensor, add, clone, keep, matMul, mul, tensor1d, tensor2d, variable, zeros, zerosLike } from './tf.ts';
@@ -219,6 +219,20 @@ describe.each(devices().filter((device) => device !== 'js'))('Recording on %s', 
       },
     );
   });
+
+  if (device === 'cuda')
+    it('adds the bias within a product of bf16, as a graph too', () => {
+      const [x, weight, bias] = [[16, 64], [32, 64], [32]].map((shape, seed) => randomTensor(shape, { seed }));
+      for (const factor of [x, weight]) storeAsBfloat16(factor);
+      const run = (): Tensor => linear(x, weight, bias, { activation: 'geluTanh' });
+      withActivations('bfloat16', () => {
+        recorded(run, (out, replay) => {
+          const expected = values(run());
+          expect([replay(), replay(), replay()]).toEqual([false, true, true]);
+          expect(values(out)).toEqual(expected);
+        });
+      });
+    });
 
   it('says what was done in the wrong order', () => {
     const first = Recording.start();

@@ -79,7 +79,7 @@ export class Recording {
    *   and its other tensor lives, or a recording goes on (code `RECORDING`)
    */
   replay(part: number): boolean {
-    const recorded = this.recorded.parts.at(part);
+    const recorded = this.recorded.parts[part];
     if (recorded === undefined)
       throw new NativeError('RECORDING', `expected a part below ${this.length}, received ${part}.`);
     return this.native.recorder.replay(recorded, (data) => this.native.refCount(data) > 1);

@@ -9,7 +9,6 @@
 #include <mutex>
 #include <stdexcept>
 
-#include "cuda/device/scratch.h"
 #include "cuda/runtime/stream.h"
 
 namespace nabla::cuda {
@@ -39,6 +38,7 @@ struct Library {
   Handle handle = nullptr;  // nullptr: none
   SetStream set_stream = nullptr;
   SetWorkspace set_workspace = nullptr;
+  Workspace workspace;
   Multiply multiply = nullptr;
   std::mutex lock;  // a handle serves one thread at a time
 };
@@ -75,6 +75,13 @@ void load(Library& library) {
     library.description = "own kernels (cuBLAS was found but does not start)";
     return;
   }
+  void* workspace = nullptr;
+  if (cudaMalloc(&workspace, kWorkspace) != cudaSuccess) {
+    cudaGetLastError();  // takes it back
+    library.description = "own kernels (cuBLAS was found, but the GPU has no memory left for it)";
+    return;
+  }
+  library.workspace = {workspace, kWorkspace};
   get_version(handle, &version);
   library.module = module;
   library.handle = handle;
@@ -112,10 +119,9 @@ bool multiply(const void* a, const void* b, int type, void* c, int type_c, int c
   // cuBLAS counts columns first: what is c row by row is the transpose of c to it, and c^T = b^T a^T.
   const float one = 1, zero = 0;
   const std::lock_guard<std::mutex> guard(cublas.lock);
-  // In a graph, cuBLAS would have memory made that nobody counts; what it is given is held with the graph.
-  const Scratch workspace(is_noting() ? kWorkspace : 0);
-  Status ready = cublas.set_stream(cublas.handle, stream());  // with a workspace of cuBLAS' own
-  if (ready == kSuccess && is_noting()) ready = cublas.set_workspace(cublas.handle, workspace.as<void>(), kWorkspace);
+  const auto& [workspace, bytes] = cublas.workspace;
+  Status ready = cublas.set_stream(cublas.handle, stream());  // which takes the workspace away
+  if (ready == kSuccess) ready = cublas.set_workspace(cublas.handle, workspace, bytes);
   if (ready != kSuccess) throw std::runtime_error("cublasSetStream: status " + std::to_string(ready));
   const Status status = cublas.multiply(
       cublas.handle, p.transpose_b ? kTranspose : kNoTranspose, p.transpose_a ? kTranspose : kNoTranspose,
@@ -137,6 +143,8 @@ bool cublas_multiply(const Bf16* a, const Bf16* b, float* c, const MatmulParams&
 bool cublas_multiply(const Bf16* a, const Bf16* b, Bf16* c, const MatmulParams& p) {
   return multiply(a, b, kBf16, c, kBf16, kInFloat32, p);
 }
+
+Workspace cublas_workspace() { return library().workspace; }
 
 void* cublas_symbol(const char* name) {
   void* const module = library().module;

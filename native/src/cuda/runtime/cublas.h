@@ -13,6 +13,14 @@ bool cublas_multiply(const float* a, const float* b, float* c, const MatmulParam
 bool cublas_multiply(const Bf16* a, const Bf16* b, float* c, const MatmulParams& p);
 bool cublas_multiply(const Bf16* a, const Bf16* b, Bf16* c, const MatmulParams& p);
 
+// Memory that every product may work in, one after the other on one stream: it is held as long as the process, so that
+// a CUDA graph of many products needs no more, and multiplies by the same algorithms as the calls that it was made of.
+struct Workspace {
+  void* data = nullptr;
+  size_t bytes = 0;
+};
+Workspace cublas_workspace();
+
 // A function of cuBLAS, or of what it loads; nullptr: there is none.
 void* cublas_symbol(const char* name);
 

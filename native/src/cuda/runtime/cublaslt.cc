@@ -23,8 +23,10 @@ constexpr int kAuxiliaryPointer = 11, kAuxiliaryColumn = 12;                    
 constexpr int kMostWorkspace = 1;                                                 // of a preference
 constexpr int kWithBias = 4, kWithBiasAndRelu = 6, kWithBiasAndGelu = 36, kWithBiasGeluAndInput = 164;  // epilogues
 
-constexpr uint64_t kWorkspace = 32 << 20;  // bytes that NVIDIA advises for GPUs of kind 9.0
-constexpr int64_t kWhole = 8;              // elements that rows must be multiples of for loads of 16 bytes
+constexpr int kAlignments[] = {5, 6, 7, 8};  // of a preference: of a, b, c and d
+
+constexpr uint32_t kAlignment = 16;  // bytes, of loads; unless told, cuBLASLt takes it for 256
+constexpr int64_t kWhole = 8;        // elements that rows must be multiples of for it
 constexpr size_t kMostPlans = 4096;
 
 struct Heuristic {  // cublasLtMatmulHeuristicResult_t
@@ -67,8 +69,11 @@ class Library {
     if (!create || !create_preference || !set_preference || !create_operation_ || !set_ || !create_layout_ || !find_ ||
         !multiply_)
       return;
+    const auto bytes = static_cast<uint64_t>(workspace_.bytes);
     works_ = create(&handle_) == kSuccess && create_preference(&preference_) == kSuccess &&
-             set_preference(preference_, kMostWorkspace, &kWorkspace, sizeof kWorkspace) == kSuccess;
+             set_preference(preference_, kMostWorkspace, &bytes, sizeof bytes) == kSuccess;
+    for (const int alignment : kAlignments)
+      works_ = works_ && set_preference(preference_, alignment, &kAlignment, sizeof kAlignment) == kSuccess;
   }
 
   // Of c^T = b^T a^T, since cuBLASLt counts columns first.
@@ -81,9 +86,8 @@ class Library {
     if (epilogue == kWithBiasGeluAndInput && set_(plan->operation, kAuxiliaryPointer, &pre, sizeof pre) != kSuccess)
       return false;
     const float one = 1, zero = 0;
-    const Scratch workspace(plan->heuristic.workspace);
     return multiply_(handle_, plan->operation, &one, b, plan->b, a, plan->a, &zero, c, plan->c, c, plan->c,
-                     plan->heuristic.algorithm, workspace.as<void>(), plan->heuristic.workspace, stream()) == kSuccess;
+                     plan->heuristic.algorithm, workspace_.data, workspace_.bytes, stream()) == kSuccess;
   }
 
   bool works() const { return works_; }
@@ -132,6 +136,7 @@ class Library {
   FindAlgorithm find_ = nullptr;
   Multiply multiply_ = nullptr;
   Object handle_ = nullptr, preference_ = nullptr;
+  const Workspace workspace_ = cublas_workspace();
   bool works_ = false;
   std::mutex lock_;
   std::map<Key, Plan> plans_;

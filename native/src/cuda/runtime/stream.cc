@@ -49,6 +49,7 @@ Gpu look() {
   found.minor = properties.minor;
   found.multiprocessors = properties.multiProcessorCount;
   found.memory = properties.totalGlobalMem;
+  found.reads_host = properties.pageableMemoryAccessUsesHostPageTables != 0;
   if (10 * found.major + found.minor < kOldest)
     found.problem = "the GPU " + found.name + " is too old: its compute capability is " + std::to_string(found.major) +
                     "." + std::to_string(found.minor) + ", the oldest supported is 8.0";

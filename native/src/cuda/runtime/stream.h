@@ -14,7 +14,8 @@ struct Gpu {
   int major = 0, minor = 0;  // compute capability
   int driver = 0;            // the newest CUDA version that the driver runs, as 13000 for 13.0
   int multiprocessors = 0;
-  size_t memory = 0;  // bytes
+  bool reads_host = false;  // reads ordinary memory of the host itself, so that no copy of it is made beforehand
+  size_t memory = 0;        // bytes
 };
 const Gpu& gpu();
 

@@ -3,7 +3,14 @@
 
 import { checkFloat } from '../check.ts';
 import { normalizeAxis } from '../shape.ts';
-import { Tensor, type TensorLike, tensor, logSoftmax as tfjsLogSoftmax, softmax as tfjsSoftmax, transpose } from '../tf.ts';
+import {
+  Tensor,
+  type TensorLike,
+  tensor,
+  logSoftmax as tfjsLogSoftmax,
+  softmax as tfjsSoftmax,
+  transpose,
+} from '../tf.ts';
 
 /**
  * `exp(x) / sum(exp(x))` along an axis; computed so that it does not overflow.
