@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Times what device cuda must reach: a product and convolutions in bf16, attention, kernels that wait for memory, GPT-2 in training. Prints
-// one JSON object, which acceptance.py puts beside PyTorch's.
+// one JSON object a line as it goes, which acceptance.py puts beside PyTorch's.
 
 import { readFileSync } from 'node:fs';
 
@@ -149,29 +149,30 @@ function timeTraining(batch) {
   return { milliseconds, peakBytes };
 }
 
-/** The result, or in words why there is none. */
-function attempt(run) {
+/** Prints the result, or in words why there is none. */
+function say(name, run) {
+  let result;
   try {
-    return run();
+    result = run();
   } catch (error) {
-    return { error: String(error).slice(0, 300) };
+    result = { error: String(error).slice(0, 300) };
   }
+  console.log(JSON.stringify({ [name]: result }));
 }
 
 setDevice('cuda');
-const result = { float32: attempt(() => timeMemory(asItIs, 4)), adamW: attempt(timeAdamW) };
-result.attention = {};
-for (const precision of ['float32', 'tf32']) {
-  setMatmulPrecision(precision);
-  result.attention[precision] = attempt(() => timeAttention(asItIs));
-}
 setMatmulPrecision('bf16');
 setActivationStorage('bfloat16');
-result.bf16 = attempt(() => timeMemory(half, 2));
-result.product = attempt(timeProduct);
-result.attention.bf16 = attempt(() => timeAttention(half));
-result.convolutions = Object.fromEntries(
-  Object.entries(cases.convolutions).map(([name, sizes]) => [name, attempt(() => timeConvolution(sizes))]),
-);
-result.training = Object.fromEntries(cases.batches.map((batch) => [batch, attempt(() => timeTraining(batch))]));
-console.log(JSON.stringify(result));
+say('product', timeProduct);
+say('attention in bf16', () => timeAttention(half));
+say('kernels in bf16', () => timeMemory(half, 2));
+for (const batch of cases.batches) say(`training, batch ${batch}`, () => timeTraining(batch));
+for (const [name, sizes] of Object.entries(cases.convolutions))
+  say(`convolution ${name}`, () => timeConvolution(sizes));
+setActivationStorage('float32');
+say('kernels in float32', () => timeMemory(asItIs, 4));
+say('AdamW', timeAdamW);
+for (const precision of ['tf32', 'float32']) {
+  setMatmulPrecision(precision);
+  say(`attention in ${precision}`, () => timeAttention(asItIs));
+}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Times in PyTorch what acceptance.mjs times, and prints both: `acceptance.py FILE`, which holds what acceptance.mjs printed."""
 
+import gc
 import json
 import sys
 
@@ -12,7 +13,11 @@ from measure import HERE, measure, torch_models
 torch.set_default_device('cuda')
 cases = json.loads((HERE / 'cases.json').read_text())['acceptance']
 with open(sys.argv[1]) as file:
-    ours = json.load(file)
+    ours = {name: result for line in file for name, result in json.loads(line).items()}
+
+
+def of_ours(name):
+    return ours.get(name, {'error': 'no result'})
 
 
 def row(name, mine, theirs, unit, wanted):
@@ -67,6 +72,7 @@ def times_of_convolution(sizes):
 
 def training(batch):
     """Tokens per second, and the most memory in use."""
+    gc.collect()
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats()
     try:
@@ -85,35 +91,52 @@ def operations_of_a_token():
     return 6 * weights + 6 * spec['layers'] * spec['width'] * spec['time']
 
 
-print(torch.cuda.get_device_name(), 'PyTorch', torch.__version__)
-with torch.no_grad():
-    a, b = (torch.rand([cases['product']] * 2, dtype=torch.bfloat16) for _ in range(2))
-    row('product in bf16', ours['product'], measure(lambda: a @ b), 'ms', '0.95')
-for precision in ('bf16', 'tf32', 'float32'):
-    mine = ours['attention'][precision]
+def compare_attention(precision):
+    mine = of_ours(f'attention in {precision}')
     forward, both = times_of_attention(precision)
     row(f'attention in {precision}, forward', field(mine, 'forward'), forward, 'ms', '0.9')
     row(f'attention in {precision}, forward and backward', field(mine, 'training'), both, 'ms', '0.9')
-torch.backends.cudnn.benchmark = True
-for name, sizes in cases['convolutions'].items():
-    forward, both = times_of_convolution(sizes)
-    mine = ours['convolutions'][name]
-    row(f'convolution {name}, forward', field(mine, 'forward'), forward, 'ms', '0.8')
-    row(f'convolution {name}, both', field(mine, 'training'), both, 'ms', '0.8')
-for name, dtype in (('float32', torch.float32), ('bf16', torch.bfloat16)):
+
+
+def compare_kernels(name, dtype):
     copy = copy_bandwidth(dtype)
-    rates = ours[name]
-    for kernel, rate in rates.items() if 'error' not in rates else [('error', rates['error'])]:
+    for kernel, rate in of_ours(f'kernels in {name}').items():
         row(f'{kernel} in {name}, beside a copy', rate, copy, 'GB/s', '0.8')
     if name == 'float32':
-        row('AdamW in float32, beside a copy', ours['adamW'], copy, 'GB/s', '0.8')
-for batch in cases['batches']:
-    mine = ours['training'][str(batch)]
+        row('AdamW in float32, beside a copy', of_ours('AdamW'), copy, 'GB/s', '0.8')
+
+
+def compare_training(batch):
+    mine = of_ours(f'training, batch {batch}')
     theirs, peak = training(batch)
     if 'error' in mine or theirs is None:
-        print(f'GPT-2, batch {batch}: ours {mine}, PyTorch {theirs}')
-        continue
+        print(f'GPT-2 in training, batch {batch}: ours {mine}, PyTorch {theirs or "lacks memory"}')
+        return
     tokens = batch * cases['training']['time'] / mine['milliseconds'] * 1000
     row(f'GPT-2 in training, batch {batch}', tokens, theirs, 'token/s', '1.0')
     share = tokens * operations_of_a_token() / cases['peakTeraflops'] / 1e12
     print(f"{'':44} {share:.3f} of the peak; {mine['peakBytes'] / 2**30:.1f} GiB, PyTorch {peak / 2**30:.1f} GiB")
+
+
+def compare_convolutions():
+    torch.backends.cudnn.benchmark = True
+    for name, sizes in cases['convolutions'].items():
+        mine = of_ours(f'convolution {name}')
+        forward, both = times_of_convolution(sizes)
+        row(f'convolution {name}, forward', field(mine, 'forward'), forward, 'ms', '0.8')
+        row(f'convolution {name}, both', field(mine, 'training'), both, 'ms', '0.8')
+
+
+print(torch.cuda.get_device_name(), 'PyTorch', torch.__version__)
+with torch.no_grad():
+    a, b = (torch.rand([cases['product']] * 2, dtype=torch.bfloat16) for _ in range(2))
+    row('product in bf16', of_ours('product'), measure(lambda: a @ b), 'ms', '0.95')
+    del a, b
+compare_attention('bf16')
+compare_kernels('bf16', torch.bfloat16)
+for size in cases['batches']:
+    compare_training(size)
+compare_convolutions()
+compare_kernels('float32', torch.float32)
+for other in ('tf32', 'float32'):
+    compare_attention(other)

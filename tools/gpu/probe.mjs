@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A first look at device cuda: which GPU, which cuBLAS, which kernels it lacks, and whether small networks in every precision
 // compute on it what is computed on cpu, and products and convolutions on tensor cores what is known, with cuBLAS and without.
+// `probe.mjs small` leaves out the largest of these, for tools under which all takes a hundred times as long.
 
 import {
   conv2d,
@@ -21,6 +22,8 @@ import {
 import { AdamW } from '@nabla/optimizers';
 
 import { MODELS, fillParameters } from '../bench/cases/models.mjs';
+
+const mostTerms = process.argv[2] === 'small' ? 2 ** 28 : Infinity;
 
 for (const { device, description, hint } of listDevices())
   console.log(`${device.padEnd(5)} ${description}${hint ? `. ${hint}` : ''}`);
@@ -93,7 +96,7 @@ const PRODUCTS = [
 ];
 for (const precision of ['tf32', 'bf16']) {
   setMatmulPrecision(precision);
-  for (const [m, k, n] of PRODUCTS) {
+  for (const [m, k, n] of PRODUCTS.filter((sizes) => sizes.reduce((a, b) => a * b) < mostTerms)) {
     for (const [transposeA, transposeB] of [
       [false, false],
       [false, true],
@@ -145,6 +148,7 @@ for (const precision of ['tf32', 'bf16']) {
   setMatmulPrecision(precision);
   for (const convolution of CONVOLUTIONS) {
     const { batch, size, ins, outs, groups, stride } = convolution;
+    if (9 * batch * size ** 2 * ins * outs > mostTerms) continue;
     const [out, gradX, gradWeight] = scope(() => {
       const [x, weight] = [fill([batch, size, size, ins], 0.5), fill([outs, ins / groups, 3, 3], 0.5)];
       const convolve = () => conv2d(x, weight, undefined, { padding: 1, groups, stride });

@@ -21,7 +21,7 @@ mkdir -p "$work"
 unpack "$here/modules.tar.xz"
 cp -r "$here/tools/." "$work/tools/gpu/"
 cd "$work" || exit 1
-export PATH="$work/bin:$PATH:/usr/local/cuda/bin"
+export PATH="$work/bin:$PATH:/usr/local/cuda/bin" PYTHONUNBUFFERED=1
 say "unpacked; node $(node --version), $(ldd --version 2>&1 | head -1), $(nproc) processors"
 nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.sm --format=csv,noheader
 
@@ -58,8 +58,10 @@ jest() {
   fi
 }
 
+# Of models those that train networks of every kind, and that replay the steps of decoders.
 tests() {
-  NABLA_CUBLAS=0 jest jest-own-product 40 core/src/ops/linear core/src/ops/attention core/src/backend/kernels core/src/backend/cuda-
+  NABLA_CUBLAS=0 jest jest-own-product 60 core/src/ops/linear core/src/ops/attention core/src/backend/kernels core/src/backend/cuda-
+  jest jest-models 60 models/src/training/every-network models/src/generation/recorded
   jest jest 170 packages/core packages/layers packages/optimizers packages/testing
 }
 
@@ -75,25 +77,34 @@ train() {
   say "train ended with $?"
 }
 
-times() {
-  local precision
-  for precision in float32 tf32 bf16; do
-    export NABLA_PRECISION=$precision
-    timeout 60 node tools/gpu/time.mjs cuda > "$work/time-nabla-$precision.json" 2> "$work/time-nabla-$precision.err"
-    NABLA_CUBLAS=0 timeout 60 node tools/gpu/time.mjs cuda matmul > "$work/time-nabla-own-$precision.json" 2> "$work/time-nabla-own-$precision.err"
-    timeout 60 python3 tools/gpu/time.py > "$work/time-torch-$precision.json" 2> "$work/time-torch-$precision.err"
-  done
-  unset NABLA_PRECISION
-  python3 tools/gpu/report.py {nabla,torch}-float32 {nabla,torch}-tf32 {nabla,torch}-bf16 nabla-own-{float32,tf32,bf16} | tee "$OUT/times.txt"
-  cat "$work"/time-*.err | head -20
+# `time_as SECONDS NAME WORDS...`: what a program prints of its times, under a name of which report.py reads it.
+time_as() {
+  timeout "$1" "${@:3}" > "$work/time-$2.json" 2> "$work/time-$2.err" || {
+    say "$2 ended with $?"
+    tail -n 2 "$work/time-$2.err"
+  }
 }
 
-# The figures that device cuda must reach, each beside PyTorch's in the same run.
+# `times SECONDS [NAME]`: all cases, or those whose names begin so; see time.mjs.
+times() {
+  local seconds=$1 only=${2:-} precision
+  for precision in float32 tf32 bf16; do
+    export NABLA_PRECISION=$precision
+    time_as "$seconds" "nabla-$precision" node tools/gpu/time.mjs cuda $only
+    time_as "$seconds" "torch-$precision" python3 tools/gpu/time.py $only
+    [ -n "$only" ] || NABLA_CUBLAS=0 time_as "$seconds" "nabla-own-$precision" node tools/gpu/time.mjs cuda matmul
+    python3 tools/gpu/report.py {nabla,torch}-$precision $([ -n "$only" ] || echo "nabla-own-$precision") | tee -a "$OUT/times.txt"
+  done
+  unset NABLA_PRECISION
+}
+
+# The figures that device cuda must reach, each beside PyTorch's in the same run; last the writing of one text, beside transformers.
 acceptance() {
-  timeout 150 node tools/gpu/acceptance.mjs > "$work/acceptance.json" 2> "$OUT/acceptance-nabla.err"
+  timeout 150 node tools/gpu/acceptance.mjs > "$OUT/acceptance.json" 2> "$OUT/acceptance-nabla.err"
   say "acceptance.mjs ended with $?"
-  timeout 150 python3 tools/gpu/acceptance.py "$work/acceptance.json" 2> "$OUT/acceptance-torch.err" | tee "$OUT/acceptance.txt"
-  tail -3 "$OUT"/acceptance-*.err
+  timeout 150 python3 tools/gpu/acceptance.py "$OUT/acceptance.json" 2> "$OUT/acceptance-torch.err" | tee "$OUT/acceptance.txt"
+  tail -n 3 "$OUT"/acceptance-*.err
+  times 40 write
 }
 
 # nanoGPT's setting for a GPU, whose published validation loss is 1.47 (config/train_shakespeare_char.py).
@@ -111,15 +122,20 @@ check() {
   timeout 40 node tools/gpu/large.mjs > "$OUT/large.log" 2>&1
   say "large ended with $?"
   grep -v '^✓' "$OUT/large.log"
-  NABLA_CUBLAS=0 timeout 100 compute-sanitizer --tool memcheck --error-exitcode 9 node tools/gpu/probe.mjs > "$OUT/memcheck.log" 2>&1
-  say "memcheck ended with $?: $(grep -c 'Invalid' "$OUT/memcheck.log") invalid accesses; $(tail -1 "$OUT/memcheck.log")"
-  NABLA_CUBLAS=0 timeout 160 compute-sanitizer --tool racecheck --error-exitcode 9 node tools/gpu/probe.mjs > "$OUT/racecheck.log" 2>&1
-  say "racecheck ended with $?: $(tail -1 "$OUT/racecheck.log")"
+  sanitizer memcheck 100
+  sanitizer racecheck 160
+}
+
+# `sanitizer TOOL SECONDS`: where it ends with 124 it was cut off, and what it had found stands in the log.
+sanitizer() {
+  NABLA_CUBLAS=0 timeout -k 5 "$2" compute-sanitizer --tool "$1" --error-exitcode 9 node tools/gpu/probe.mjs small > "$OUT/$1.log" 2>&1
+  say "$1 ended with $?: $(tail -1 "$OUT/$1.log")"
+  grep -m 10 -E '^✗|Invalid|Error:|Warning:' "$OUT/$1.log"
 }
 
 # Where the GPU's time goes in a training step, by kernel.
 profile() {
-  timeout 70 ncu --metrics gpu__time_duration.sum --clock-control none --print-units base --launch-skip 1200 \
+  timeout -k 5 70 ncu --metrics gpu__time_duration.sum --clock-control none --print-units base --launch-skip 1200 \
     --launch-count 1200 --kill yes --csv --page raw node tools/gpu/time.mjs cuda "$1" > "$work/ncu-$1.csv" 2> "$work/ncu-$1.err"
   say "ncu ended with $?"
   python3 tools/gpu/kernel_times.py "$work/ncu-$1.csv" | tee "$OUT/profile-$1.txt"
@@ -133,10 +149,11 @@ for part in ${*:-probe train test conformance time acceptance check profile}; do
     conformance) conformance ;;
     train) train ;;
     shakespeare) shakespeare ;;
-    time) times ;;
+    time) times 60 ;;
     acceptance) acceptance ;;
     check) check ;;
     profile) NABLA_PRECISION=tf32 profile gpt_6L6H384 ;;
+    *) say "there is no such part" ;;
   esac
 done
 say "done"

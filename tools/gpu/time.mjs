@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Times matrix products and training steps on a device: `node tools/gpu/time.mjs cuda`. Prints one JSON object: milliseconds, the
-// losses of the first three steps, and the memory that a step takes. time.py does the same in PyTorch.
+// Times matrix products, training steps and decoding on a device: `node tools/gpu/time.mjs cuda`, or one case of them by name behind it.
+// Prints one JSON object a line as it goes: of a case milliseconds, the losses of the first three steps, and the memory that a step takes.
+// time.py does the same in PyTorch.
 
 import { readFileSync } from 'node:fs';
 
@@ -17,7 +18,7 @@ import {
   slice,
   tensor,
 } from '@nabla/core';
-import { GPT2LMHeadModel, generateTokens } from '@nabla/models';
+import { GPT2LMHeadModel, generateTokens, storeMatrices } from '@nabla/models';
 import { Adam, AdamW, SGD } from '@nabla/optimizers';
 
 import { TEXT, preparePublished as prepareDecoding } from '../bench/cases/decode.mjs';
@@ -31,7 +32,7 @@ const OPTIMIZERS = {
   adam: (parameters) => new Adam(parameters, { learningRate: 1e-3 }),
   adamw: (parameters) => new AdamW(parameters, { learningRate: 3e-4 }),
 };
-const only = process.argv[3];
+const only = process.argv[3]; // what names of cases begin with
 
 function timeProduct(size) {
   const [a, b] = [1, 2].map((seed) => tensor(fill(size * size, seed, { scale: 4 }), [size, size]));
@@ -68,10 +69,11 @@ function timeDecoding(spec) {
   return { milliseconds };
 }
 
-/** A token of one text, by the function that a program calls, whose steps are replayed: the best of three texts. */
+/** A token of one text, by the function that a program calls, whose steps are replayed: the best of three texts. In bf16 so are its weights. */
 async function timeWriting({ vocabulary, layers, heads, width, past }) {
   const sizes = { vocab_size: vocabulary, n_layer: layers, n_head: heads, n_embd: width };
   const model = new GPT2LMHeadModel(sizes, new Generator(1)).eval();
+  if (precision === 'bf16') storeMatrices(model);
   const times = [];
   for (let text = 0; text < 3; text++) {
     const begin = performance.now();
@@ -85,16 +87,15 @@ async function timeWriting({ vocabulary, layers, heads, width, past }) {
 }
 
 setDevice(process.argv[2]);
-const result = {};
 const precision = process.env.NABLA_PRECISION ?? 'float32';
 setMatmulPrecision(precision);
 if (precision === 'bf16') setActivationStorage('bfloat16');
-for (const size of matmul) {
-  if (only === undefined || only === 'matmul') result[`matmul_${size}`] = { milliseconds: timeProduct(size) };
+const measurements = {
+  ...Object.fromEntries(matmul.map((size) => [`matmul_${size}`, () => ({ milliseconds: timeProduct(size) })])),
+  ...Object.fromEntries(Object.entries(steps).map(([name, spec]) => [name, () => timeStep(spec)])),
+  decode: () => timeDecoding(decode),
+  write: () => timeWriting(decode),
+};
+for (const [name, measure] of Object.entries(measurements)) {
+  if (only === undefined || name.startsWith(only)) console.log(JSON.stringify({ [name]: await measure() }));
 }
-for (const [name, spec] of Object.entries(steps)) {
-  if (only === undefined || only === name) result[name] = timeStep(spec);
-}
-if (only === undefined || only === 'decode') result.decode = timeDecoding(decode);
-if (only === undefined || only === 'write') result.write = await timeWriting(decode);
-console.log(JSON.stringify(result));

@@ -44,7 +44,7 @@ inline Mask is_finite(F32 x) { return lt(abs(x), splat(INFINITY)); }
 inline Mask is_true(I32 x) { return ne(x, splat_i32(0)); }
 inline Mask is_true(F32 x) { return ne(x, zero()); }  // NaN is true
 inline Mask is_false(I32 x) { return eq(x, splat_i32(0)); }
-inline I32 unchanged(I32 x) { return x; }
+inline I32 one_if_true(I32 x) { return min(x, splat_i32(1)); }  // of bytes
 
 inline I32 to_i32(F32 x) {
   if (all(lt(abs(x), splat(2147483648.0f)))) return truncate_i32(x);
@@ -103,7 +103,7 @@ constexpr auto& cast_f32_bool = unary<float, uint8_t, is_true>;
 constexpr auto& cast_i32_f32 = unary<int32_t, float, to_f32>;
 constexpr auto& cast_i32_bool = unary<int32_t, uint8_t, is_true>;
 constexpr auto& cast_bool_f32 = unary<uint8_t, float, to_f32>;
-constexpr auto& cast_bool_i32 = unary<uint8_t, int32_t, unchanged>;
+constexpr auto& cast_bool_i32 = unary<uint8_t, int32_t, one_if_true>;
 
 constexpr auto& exp_f32 = unary_function<exp>;
 constexpr auto& expm1_f32 = unary_function<expm1>;

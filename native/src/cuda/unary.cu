@@ -103,7 +103,7 @@ struct IsTrue {  // NaN is
 };
 struct ToInteger {
   __device__ int32_t operator()(float x) const { return to_integer(x); }
-  __device__ int32_t operator()(uint8_t x) const { return x; }
+  __device__ int32_t operator()(uint8_t x) const { return x != 0; }
 };
 struct ToFloat {
   template <class T>

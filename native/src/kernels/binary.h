@@ -4,6 +4,8 @@
 // along an axis where it is repeated. `out` may be an operand that is not repeated, if their elements have one size. An
 // axis of length 0 does nothing. A NaN gives NaN unless the row says otherwise. bool is one byte, 0 or 1.
 #pragma once
+#include <functional>
+
 #include "kernels/contract.h"
 
 namespace nabla {
@@ -51,16 +53,29 @@ using BinaryF32ToBool = Binary<float, uint8_t>;
 using BinaryI32ToBool = Binary<int32_t, uint8_t>;
 using BinaryF32ToI32 = Binary<float, int32_t>;
 
-// Of each pair, the one that kPick chooses: the larger or the smaller.
-template <const int32_t& (*kPick)(const int32_t&, const int32_t&)>
-struct PickI32 : BinaryI32 {
+// Of int32, where the formula only rises or only falls along each operand, whatever the other one is: it is largest and
+// smallest at the ends of both.
+template <class Formula>
+struct MonotonicI32 : BinaryI32 {
   static Written written(const BinaryParams& p, const std::array<KnownBounds, 3>& known) {
     const auto &a = known[0], &b = known[1];
     if (!a.has_value() || !b.has_value()) return {0, {}};
-    return {product(p.shape), bounds_between(kPick(a->least(), b->least()), kPick(a->greatest(), b->greatest()))};
+    const Formula f;
+    const auto [least, greatest] = std::minmax({f(a->least(), b->least()), f(a->least(), b->greatest()),
+                                                f(a->greatest(), b->least()), f(a->greatest(), b->greatest())});
+    return {product(p.shape), bounds_if_stored(least, greatest)};
   }
 };
-using MaximumI32 = PickI32<std::max<int32_t>>;
-using MinimumI32 = PickI32<std::min<int32_t>>;
+struct Larger {
+  int64_t operator()(int64_t a, int64_t b) const { return std::max(a, b); }
+};
+struct Smaller {
+  int64_t operator()(int64_t a, int64_t b) const { return std::min(a, b); }
+};
+using AddI32 = MonotonicI32<std::plus<int64_t>>;
+using SubI32 = MonotonicI32<std::minus<int64_t>>;
+using MulI32 = MonotonicI32<std::multiplies<int64_t>>;
+using MaximumI32 = MonotonicI32<Larger>;
+using MinimumI32 = MonotonicI32<Smaller>;
 
 }  // namespace nabla

@@ -51,6 +51,12 @@ inline Bounds bounds_between(int32_t least, int32_t greatest) {
   return bounds;
 }
 
+// The same of numbers that are stored modulo 2^32: nothing is known of them where one of these is no int32.
+inline KnownBounds bounds_if_stored(int64_t least, int64_t greatest) {
+  if (least < INT32_MIN || greatest > INT32_MAX) return {};
+  return bounds_between(static_cast<int32_t>(least), static_cast<int32_t>(greatest));
+}
+
 inline Bounds bounds_of(const int32_t* values, size_t count) {
   const Interval none;
   Interval negative, others;

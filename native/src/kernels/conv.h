@@ -12,6 +12,7 @@
 #include "kernels/activation.h"
 #include "kernels/contract.h"
 #include "kernels/operand.h"
+#include "kernels/window_rules.h"
 
 namespace nabla {
 
@@ -48,19 +49,7 @@ inline void conv_rules(const ConvParams& p, Rules& rules) {
     rules.equal("in_channels modulo groups", p.in_channels % p.groups, 0);
     rules.equal("out_channels modulo groups", p.out_channels % p.groups, 0);
   }
-  const auto three = [&](const char* name, const Dims& dims, int64_t minimum) {
-    rules.equal(name, dims.rank, 3);
-    for (int64_t axis = 0; axis < dims.rank; ++axis) {
-      rules.at_least(name, dims.size[axis], minimum);
-      rules.at_most(name, dims.size[axis], INT32_MAX);
-    }
-  };
-  three("in_size", p.in_size, 1);
-  three("out_size", p.out_size, 1);
-  three("kernel", p.kernel, 1);
-  three("stride", p.stride, 1);
-  three("padding", p.padding, 0);
-  three("dilation", p.dilation, 1);
+  window_rules(p, rules);
   // The positions of every window are tabulated, axis by axis.
   for (int64_t axis = 0; axis < 3 && rules.satisfied(); ++axis)
     rules.at_most("kernel times size", p.kernel.size[axis] * (p.in_size.size[axis] + p.out_size.size[axis]),

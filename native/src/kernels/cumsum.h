@@ -35,6 +35,16 @@ struct Cumsum {
   }
 };
 using CumsumF32 = Cumsum<float>;
-using CumsumI32 = Cumsum<int32_t>;
+
+struct CumsumI32 : Cumsum<int32_t> {
+  static Written written(const CumsumParams& p, const std::array<KnownBounds, 2>& known) {
+    const auto& in = known[0];
+    if (!in.has_value() || p.length > INT32_MAX) return {0, {}};
+    const int64_t fewest = p.exclusive ? 0 : 1, most = p.length - 1 + fewest;  // terms of a sum
+    const int64_t least = std::min(fewest * in->least(), most * in->least());
+    const int64_t greatest = std::max(fewest * in->greatest(), most * in->greatest());
+    return {Extent(p.outer) * p.length * p.inner, bounds_if_stored(least, greatest)};
+  }
+};
 
 }  // namespace nabla

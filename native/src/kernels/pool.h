@@ -12,7 +12,7 @@
 //   average:  out = sum / count, where count are the positions that take part, or if count_padding those of the window
 //             that lie in the input or in `padding` positions on either side of it
 #pragma once
-#include "kernels/contract.h"
+#include "kernels/window_rules.h"
 
 namespace nabla {
 
@@ -42,19 +42,7 @@ struct PoolParams {
 };
 
 inline void pool_rules(const PoolParams& p, Rules& rules) {
-  const auto three = [&](const char* name, const Dims& dims, int64_t minimum) {
-    rules.equal(name, dims.rank, 3);
-    for (int64_t axis = 0; axis < dims.rank; ++axis) {
-      rules.at_least(name, dims.size[axis], minimum);
-      rules.at_most(name, dims.size[axis], INT32_MAX);
-    }
-  };
-  three("in_size", p.in_size, 1);
-  three("out_size", p.out_size, 1);
-  three("kernel", p.kernel, 1);
-  three("stride", p.stride, 1);
-  three("padding", p.padding, 0);
-  three("dilation", p.dilation, 1);
+  window_rules(p, rules);
   const Extent plane = product(p.in_size);
   rules.at_most("in_size", plane.valid() ? plane.value() : INT64_MAX, INT32_MAX);  // argmax has 32 bits
 }

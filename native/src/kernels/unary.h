@@ -35,7 +35,13 @@ using UnaryF32ToI32 = Unary<float, int32_t>;
 using UnaryI32ToF32 = Unary<int32_t, float>;
 using UnaryI32ToBool = Unary<int32_t, uint8_t>;
 using UnaryBoolToF32 = Unary<uint8_t, float>;
-using UnaryBoolToI32 = Unary<uint8_t, int32_t>;
+
+// 1 of every byte that is not 0.
+struct UnaryBoolToI32 : Unary<uint8_t, int32_t> {
+  static Written written(const UnaryParams& p, const std::array<KnownBounds, 2>&) {
+    return {p.count, bounds_between(0, 1)};
+  }
+};
 
 // f with one constant.
 struct UnaryAlphaParams {

@@ -5,6 +5,7 @@ import {
   Draw,
   type KernelRun,
   type RunTensor,
+  describeOnCuda,
   devices,
   kernelSweep,
   randomTensor,
@@ -174,8 +175,7 @@ function onCuda(): void {
   });
 }
 
-if (devices().includes('cuda')) describe('activations in bf16', onCuda);
-else it('activations in bf16 are left out: there is no GPU', () => expect(devices()).not.toContain('cuda'));
+describeOnCuda('activations in bf16', onCuda);
 
 describe.each(['cpu', 'js'] as const)('the storage of activations on device %s', (device) => {
   it('is float32, and nothing else', () => {

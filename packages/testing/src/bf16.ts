@@ -16,11 +16,10 @@ function waysToMultiply(): string[] {
   return precisions.filter((precision) => precision.startsWith('bf16 by '));
 }
 
-/** Runs a suite where products in bf16 run, on `cpu:avx512`; elsewhere one test says that it was left out. */
+/** Runs a suite where products in bf16 run, on `cpu:avx512`; elsewhere it is left to do. */
 export function describeOnBf16(title: string, body: () => void): void {
-  const has = waysToMultiply().length > 0;
-  if (has) describe(title, body);
-  else it(`${title} are left out: this processor has no products in bf16`, () => expect(has).toBe(false));
+  if (waysToMultiply().length > 0) describe(title, body);
+  else it.todo(`${title}, where the processor has products in bf16`);
 }
 
 /** Runs what it is given with products in bf16. */

@@ -62,14 +62,20 @@ export function useDevice(device: TestDevice): void {
   watchLeaks();
 }
 
-/** Runs a suite on every native device; where there is none, one test says that it was left out. */
+/** Runs a suite on every native device; where there is none, it is left to do. */
 export function describeOnNative(title: string, body: (device: TestDevice) => void): void {
   describeOn((device) => device !== 'js', 'native devices', title, body);
 }
 
-/** Runs a suite on every CPU target, for what is said of them alone; where there is none, one test says that it was left out. */
+/** Runs a suite on every CPU target, for what is said of them alone; where there is none, it is left to do. */
 export function describeOnCpu(title: string, body: (device: TestDevice) => void): void {
   describeOn((device) => device.startsWith('cpu:'), 'CPU targets', title, body);
+}
+
+/** Runs a suite where there is a GPU, for what is said of device cuda alone; elsewhere it is left to do. */
+export function describeOnCuda(title: string, body: () => void): void {
+  if (devices().includes('cuda')) describe(title, body);
+  else it.todo(`${title}, where there is a GPU`);
 }
 
 function describeOn(
@@ -80,5 +86,5 @@ function describeOn(
 ): void {
   const chosen = devices().filter(isWanted);
   if (chosen.length > 0) describe.each(chosen)(title, body);
-  else it(`${title.replace('%s', words)} is left out: there are none`, () => expect(chosen).toEqual([]));
+  else it.todo(`${title.replace('%s', words)}, where there are any`);
 }

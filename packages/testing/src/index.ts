@@ -14,6 +14,7 @@ export {
   type TestDevice,
   activeDevice,
   describeOnCpu,
+  describeOnCuda,
   describeOnNative,
   devices,
   selectDevice,

@@ -4,6 +4,7 @@
 
 import {
   assertClose,
+  describeOnCuda,
   inPrecision,
   randomMask,
   randomTensor,
@@ -39,7 +40,6 @@ import {
   zeros,
   zerosLike,
 } from '../tf.ts';
-import { cudaSearch } from './load-addon.ts';
 
 interface Sizes {
   readonly batch?: number;
@@ -431,8 +431,7 @@ function choice(): void {
   });
 }
 
-if (cudaSearch().addon === undefined) it.todo('attention of device cuda, where there is a GPU');
-else {
-  describe.each<MatmulPrecision>(['bf16', 'tf32', 'float32'])('attention of device cuda in %s', attentionIn);
-  describe('fused attention of device cuda', choice);
-}
+describeOnCuda('attention of device cuda', () => {
+  describe.each<MatmulPrecision>(['bf16', 'tf32', 'float32'])('in %s', attentionIn);
+  describe('where it is fused', choice);
+});

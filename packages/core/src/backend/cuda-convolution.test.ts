@@ -4,6 +4,7 @@
 
 import {
   type Tolerance,
+  describeOnCuda,
   inPrecision,
   randomTensor,
   roundToBf16,
@@ -22,7 +23,6 @@ import { runKernel, runKernelForOne } from '../ops/run.ts';
 import { storeAsBfloat16 } from '../ops/store-as-bfloat16.ts';
 import { type Tensor, mul, sum, tanh, tensor, variable, zeros } from '../tf.ts';
 import type { ConvolutionAttributes } from './definitions/convolution.ts';
-import { cudaSearch } from './load-addon.ts';
 
 /** How convolutions come to be on tensor cores: by the precision of products, or of operands that are stored as bf16. */
 const WAYS = ['tf32', 'bf16', 'stored as bf16'] as const;
@@ -343,8 +343,7 @@ function pointwise(): void {
   });
 }
 
-if (cudaSearch().addon === undefined) it.todo('convolutions on tensor cores, where there is a GPU');
-else {
-  describe.each(WAYS)('convolutions on tensor cores, %s', convolutions);
-  describe('convolutions of kernels of one position', pointwise);
-}
+describeOnCuda('convolutions of device cuda', () => {
+  describe.each(WAYS)('on tensor cores, %s', convolutions);
+  describe('of kernels of one position', pointwise);
+});

@@ -4,6 +4,7 @@
 
 import {
   TRANSPOSITIONS,
+  describeOnCuda,
   inPrecision,
   randomTensor,
   roundToBf16,
@@ -16,10 +17,7 @@ import { valueAndGrad } from '../autodiff.ts';
 import { linear } from '../ops/linear.ts';
 import { type Tensor, backend, dispose, matMul, slice, sum, variable, zeros } from '../tf.ts';
 import { NO_BUFFER } from './addon.ts';
-import { cudaSearch } from './load-addon.ts';
 import type { NativeBackend } from './native-backend.ts';
-
-const hasCuda = cudaSearch().addon !== undefined;
 
 /** So many rows and columns are worth rounding; see matmul.cu. */
 const LARGE = 2048;
@@ -127,5 +125,4 @@ function products(): void {
   });
 }
 
-if (hasCuda) describe('products of device cuda in bf16', products);
-else it('products of device cuda in bf16 are left out: there is no GPU', () => expect(hasCuda).toBe(false));
+describeOnCuda('products of device cuda in bf16', products);

@@ -8,16 +8,21 @@ import { indexLooks } from '../device.ts';
 import { copyInto } from '../ops/copy-into.ts';
 import { embedding } from '../ops/embedding.ts';
 import { findBadIndex } from '../ops/find-bad-index.ts';
+import { gatherAlong, scatterAdd } from '../ops/gather-along.ts';
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.ts';
 import {
   type Tensor,
+  add,
   argMax,
   backend,
+  cast,
   concat,
+  cumsum,
   fill,
   gather,
   maximum,
   minimum,
+  mul,
   oneHot,
   pad,
   range,
@@ -25,6 +30,7 @@ import {
   scalar,
   slice,
   stack,
+  sub,
   tensor1d,
   tensor2d,
   tile,
@@ -47,6 +53,8 @@ const WAYS: Readonly<Record<string, (last: number) => Tensor>> = {
   'of a slice': (last) => slice(integers([0, last, 2, 1]), [1], [2]),
   'that were joined': (last) => concat([integers([0, 3]), integers([last])]),
   'that were stacked': (last) => stack([integers([0, 3]), integers([1, last])], 1),
+  'that were joined row by row': (last) =>
+    concat([tensor2d([[0], [last]], [2, 1], 'int32'), tensor2d([[1, 2], [3, 0]], [2, 2], 'int32')], 1), // prettier-ignore
   'that were padded': (last) => pad(integers([1, 2]), [[1, 1]], last),
   'with a padding': (last) => pad(integers([1, last]), [[1, 1]], 2),
   'that were gathered': (last) => gather(integers([0, last, 2]), integers([2, 1])),
@@ -66,10 +74,17 @@ const WAYS: Readonly<Record<string, (last: number) => Tensor>> = {
   },
   'that were raised': (last) => maximum(integers([0, last]), scalar(-7, 'int32')),
   'that were lowered': (last) => minimum(integers([0, last]), scalar(70, 'int32')),
+  'that were shifted up': (last) => add(integers([-7, last - 7]), scalar(7, 'int32')),
+  'that were shifted down': (last) => sub(integers([7, last + 7]), scalar(7, 'int32')),
+  'that were counted backwards': (last) => sub(scalar(last, 'int32'), integers([0, last])),
+  'that are a mask': (last) =>
+    add(cast(tensor1d([true, false], 'bool'), 'int32'), scalar(last - 1, 'int32')), // prettier-ignore
+  'that were summed up': (last) => add(cumsum(integers([1, 1, 1])), scalar(last - 3, 'int32')),
+  'that were summed up from the end': (last) =>
+    add(cumsum(integers([0, -1, -1]), 0, true, true), scalar(last, 'int32')),
+  'of rows and columns': (last) =>
+    add(mul(integers([0, 1]).reshape([2, 1]), scalar(2, 'int32')), integers([0, last - 2])),
 };
-
-/** They are written part by part into memory that held nothing, and nobody keeps count of the parts. */
-const UNKNOWN = ['that were joined', 'that were stacked'];
 
 /** What relies on indices from 0 to ROWS - 1. */
 const USES: Readonly<Record<string, (indices: Tensor) => unknown>> = {
@@ -109,6 +124,17 @@ describe.each(devices())('indices on %s', (device) => {
     for (const use of Object.values(USES)) use(first);
   });
 
+  it('are what is left of sums and products that wrap around', () => {
+    const [most, one, half] = [2 ** 31 - 1, scalar(1, 'int32'), scalar(2 ** 16, 'int32')];
+    for (const use of Object.values(USES)) {
+      expect(refusal(() => use(add(integers([2, most]), one)))).toContain('-2147483648');
+      expect(refusal(() => use(sub(integers([3, -most]), scalar(2, 'int32'))))).toContain('2147483647');
+      expect(refusal(() => use(mul(integers([0, 2 ** 15]), half)))).toContain('-2147483648');
+      use(mul(integers([0, 2 ** 16]), half));
+      expect(refusal(() => use(cumsum(integers([1, most]))))).toContain('-2147483648');
+    }
+  });
+
   it('are positions of the largest element', () => {
     const place = (last: number): Tensor => argMax(oneHot(integers([0, last]), ROWS + 1), 1);
     for (const use of Object.values(USES)) {
@@ -131,15 +157,21 @@ describeOnNative('what device %s knows of indices', (device) => {
   });
   useDevice(device); // after what is released after each test, since it looks for what was not
 
-  it.each(Object.entries(WAYS).filter(([way]) => !UNKNOWN.includes(way)))(
-    'lets those %s be used without a look',
-    (_, make) => {
-      const before = indexLooks();
-      for (const use of Object.values(USES)) use(make(ROWS - 1));
-      expect(findBadIndex(make(ROWS - 1), ROWS)).toBeUndefined();
-      expect(indexLooks()).toBe(before);
-    },
-  );
+  it.each(Object.entries(WAYS))('lets those %s be used without a look', (_, make) => {
+    const before = indexLooks();
+    for (const use of Object.values(USES)) use(make(ROWS - 1));
+    expect(findBadIndex(make(ROWS - 1), ROWS)).toBeUndefined();
+    expect(indexLooks()).toBe(before);
+  });
+
+  it('lets positions along an axis be used without a look', () => {
+    const before = indexLooks();
+    for (const axis of [0, 1, 2]) {
+      const positions = zeros([2, 3, 4], 'int32');
+      scatterAdd(zeros([2, 3, 4]), positions, gatherAlong(zeros([2, 3, 4]), positions, axis), axis);
+    }
+    expect(indexLooks()).toBe(before);
+  });
 
   const GOOD = Int32Array.of(0, 3, 1, 2, 0, 3, 1, 2);
   const allocate = (): Handle => {
@@ -174,6 +206,12 @@ describeOnNative('what device %s knows of indices', (device) => {
       vocabulary: ROWS,
       features: 1,
     });
+  it('is that those of a mask are 0 and 1, whatever its bytes are', () => {
+    const mask = tensor1d(Uint8Array.of(0, 1, 2, 255), 'bool');
+    for (const use of Object.values(USES)) use(cast(mask, 'int32'));
+    expect(cast(mask, 'int32').dataSync()).toEqual(Int32Array.of(0, 1, 1, 1));
+  });
+
   it('ends when something else is written into their buffer', () => {
     const bad = GOOD.with(5, ROWS);
     const rewritten = (values: ArrayBufferView): Handle => {
@@ -192,13 +230,25 @@ describeOnNative('what device %s knows of indices', (device) => {
   });
 
   it('ends when a kernel computes something into their buffer', () => {
+    const [x, squares] = [written(), written()];
+    native().kernels.square_i32({ in: x, out: squares, count: 8 });
+    expect(areKnown(squares)).toBe(false);
+    expect(() => lookUp(squares)).toThrow(/received 9 at position 1/);
+    native().kernels.square_i32({ in: x, out: x, count: 8 });
+    expect(areKnown(x)).toBe(false);
+    expect(() => lookUp(x)).toThrow(/received 9 at position 1/);
+  });
+
+  it('follows sums, also into an operand', () => {
+    const bound = (handle: Handle): number =>
+      [...Array(20).keys()].findIndex((n) => native().addon.areIndices(handle, n, 0));
     const [a, b, sum] = [written(), written(), written()];
     native().kernels.add_i32({ a, b, out: sum, shape: [8], a_strides: [1], b_strides: [1] });
-    expect(areKnown(sum)).toBe(false);
-    expect(() => lookUp(sum)).toThrow(/received 6 at position 1/);
-    native().kernels.add_i32({ a, b, out: a, shape: [8], a_strides: [1], b_strides: [1] });
-    expect(areKnown(a)).toBe(false);
-    expect(() => lookUp(a)).toThrow(/received 6 at position 1/);
+    expect(bound(sum)).toBe(7);
+    native().kernels.add_i32({ a: sum, b, out: sum, shape: [8], a_strides: [1], b_strides: [1] });
+    expect(bound(sum)).toBe(10);
+    native().kernels.add_i32({ a, b, out: sum, shape: [1], a_strides: [1], b_strides: [1] });
+    expect(bound(sum)).toBe(10); // of the other elements
   });
 
   it('widens by a part that is written, and ends where that is unknown', () => {

@@ -4,6 +4,7 @@
 
 import {
   type GradConfig,
+  type StridedSliceAttrs,
   type Tensor,
   add,
   concat,
@@ -39,24 +40,13 @@ export const topKGradient: GradConfig = {
   }),
 };
 
-interface StridedSliceAttributes {
-  readonly begin: number[];
-  readonly end: number[];
-  readonly strides: number[];
-  readonly beginMask: number;
-  readonly endMask: number;
-  readonly ellipsisMask: number;
-  readonly newAxisMask: number;
-  readonly shrinkAxisMask: number;
-}
-
 /** The same slice of the offsets of x tells where each element came from, whatever the masks and the signs of the strides. */
 export const stridedSliceGradient: GradConfig = {
   kernelName: 'StridedSlice',
   inputsToSave: ['x'],
   gradFunc: (gradOut, [x], attributes) => ({
     x: () => {
-      const { begin, end, strides, ...masks } = attributes as object as StridedSliceAttributes;
+      const { begin, end, strides, ...masks } = attributes as object as StridedSliceAttrs;
       const { beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = masks;
       const offsets = reshape(range(0, x.size, 1, 'int32'), x.shape);
       const positions = stridedSlice(

@@ -4,21 +4,12 @@
 import { type Generator, type Tensor, add, linear, scaledDotProductAttention } from '@nabla/core';
 import { Dropout, LayerNorm, Linear, Module } from '@nabla/layers';
 
-import type { KeyValueCache, KeysAndValues } from '../generation/cache.ts';
+import type { KeysAndValues } from '../generation/cache.ts';
 import type { VisibleKeys } from '../generation/decoder-mask.ts';
+import type { EncoderDecoderPass } from '../generation/encoder-decoder-model.ts';
 import { activate, fusedActivation } from '../pretrained/activations.ts';
 import { joinHeads, splitHeads } from '../pretrained/heads.ts';
 import type { BartConfig, BartStackShape } from './config.ts';
-
-/** What a layer knows of the pass that it is part of. */
-export interface BartPass extends VisibleKeys {
-  readonly layer: number;
-  readonly cache?: KeyValueCache | undefined;
-  /** What the encoder gave, `[batch, sourceTime, features]`, for the layers of a decoder. */
-  readonly source?: Tensor | undefined;
-  /** bool `[batch, 1, 1, sourceTime]`: true where the source is no padding. */
-  readonly sourceMask?: Tensor | undefined;
-}
 
 export class BartAttention extends Module {
   readonly k_proj: Linear;
@@ -92,7 +83,7 @@ export class BartLayer extends Module {
   }
 
   /** `[batch, time, features]` → the same shape. */
-  override forward(x: Tensor, pass: BartPass): Tensor {
+  override forward(x: Tensor, pass: EncoderDecoderPass): Tensor {
     const attended = this.addTo(x, this.self_attn_layer_norm, (y) => this.attend(y, pass));
     const { encoder_attn_layer_norm: norm } = this;
     const read = norm === undefined ? attended : this.addTo(attended, norm, (y) => this.attendToSource(y, pass));
@@ -105,13 +96,13 @@ export class BartLayer extends Module {
     return norm.forward(add(x, this.dropout.forward(f(x))));
   }
 
-  private attend(x: Tensor, pass: BartPass): Tensor {
+  private attend(x: Tensor, pass: EncoderDecoderPass): Tensor {
     const own = this.self_attn.keysAndValues(x);
     const seen = pass.cache?.write(pass.layer, own.keys, own.values);
     return this.self_attn.forward(x, seen === undefined || pass.causal ? own : seen, pass); // causal: into an empty cache
   }
 
-  private attendToSource(x: Tensor, { layer, cache, source, sourceMask }: BartPass): Tensor {
+  private attendToSource(x: Tensor, { layer, cache, source, sourceMask }: EncoderDecoderPass): Tensor {
     const attention = this.encoder_attn;
     if (attention === undefined || source === undefined) throw new TypeError('the decoder of BART reads a source');
     const compute = (): KeysAndValues => attention.keysAndValues(source);

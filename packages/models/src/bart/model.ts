@@ -1,19 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // BART, read from top to bottom: an encoder, a decoder, the model with both. Names are those of transformers' checkpoints.
 
-import {
-  type Generator,
-  type Tensor,
-  add,
-  cast,
-  checkShape,
-  linear,
-  mul,
-  range,
-  reshape,
-  scalar,
-  zeros,
-} from '@nabla/core';
+import { type Generator, type Tensor, add, checkShape, linear, mul, range, reshape, scalar, zeros } from '@nabla/core';
 import {
   Dropout,
   Embedding,
@@ -29,9 +17,15 @@ import {
 import { KeyValueCache } from '../generation/cache.ts';
 import { IGNORED } from '../generation/causal-model.ts';
 import { type DecoderInputs, type VisibleKeys, decoderMask } from '../generation/decoder-mask.ts';
-import { type Encoded, type EncoderDecoderModel, shiftRight } from '../generation/encoder-decoder-model.ts';
+import {
+  type Encoded,
+  type EncoderDecoderInputs,
+  type EncoderDecoderModel,
+  shiftRight,
+} from '../generation/encoder-decoder-model.ts';
 import { type LayeredPass, finishPass, statesOf } from '../generation/layered-pass.ts';
 import type { Architecture, PretrainedModel } from '../pretrained/architecture.ts';
+import { shownKeys } from '../pretrained/shown-keys.ts';
 import { type BartConfig, type BartStackShape, bartSchema, decoderShape, encoderShape } from './config.ts';
 import { BartLayer } from './layers.ts';
 
@@ -111,12 +105,6 @@ export class BartStack extends Module {
   }
 }
 
-/** `[batch, time]`, 1 for a token → bool `[batch, 1, 1, time]`. */
-function shownKeys(attentionMask: Tensor): Tensor {
-  const [batch = 0, time = 0] = attentionMask.shape;
-  return cast(reshape(attentionMask, [batch, 1, 1, time]), 'bool');
-}
-
 /**
  * BART without a head: an encoder that reads in both directions, and a decoder that reads what it gave.
  *
@@ -181,10 +169,7 @@ export class BartModel extends Module implements PretrainedModel<BartConfig> {
 }
 
 /** What is known beside the tokens of both texts. */
-export interface BartInputs extends DecoderInputs {
-  /** `[batch, sourceTime]`, of the text that is read: 1 for a token, 0 for padding. Default: there is no padding. */
-  readonly sourceMask?: Tensor | undefined;
-}
+export type BartInputs = EncoderDecoderInputs;
 
 /**
  * BART that writes a text for one that it reads: its output matrix is the embedding, unless the configuration unties them, and a

@@ -7,11 +7,9 @@ import {
   type Tensor,
   add,
   cast,
-  checkShape,
   cumsum,
   mul,
   notEqual,
-  reshape,
   scalar,
   selfAttention,
   slice,
@@ -19,10 +17,12 @@ import {
 } from '@nabla/core';
 import { Dropout, Embedding, LayerNorm, Linear, Module, ModuleList } from '@nabla/layers';
 
+import { checkEncoderInputs } from '../heads/check-encoder-inputs.ts';
 import type { EncoderInputs, EncoderModel } from '../heads/encoder-model.ts';
 import { activatedLinear } from '../pretrained/activated-linear.ts';
 import type { Architecture } from '../pretrained/architecture.ts';
 import { jointLinear } from '../pretrained/joint-linear.ts';
+import { shownKeys } from '../pretrained/shown-keys.ts';
 import { type BertConfig, bertSchema, paddingOf } from './config.ts';
 
 /** What BERT is told beside its tokens. */
@@ -269,18 +269,9 @@ export class BertModel extends Module implements EncoderModel<BertConfig> {
 
   /** The embeddings after their norm, then what each layer makes of them, `[batch, time, features]`. */
   hiddenStates(tokens: Tensor, inputs: BertInputs = {}): Tensor[] {
-    checkShape('BertModel', 'tokens', tokens, ['batch', 'time']);
+    checkEncoderInputs('BertModel', tokens, inputs, this.context);
     const { is_decoder: causal } = this.config;
-    const [batch = 0, time = 0] = tokens.shape;
-    const most = this.context;
-    if (time > most) {
-      const hint = 'Cut longer texts, or take them apart.';
-      const expected = `of at most ${most} positions`;
-      throw new ArgumentError({ op: 'BertModel', argument: 'tokens', expected, received: `${time}`, hint });
-    }
-    const { attentionMask } = inputs;
-    if (attentionMask !== undefined) checkShape('BertModel', 'attentionMask', attentionMask, [batch, time]);
-    const mask = attentionMask && cast(reshape(attentionMask, [batch, 1, 1, time]), 'bool');
+    const mask = inputs.attentionMask && shownKeys(inputs.attentionMask);
     const counted = this.paddingPosition === undefined ? undefined : positionsAfter(tokens, this.paddingPosition);
     const embedded = this.embeddings.forward(tokens, { ...inputs, positions: inputs.positions ?? counted });
     return this.encoder.forward(embedded, { causal, ...(mask && { mask }) });

@@ -1,24 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // DistilBERT, read from top to bottom: half of BERT's layers, and no types of tokens. Names are those of transformers' checkpoints.
 
-import {
-  ArgumentError,
-  type Generator,
-  type Tensor,
-  add,
-  cast,
-  checkShape,
-  reshape,
-  selfAttention,
-  slice,
-} from '@nabla/core';
+import { type Generator, type Tensor, add, selfAttention, slice } from '@nabla/core';
 import { Dropout, Embedding, LayerNorm, Linear, Module, ModuleList } from '@nabla/layers';
 
 import { paddingOf } from '../bert/config.ts';
+import { checkEncoderInputs } from '../heads/check-encoder-inputs.ts';
 import type { EncoderInputs, EncoderModel } from '../heads/encoder-model.ts';
 import { activatedLinear } from '../pretrained/activated-linear.ts';
 import type { Architecture } from '../pretrained/architecture.ts';
 import { jointLinear } from '../pretrained/joint-linear.ts';
+import { shownKeys } from '../pretrained/shown-keys.ts';
 import { type DistilBertConfig, distilBertSchema } from './config.ts';
 
 /** What all norms add to the variance: no field of the configuration says it. */
@@ -186,17 +178,10 @@ export class DistilBertModel extends Module implements EncoderModel<DistilBertCo
   }
 
   /** The embeddings after their norm, then what each layer makes of them, `[batch, time, features]`. */
-  hiddenStates(tokens: Tensor, { attentionMask, positions }: EncoderInputs = {}): Tensor[] {
-    checkShape('DistilBertModel', 'tokens', tokens, ['batch', 'time']);
-    const [batch = 0, time = 0] = tokens.shape;
-    if (time > this.context) {
-      const hint = 'Cut longer texts, or take them apart.';
-      const expected = `of at most ${this.context} positions`;
-      throw new ArgumentError({ op: 'DistilBertModel', argument: 'tokens', expected, received: `${time}`, hint });
-    }
-    if (attentionMask !== undefined) checkShape('DistilBertModel', 'attentionMask', attentionMask, [batch, time]);
-    const mask = attentionMask && cast(reshape(attentionMask, [batch, 1, 1, time]), 'bool');
-    return this.transformer.forward(this.embeddings.forward(tokens, positions), mask);
+  hiddenStates(tokens: Tensor, inputs: EncoderInputs = {}): Tensor[] {
+    checkEncoderInputs('DistilBertModel', tokens, inputs, this.context);
+    const mask = inputs.attentionMask && shownKeys(inputs.attentionMask);
+    return this.transformer.forward(this.embeddings.forward(tokens, inputs.positions), mask);
   }
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which tokens a decoder's tokens see: those before them, in the cache and not, that are no padding.
 
-import { type Tensor, checkShape, reshape, tensor4d, cast } from '@nabla/core';
+import { type Tensor, checkShape, tensor4d } from '@nabla/core';
 
+import { shownKeys } from '../pretrained/shown-keys.ts';
 import type { KeyValueCache } from './cache.ts';
 
 /** What a decoder is told beside its tokens. */
@@ -38,7 +39,7 @@ export function decoderMask(
   if (attentionMask !== undefined) checkShape('decoder', 'attentionMask', attentionMask, [batch, past + time]);
   if (past === 0 && time <= window) {
     if (attentionMask === undefined) return { causal: true };
-    return { causal: true, mask: cast(reshape(attentionMask, [batch, 1, 1, time]), 'bool') };
+    return { causal: true, mask: shownKeys(attentionMask) };
   }
   const causal = past === 0;
   const keys = causal ? time : (cache?.capacity(time) ?? 0);

@@ -6,7 +6,7 @@ import { type Tensor, tensor2d } from '@nabla/core';
 import type { PretrainedConfig, PretrainedModel } from '../pretrained/architecture.ts';
 import type { KeyValueCache } from './cache.ts';
 import { IGNORED } from './causal-model.ts';
-import type { DecoderInputs } from './decoder-mask.ts';
+import type { DecoderInputs, VisibleKeys } from './decoder-mask.ts';
 import type { LayeredPass } from './layered-pass.ts';
 
 /** What a decoder sees of the text that was read. */
@@ -15,6 +15,22 @@ export interface Encoded {
   readonly states: Tensor;
   /** `[batch, time]`: 1 for a token, 0 for padding. Default: there is no padding. */
   readonly attentionMask?: Tensor | undefined;
+}
+
+/** What is known beside the tokens of both texts. */
+export interface EncoderDecoderInputs extends DecoderInputs {
+  /** `[batch, sourceTime]`, of the text that is read: 1 for a token, 0 for padding. Default: there is no padding. */
+  readonly sourceMask?: Tensor | undefined;
+}
+
+/** What a layer knows of the pass that it is part of. */
+export interface EncoderDecoderPass extends VisibleKeys {
+  readonly layer: number;
+  readonly cache?: KeyValueCache | undefined;
+  /** What the encoder gave, `[batch, sourceTime, features]`, for the layers of a decoder. */
+  readonly source?: Tensor | undefined;
+  /** bool `[batch, 1, 1, sourceTime]`: true where the source is no padding. */
+  readonly sourceMask?: Tensor | undefined;
 }
 
 /** An encoder-decoder language model. */

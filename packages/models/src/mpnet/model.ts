@@ -2,12 +2,9 @@
 // MPNet, read from top to bottom: RoBERTa's positions, and in every layer a bias of distances. Names are those of transformers' checkpoints.
 
 import {
-  ArgumentError,
   type Generator,
   type Tensor,
   add,
-  cast,
-  checkShape,
   embedding,
   fill,
   reshape,
@@ -19,9 +16,11 @@ import { Dropout, Embedding, LayerNorm, Linear, Module, ModuleList } from '@nabl
 
 import type { BertConfig } from '../bert/config.ts';
 import { BertIntermediate, type BertModelOptions, BertOutput, BertPooler, positionsAfter } from '../bert/model.ts';
+import { checkEncoderInputs } from '../heads/check-encoder-inputs.ts';
 import type { EncoderInputs, EncoderModel } from '../heads/encoder-model.ts';
 import type { Architecture } from '../pretrained/architecture.ts';
 import { jointLinear } from '../pretrained/joint-linear.ts';
+import { shownKeys } from '../pretrained/shown-keys.ts';
 import { bucketTable } from '../t5/relative-positions.ts';
 import { BUCKETS, PADDING, mpnetSchema } from './config.ts';
 
@@ -191,17 +190,13 @@ export class MPNetModel extends Module implements EncoderModel<BertConfig> {
   }
 
   /** The embeddings after their norm, then what each layer makes of them, `[batch, time, features]`. */
-  hiddenStates(tokens: Tensor, { attentionMask, positions }: EncoderInputs = {}): Tensor[] {
-    checkShape('MPNetModel', 'tokens', tokens, ['batch', 'time']);
-    const [batch = 0, time = 0] = tokens.shape;
-    if (time > this.context) {
-      const hint = 'Cut longer texts, or take them apart.';
-      const expected = `of at most ${this.context} positions`;
-      throw new ArgumentError({ op: 'MPNetModel', argument: 'tokens', expected, received: `${time}`, hint });
-    }
-    if (attentionMask !== undefined) checkShape('MPNetModel', 'attentionMask', attentionMask, [batch, time]);
-    const mask = attentionMask && cast(reshape(attentionMask, [batch, 1, 1, time]), 'bool');
-    return this.encoder.forward(this.embeddings.forward(tokens, positions ?? positionsAfter(tokens, PADDING)), mask);
+  hiddenStates(tokens: Tensor, inputs: EncoderInputs = {}): Tensor[] {
+    checkEncoderInputs('MPNetModel', tokens, inputs, this.context);
+    const mask = inputs.attentionMask && shownKeys(inputs.attentionMask);
+    return this.encoder.forward(
+      this.embeddings.forward(tokens, inputs.positions ?? positionsAfter(tokens, PADDING)),
+      mask,
+    );
   }
 }
 

@@ -14,22 +14,13 @@ import {
 } from '@nabla/core';
 import { Dropout, Embedding, Linear, Module, ModuleList, RMSNorm } from '@nabla/layers';
 
-import type { KeyValueCache, KeysAndValues } from '../generation/cache.ts';
+import type { KeysAndValues } from '../generation/cache.ts';
 import type { VisibleKeys } from '../generation/decoder-mask.ts';
+import type { EncoderDecoderPass } from '../generation/encoder-decoder-model.ts';
 import { activate, fusedActivation } from '../pretrained/activations.ts';
 import { joinHeads, splitHeads } from '../pretrained/heads.ts';
 import { type T5Config, feedForwardOf } from './config.ts';
 import { type RelativeBuckets, bucketTable } from './relative-positions.ts';
-
-/** What a block knows of the pass that it is part of. */
-export interface T5Pass extends VisibleKeys {
-  readonly layer: number;
-  readonly cache?: KeyValueCache | undefined;
-  /** What the encoder gave, `[batch, sourceTime, features]`, for the blocks of a decoder. */
-  readonly source?: Tensor | undefined;
-  /** bool `[batch, 1, 1, sourceTime]`: true where the source is no padding. */
-  readonly sourceMask?: Tensor | undefined;
-}
 
 export class T5Attention extends Module {
   readonly q: Linear;
@@ -99,7 +90,7 @@ export class T5LayerSelfAttention extends Module {
   }
 
   /** `[batch, time, features]` → the same shape. */
-  override forward(x: Tensor, pass: T5Pass): Tensor {
+  override forward(x: Tensor, pass: EncoderDecoderPass): Tensor {
     const normed = this.layer_norm.forward(x);
     const own = this.SelfAttention.keysAndValues(normed);
     const seen = pass.cache?.write(pass.layer, own.keys, own.values);
@@ -121,7 +112,7 @@ export class T5LayerCrossAttention extends Module {
   }
 
   /** `[batch, time, features]`, and what the encoder gave → the same shape. */
-  override forward(x: Tensor, source: Tensor, { layer, cache, sourceMask }: T5Pass): Tensor {
+  override forward(x: Tensor, source: Tensor, { layer, cache, sourceMask }: EncoderDecoderPass): Tensor {
     const compute = (): KeysAndValues => this.EncDecAttention.keysAndValues(source);
     const keys = cache === undefined ? compute() : cache.once(layer, compute);
     const visible = { causal: false, ...(sourceMask && { mask: sourceMask }) };
@@ -206,7 +197,7 @@ export class T5Block extends Module {
   }
 
   /** `[batch, time, features]` → the same shape. */
-  override forward(x: Tensor, pass: T5Pass): Tensor {
+  override forward(x: Tensor, pass: EncoderDecoderPass): Tensor {
     const attended = this.#attention.forward(x, pass);
     if (this.#crossAttention === undefined || pass.source === undefined) return this.#network.forward(attended);
     return this.#network.forward(this.#crossAttention.forward(attended, pass.source, pass));

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // T5, read from top to bottom: an encoder, a decoder, the model with both. Names are those of transformers' checkpoints.
 
-import { type Generator, type Tensor, cast, checkShape, fill, linear, mul, reshape, where } from '@nabla/core';
+import { type Generator, type Tensor, checkShape, fill, linear, mul, where } from '@nabla/core';
 import { Dropout, Embedding, Linear, Module, ModuleList, RMSNorm, crossEntropy } from '@nabla/layers';
 
 import { KeyValueCache } from '../generation/cache.ts';
 import { IGNORED } from '../generation/causal-model.ts';
 import { type DecoderInputs, type VisibleKeys, decoderMask } from '../generation/decoder-mask.ts';
-import { type Encoded, type EncoderDecoderModel, shiftRight } from '../generation/encoder-decoder-model.ts';
+import {
+  type Encoded,
+  type EncoderDecoderInputs,
+  type EncoderDecoderModel,
+  shiftRight,
+} from '../generation/encoder-decoder-model.ts';
 import { type LayeredPass, finishPass, statesOf } from '../generation/layered-pass.ts';
 import type { Architecture, PretrainedModel } from '../pretrained/architecture.ts';
+import { shownKeys } from '../pretrained/shown-keys.ts';
 import { type T5Config, feedForwardOf, scalesOutput, t5Schema, tiesOutput } from './config.ts';
 import { T5Block } from './layers.ts';
 
@@ -78,12 +84,6 @@ export class T5Stack extends Module {
   }
 }
 
-/** `[batch, time]`, 1 for a token → bool `[batch, 1, 1, time]`. */
-function shownKeys(attentionMask: Tensor): Tensor {
-  const [batch = 0, time = 0] = attentionMask.shape;
-  return cast(reshape(attentionMask, [batch, 1, 1, time]), 'bool');
-}
-
 /**
  * T5's encoder alone: text to states.
  *
@@ -125,10 +125,7 @@ export class T5EncoderModel extends Module implements PretrainedModel<T5Config> 
 }
 
 /** What is known beside the tokens of both texts. */
-export interface T5Inputs extends DecoderInputs {
-  /** `[batch, sourceTime]`, of the text that is read: 1 for a token, 0 for padding. Default: there is no padding. */
-  readonly sourceMask?: Tensor | undefined;
-}
+export type T5Inputs = EncoderDecoderInputs;
 
 /**
  * T5 that writes a text for one that it reads. Its output matrix is the embedding, or, as in T5 1.1 and Flan-T5, one of its own.

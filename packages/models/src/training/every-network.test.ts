@@ -30,10 +30,19 @@ import {
   crossEntropy,
 } from '@nabla/layers';
 import { AdamW } from '@nabla/optimizers';
-import { describeOnNative, devices, inPrecision, randomTensor, useDevice, withActivations } from '@nabla/testing';
+import {
+  describeOnCuda,
+  describeOnNative,
+  inPrecision,
+  randomTensor,
+  useDevice,
+  withActivations,
+} from '@nabla/testing';
 
+import { BartForConditionalGeneration } from '../bart/model.ts';
 import { GPT2LMHeadModel } from '../gpt2/model.ts';
 import { LlamaForCausalLM } from '../llama/model.ts';
+import { RobertaForMaskedLM } from '../roberta/heads.ts';
 
 interface Case {
   readonly model: Module;
@@ -78,6 +87,21 @@ const CASES: Readonly<Record<string, (generator: Generator) => Case>> = {
     const sizes = { vocab_size: 29, hidden_size: 32, intermediate_size: 48, num_hidden_layers: 1 };
     const heads = { num_attention_heads: 4, num_key_value_heads: 2, max_position_embeddings: 24 };
     const model = new LlamaForCausalLM({ ...sizes, ...heads }, generator);
+    const tokens = integers([2, 20], 29);
+    return { model, data: [tokens], loss: () => model.loss(tokens, tokens) };
+  },
+  'BART, which shifts its positions': (generator) => {
+    const sizes = { vocab_size: 29, d_model: 32, max_position_embeddings: 24, encoder_layers: 1, decoder_layers: 1 };
+    const heads = { encoder_attention_heads: 2, decoder_attention_heads: 2 };
+    const widths = { encoder_ffn_dim: 48, decoder_ffn_dim: 48 };
+    const model = new BartForConditionalGeneration({ ...sizes, ...heads, ...widths }, generator);
+    const [tokens, labels] = [integers([2, 20], 29), integers([2, 12], 29)];
+    return { model, data: [tokens, labels], loss: () => model.loss(tokens, labels) };
+  },
+  'RoBERTa, which counts its positions': (generator) => {
+    const sizes = { vocab_size: 29, hidden_size: 32, intermediate_size: 48, num_hidden_layers: 1 };
+    const heads = { num_attention_heads: 2, max_position_embeddings: 22, pad_token_id: 1 };
+    const model = new RobertaForMaskedLM({ ...sizes, ...heads }, generator);
     const tokens = integers([2, 20], 29);
     return { model, data: [tokens], loss: () => model.loss(tokens, tokens) };
   },
@@ -160,5 +184,4 @@ describeOnNative('training on %s', (device) => {
   });
 });
 
-if (devices().includes('cuda')) describe('training in bf16', onCuda);
-else it('training in bf16 is left out: there is no GPU', () => expect(devices()).not.toContain('cuda'));
+describeOnCuda('training in bf16', onCuda);

@@ -2,7 +2,14 @@
 // tfjs' kernels that take parts of a tensor, or join tensors to one, on device cpu.
 
 import { rowMajorStrides, sizeOf } from '../../shape.ts';
-import { type KernelConfig, type TensorInfo, backend_util, slice_util, util } from '../../tf.ts';
+import {
+  type KernelConfig,
+  type StridedSliceAttrs,
+  type TensorInfo,
+  backend_util,
+  slice_util,
+  util,
+} from '../../tf.ts';
 import { nativeKernel } from '../kernel.ts';
 import type { NativeBackend } from '../native-backend.ts';
 import { isNative, join, readStrided, sameKind } from './copy.ts';
@@ -42,18 +49,7 @@ const slice = nativeKernel<OneInput, { begin: number | number[]; size: number | 
   },
 });
 
-interface StridedSliceAttributes {
-  readonly begin: number[];
-  readonly end: number[];
-  readonly strides: number[];
-  readonly beginMask: number;
-  readonly endMask: number;
-  readonly ellipsisMask: number;
-  readonly newAxisMask: number;
-  readonly shrinkAxisMask: number;
-}
-
-const stridedSlice = nativeKernel<OneInput, StridedSliceAttributes>('StridedSlice', {
+const stridedSlice = nativeKernel<OneInput, StridedSliceAttrs>('StridedSlice', {
   accepts: ({ x }) => isNative(x.dtype),
   run: ({ x }, attributes, backend) => {
     const { beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = attributes;
