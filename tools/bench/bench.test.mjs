@@ -14,6 +14,7 @@ import { chart } from './render/chart.mjs';
 import { digits } from './render/line.mjs';
 import { profile } from './profile.mjs';
 import { CHART, PAGE, latest, render } from './render/page.mjs';
+import { Writer } from './writer.mjs';
 
 describe('the clock', () => {
   it.each([
@@ -129,6 +130,32 @@ describe('the profile', () => {
     ]);
     expect(parts.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1, 12);
     expect(kernels.short).toBe(sort); // as it was
+  });
+});
+
+describe('the writer', () => {
+  it('times as many tokens as it is asked for, of texts without their first ones, and ends each text', async () => {
+    let now = 0;
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
+    const events = [];
+    let texts = 0;
+    const write = async function* () {
+      const text = ++texts;
+      try {
+        for (let token = 0; ; token++) {
+          now += token === 0 ? 1000 : 10;
+          yield events.push(`${text}.${token}`);
+        }
+      } finally {
+        events.push(`end of ${text}`);
+      }
+    };
+    const writer = new Writer(write, 3);
+    expect(await writer.time(1)).toBeCloseTo(0.01, 12);
+    expect(await writer.time(4)).toBeCloseTo(0.04, 12);
+    await writer.dispose();
+    clock.mockRestore();
+    expect(events).toEqual(['1.0', '1.1', '1.2', '1.3', 'end of 1', '2.0', '2.1', '2.2', 'end of 2']);
   });
 });
 

@@ -10,18 +10,20 @@ import { profile } from './profile.mjs';
 
 /**
  * A case made ready. `prepare(spec)` gives `run`, which returns its results by name, what is `kept` until `dispose`, and
- * `results` where the numbers to compare are not those of a run.
+ * `results` where the numbers to compare are not those of a run; or `time` instead of `run`, where a run is not a call.
  */
 export class Ours {
   #run;
+  #time;
   #kept;
   check;
 
   constructor({ device, spec, prepare }, threads) {
     setDevice(device);
     if (device === 'cpu') setThreads(threads);
-    const { run, kept, results = run } = prepare(spec);
+    const { run, time, kept, results = run } = prepare(spec);
     this.#run = run;
+    this.#time = time ?? ((count) => this.#timeOfCalls(count));
     this.#kept = kept;
     this.check = {};
     scope(() => {
@@ -29,19 +31,24 @@ export class Ours {
     });
   }
 
-  /** Seconds of `count` runs. */
+  /** Seconds of `count` runs, or a promise of them. */
   time(count) {
+    return this.#time(count);
+  }
+
+  #timeOfCalls(count) {
     const start = performance.now();
     for (let i = 0; i < count; i++) scope(() => void this.#run());
     return (performance.now() - start) / 1e3;
   }
 
-  /** Where the time of a run goes, see profile.mjs. */
+  /** Where the time of a run goes, see profile.mjs; undefined where it is not a call. */
   profile() {
+    if (this.#run === undefined) return undefined;
     return profile(() => scope(() => void this.#run()), engine().backend.kernels);
   }
 
-  dispose() {
-    for (const thing of this.#kept) thing.dispose();
+  async dispose() {
+    for (const thing of this.#kept) await thing.dispose();
   }
 }

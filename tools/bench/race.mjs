@@ -82,15 +82,15 @@ async function raceOne(benchmark, { threads, budget, peers, helpers, say }) {
   try {
     const theirs = await contendersOf(benchmark, threads, peers, rivals, ours.check, say);
     const contenders = { ours: (count) => ours.time(count), ...theirs };
-    const { patience = 1, warmUp } = benchmark;
-    const options = { budget: budget * patience, threads, warmUp };
+    const { patience = 1, turn, warmUp } = benchmark;
+    const options = { budget: budget * patience, threads, turn, warmUp };
     const [seconds, more] = benchmark.neighbour
       ? await measureBeside(contenders, options)
       : await measureAlone(contenders, benchmark, helpers, ours.check, options);
     const row = rowOf(benchmark, threads, seconds, more);
     return benchmark.device !== 'js' && isShort(row) ? { ...row, profile: ours.profile() } : row;
   } finally {
-    for (const one of [ours, ...Object.values(rivals)]) one.dispose();
+    for (const one of [ours, ...Object.values(rivals)]) await one.dispose();
   }
 }
 

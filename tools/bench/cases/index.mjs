@@ -26,7 +26,7 @@ const alone = [
 /**
  * A case: `name` · `device` · `unit` of its figure · `work` that a run does, in operations or bytes, unless the unit is ms ·
  * `spec`: what peers are told · `prepare`: our side (see ours.mjs) · `patience`: by how much its budget is longer, default 1 ·
- * `warmUp`: runs before the clock starts, at least ·
+ * `turn`: seconds that a turn lasts at least, where runs differ · `warmUp`: runs before the clock starts, at least ·
  * `rivals`: ours in other ways, a `prepare` for each by name, to compare with like peers ·
  * `limit`: what memory, or arithmetic, must at least do meanwhile (see peers/limit_peer.cc) · `memory`: whether its peak is measured ·
  * `neighbour`: whether a busy process runs beside it.

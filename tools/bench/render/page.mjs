@@ -66,7 +66,7 @@ const FAMILIES = [
   [
     'decode',
     'Decoding',
-    'The next token of one sequence, with a cache of keys and values, float32 weights of the size of GPT-2.',
+    'A token of one text as `generateTokens` writes it, whole steps included, against one step of PyTorch with a cache of keys and values; float32 weights of the size of GPT-2.',
   ],
   [
     'decode-bf16',

@@ -5,6 +5,7 @@ import { Generator } from '@nabla/core';
 import { useDevice } from '@nabla/testing';
 
 import { GPT2LMHeadModel } from '../gpt2/model.ts';
+import { KeyValueCache } from './cache.ts';
 import { type Generated, generate } from './generate.ts';
 import type { BatchOptions } from './options.ts';
 
@@ -86,6 +87,17 @@ describe('beam search', () => {
       alone.push(await generate(model, { inputIds: [[2]] }, options));
       const scores = alone.flatMap((found) => found.scores ?? []);
       expect(together.scores).toEqual(scores.map((score): unknown => expect.closeTo(score, 4)));
+    }));
+
+  it('leaves a beam in its row where it can, so that little of the cache is moved', () =>
+    withModel(async (model) => {
+      const orders = jest.spyOn(KeyValueCache.prototype, 'reorderByLayer');
+      await generate(model, { inputIds: [[1, 2], [3]] }, { maximumNewTokens: 6, beams: 4, endTokens: [], padToken: 0 });
+      const [first, ...others] = orders.mock.calls.map(([rows]) => [...rows]);
+      orders.mockRestore();
+      expect(first).toEqual([0, 0, 0, 0, 1, 1, 1, 1]);
+      expect(others).toHaveLength(4);
+      for (const rows of others) for (const row of rows) expect(rows[row]).toBe(row); // a row that goes on stays
     }));
 
   it('draws beams, the same for the same generator, with scores of what was drawn', () =>

@@ -69,15 +69,32 @@ export async function searchBeams(
       if (running.length === 0) return searches.map(({ finished }) => finished);
       await nextTick();
       signal?.throwIfAborted();
-      await decoding.reorder(running.map(({ row }) => row));
-      let row = 0;
-      for (const search of searches) search.running = search.running.map((beam) => ({ ...beam, row: row++ }));
+      const order: number[] = [];
+      const next: number[][] = [];
+      for (const search of searches) {
+        const places = placesFor(search.running, order.length);
+        search.running = search.running.map((beam, i) => {
+          const row = places[i] ?? NaN;
+          order[row] = beam.row;
+          next[row] = beam.tokens.slice(-1);
+          return { ...beam, row };
+        });
+      }
+      await decoding.reorder(order);
       await nextTick();
-      logits = await decoding.next(running.map(({ tokens }) => tokens.slice(-1)));
+      logits = await decoding.next(next);
     }
   } finally {
     decoding.dispose();
   }
+}
+
+/** Rows for beams, from `begin` on: each stays in that of the beam that it goes on from, where it can, so that little is moved. */
+function placesFor(beams: readonly Beam[], begin: number): number[] {
+  const free = new Set(beams.map((_, i) => begin + i));
+  const own = beams.map(({ row }) => (free.delete(row) ? row : undefined));
+  const others = [...free];
+  return own.map((row) => row ?? others.shift() ?? NaN);
 }
 
 function takeStep(search: Search, logits: readonly Float32Array[], settings: BeamSettings): void {

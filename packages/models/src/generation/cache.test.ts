@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of keys and values that are kept: how their memory grows, and how a part of them is forgotten.
 
-import { Generator, type Tensor, fill, noGrad, ones, slice, tensor2d } from '@nabla/core';
+import {
+  Generator,
+  type Tensor,
+  fill,
+  noGrad,
+  ones,
+  reshape,
+  scope,
+  slice,
+  tensor2d,
+  tensor4d,
+  zeros,
+} from '@nabla/core';
 import { devices, tolerance, useDevice } from '@nabla/testing';
 
 import { GPT2LMHeadModel } from '../gpt2/model.ts';
@@ -60,6 +72,65 @@ describe.each(devices())('a cache on %s', (device) => {
     expect([...values.dataSync()]).toEqual(expected);
     cache.dispose();
   });
+});
+
+describe.each(devices())('the rows of a cache on %s', (device) => {
+  useDevice(device);
+
+  /** A cache of three rows, whose keys are 0, 1, 2, whose values are 10 more, and what was computed once 100 more. */
+  function withRows(use: (cache: KeyValueCache, rows: () => number[][]) => void): void {
+    const cache = new KeyValueCache(1);
+    const from = (first: number): Tensor => tensor4d([first, first + 1, first + 2], [3, 1, 1, 1]);
+    const none = (): Tensor => zeros([cache.memory?.shape[0] ?? 0, 1, 1, 1]);
+    cache.write(0, from(0), from(10));
+    cache.advance(1);
+    cache.once(0, () => ({ keys: from(100), values: from(110) }));
+    scope(() =>
+      use(cache, () => {
+        const fixed = cache.once(0, () => ({ keys: none(), values: none() }));
+        const { keys, values } = cache.write(0, none(), none()); // behind what is there
+        return [keys, values, fixed.keys, fixed.values].map((all) => [
+          ...part(reshape(all, [all.shape[0], -1]), 0, 1).dataSync(),
+        ]);
+      }),
+    );
+    cache.dispose();
+  }
+
+  const rowsOf = (order: number[], fixed = order): number[][] =>
+    [0, 10, 100, 110].map((first) => (first < 100 ? order : fixed).map((row) => first + row));
+
+  it.each([
+    ['two that change places', [1, 0, 2]],
+    ['all of them', [2, 0, 1]],
+    ['one that becomes another', [0, 1, 0]],
+    ['none', [0, 1, 2]],
+  ])('stay in their memory: %s', (_, order) =>
+    withRows((cache, rows) => {
+      const { memory } = cache;
+      cache.reorder(order);
+      expect(rows()).toEqual(rowsOf(order));
+      expect(cache.memory).toBe(memory);
+    }),
+  );
+
+  it.each([[[2, 0]], [[0, 0, 1, 2, 1]], [[1]]])('become others: %j', (order) =>
+    withRows((cache, rows) => {
+      cache.reorder(order);
+      expect(rows()).toEqual(rowsOf(order));
+    }),
+  );
+
+  it('keep what was computed once where they read what they read before', () =>
+    withRows((cache, rows) => {
+      Array.from(cache.reorderByLayer([1, 1, 2], { sameSources: true }));
+      expect(rows()).toEqual(rowsOf([1, 1, 2], [0, 1, 2]));
+    }));
+
+  it('are not others', () =>
+    withRows((cache) => {
+      expect(() => cache.reorder([0, 1, 3])).toThrowCode('ARGUMENT', /to be rows of the 3 in the cache, received 3/);
+    }));
 });
 
 describe('the memory of a cache', () => {

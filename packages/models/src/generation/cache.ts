@@ -58,7 +58,7 @@ export class KeyValueCache {
     return this.#time;
   }
 
-  /** The first of the tensors that it is in, which are other ones, all of them, when it grows or its rows are put in another order. */
+  /** The first of the tensors that it is in, which are other ones, all of them, when it grows or has another number of rows. */
   get memory(): Tensor | undefined {
     return this.layers[0]?.keys;
   }
@@ -159,20 +159,31 @@ export class KeyValueCache {
     Array.from(this.reorderByLayer(rows));
   }
 
-  /** What {@link reorder} does, a layer with each step: those of a long text take a while to be copied. */
-  *reorderByLayer(rows: readonly number[]): IterableIterator<void> {
-    if (rows.every((row, i) => row === i) && rows.length === this.batch) return;
+  /**
+   * What {@link reorder} does, a layer with each step: those of a long text take a while to be copied. As long as there are as many rows,
+   * they stay in their memory, and those that stay what they were are not copied.
+   *
+   * @param options `sameSources`: whether each row reads what it read before, so that what is computed {@link once} stays; default false
+   */
+  *reorderByLayer(rows: readonly number[], { sameSources = false } = {}): IterableIterator<void> {
+    const moved = rows.flatMap((row, i) => (row === i ? [] : [i]));
+    if (moved.length === 0 && rows.length === this.batch) return;
     const wrong = rows.find((row) => !Number.isInteger(row) || row < 0 || row >= this.batch);
     if (wrong !== undefined) {
       const expected = `to be rows of the ${this.batch} in the cache`;
       throw new ArgumentError({ op: 'reorder', argument: 'rows', expected, received: String(wrong) });
     }
+    const reorder =
+      rows.length === this.batch
+        ? (tensors: KeysAndValues): KeysAndValues => moveRows(tensors, rows, moved)
+        : (tensors: KeysAndValues): KeysAndValues => gatherRows(tensors, rows);
     for (const [layer, tensors] of this.written()) {
-      this.layers[layer] = gatherRows(tensors, rows);
+      this.layers[layer] = reorder(tensors);
       yield;
     }
+    if (sameSources) return;
     for (const [layer, tensors] of this.fixed) {
-      this.fixed.set(layer, gatherRows(tensors, rows));
+      this.fixed.set(layer, reorder(tensors));
       yield;
     }
   }
@@ -202,7 +213,20 @@ export class KeyValueCache {
   }
 }
 
-/** Rows of a batch in another order, in place of what they were taken from. */
+/** Makes the `moved` of the rows of a batch what `rows` say, in their memory. */
+function moveRows(tensors: KeysAndValues, rows: readonly number[], moved: readonly number[]): KeysAndValues {
+  scope(() => {
+    const from = tensor1d(
+      moved.map((row) => rows[row] ?? row),
+      'int32',
+    );
+    const to = tensor1d([...moved], 'int32');
+    for (const tensor of [tensors.keys, tensors.values]) indexCopyInto(tensor, gather(tensor, from), 0, to);
+  });
+  return tensors;
+}
+
+/** Rows of a batch in another order, or another number of them, instead of what they were taken from. */
 function gatherRows({ keys, values }: KeysAndValues, rows: readonly number[]): KeysAndValues {
   const gathered = scope(() => {
     const order = tensor1d([...rows], 'int32');

@@ -20,7 +20,7 @@ export interface CausalModel<Config extends PretrainedConfig = PretrainedConfig>
   /** int32 `[batch, time]` → `[batch, time, features]`, after the last norm. */
   hidden(tokens: Tensor, inputs?: DecoderInputs): Tensor;
   /** The same layer by layer, so that others get their turn in between. Of `tokens` and `inputs`, the first step alone reads. */
-  byLayer?(tokens: Tensor, inputs?: DecoderInputs): LayeredPass;
+  byLayer(tokens: Tensor, inputs?: DecoderInputs): LayeredPass;
   /** `[...batch, features]` → `[...batch, vocabulary]`. */
   logits(hidden: Tensor): Tensor;
   /** int32 `[batch, time]` → logits of each next token `[batch, time, vocabulary]`. */

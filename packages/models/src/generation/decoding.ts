@@ -69,6 +69,8 @@ export class Decoding {
   private readonly model: GenerativeModel;
   private readonly cache: KeyValueCache | undefined;
   private encoded: Encoded | undefined;
+  /** Which of the rows that it was begun with each row goes on from. */
+  private sources: readonly number[] = [];
   /** All tokens, padding included. */
   private tokens: number[][] = [];
   /** 1 for a token, 0 for padding; undefined where there is none. */
@@ -91,7 +93,7 @@ export class Decoding {
     this.signal = signal;
     const modules = modulesOf(model); // once for all steps, since it walks through the whole model
     this.during = evaluating(modules);
-    this.steps = isTakenByLayer(model) && this.cache ? new RecordedSteps(this.cache, modules, this.during) : undefined;
+    this.steps = this.cache ? new RecordedSteps(this.cache, modules, this.during) : undefined;
   }
 
   /**
@@ -103,6 +105,7 @@ export class Decoding {
   async begin(rows: TokenRows, mask?: MaskRows): Promise<Float32Array[]> {
     const padded = mask?.some((row) => row.includes(0)) === true;
     const { kept } = this.lent ?? { kept: 0 };
+    this.sources = rows.map((_, row) => row);
     this.tokens = rows.map((row) => row.slice(0, kept));
     this.mask = padded ? mask?.map((row) => [...row]) : undefined;
     const time = rows[0]?.length ?? 0;
@@ -158,11 +161,15 @@ export class Decoding {
   /** Goes on with row `rows[i]` as row i; others get their turns between the layers. */
   async reorder(rows: readonly number[]): Promise<void> {
     const pick = <T>(all: readonly T[]): T[] => rows.flatMap((row) => all.slice(row, row + 1));
+    const sources = pick(this.sources);
+    const sameSources =
+      sources.length === this.sources.length && sources.every((source, row) => source === this.sources[row]);
+    this.sources = sources;
     const turns = new Turns(this.pace.clock, this.signal);
-    const layers = this.cache?.reorderByLayer(rows);
+    const layers = this.cache?.reorderByLayer(rows, { sameSources });
     while (layers?.next().done === false) await turns.afterStep();
     const { encoded } = this;
-    if (encoded !== undefined) {
+    if (encoded !== undefined && !sameSources) {
       this.encoded = scope(() => {
         const order = tensor1d([...rows], 'int32');
         const { states, attentionMask } = encoded;
@@ -207,17 +214,16 @@ export class Decoding {
     return takePass(this.layers(rows), turns, (states) => use(lastOf(states)), this.during);
   }
 
-  /** A pass over tokens that were added last, layer by layer if the model can be taken so; without a cache, over all. */
+  /** A pass over tokens that were added last; without a cache, over all. */
   private *layers(rows: TokenRows): LayeredPass {
     const { model, encoded } = this;
     const fed = tensorOf(this.cache === undefined ? this.tokens : rows);
     const inputs = this.inputs(this.tokens[0]?.length ?? 0, fed.shape[1] ?? 0);
     if (isEncoderDecoder(model)) {
       if (encoded === undefined) throw new TypeError('an encoder-decoder decodes what was encoded');
-      if (model.decoderByLayer === undefined) return model.decoderHidden(fed, encoded, inputs);
       return yield* model.decoderByLayer(fed, encoded, inputs);
     }
-    return model.byLayer === undefined ? model.hidden(fed, inputs) : yield* model.byLayer(fed, inputs);
+    return yield* model.byLayer(fed, inputs);
   }
 
   /** Mask and positions of the last `time` of `length` tokens: a position counts the tokens before it that are no padding. */
@@ -249,11 +255,6 @@ export function evaluating(modules: readonly Module[]): During {
       for (const module of switched) module.training = true;
     }
   };
-}
-
-/** Whether passes of a model yield between their layers. */
-function isTakenByLayer(model: GenerativeModel): boolean {
-  return isEncoderDecoder(model) ? 'decoderByLayer' in model : 'byLayer' in model;
 }
 
 /** The features of the last time step of each row, `[rows, features]`. */

@@ -47,12 +47,12 @@ export interface EncoderDecoderModel<
   newCache(): KeyValueCache;
   /** int32 `[batch, time]` → what the decoder sees of it. */
   encode(tokens: Tensor, attentionMask?: Tensor): Encoded;
-  /** The states of {@link encode}, layer by layer; its mask is then the one that is given. Without it, a text is read at once. */
-  encodeByLayer?(tokens: Tensor, attentionMask?: Tensor): LayeredPass;
+  /** The states of {@link encode}, layer by layer; its mask is then the one that is given. */
+  encodeByLayer(tokens: Tensor, attentionMask?: Tensor): LayeredPass;
   /** int32 `[batch, time]` → the decoder's states after its last norm, `[batch, time, features]`. */
   decoderHidden(tokens: Tensor, encoded: Encoded, inputs?: DecoderInputs): Tensor;
   /** What {@link decoderHidden} computes, layer by layer. */
-  decoderByLayer?(tokens: Tensor, encoded: Encoded, inputs?: DecoderInputs): LayeredPass;
+  decoderByLayer(tokens: Tensor, encoded: Encoded, inputs?: DecoderInputs): LayeredPass;
   /** `[...batch, features]` → `[...batch, vocabulary]`. */
   logits(hidden: Tensor): Tensor;
 }

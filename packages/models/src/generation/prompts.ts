@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The beginnings of the texts that are to be written: checked, padded to one length, read by an encoder where there is one.
 
-import { ArgumentError, dispose, formatShape, keep, noGrad, scope } from '@nabla/core';
+import { ArgumentError, dispose, formatShape, keep } from '@nabla/core';
 
 import {
   Decoding,
@@ -133,7 +133,7 @@ export async function startDecoding(
   return new Decoding(model, { ...options, encoded });
 }
 
-/** What an encoder makes of the prompts: layer by layer, with turns of the event loop in between, if the model can be taken so. */
+/** What an encoder makes of the prompts: layer by layer, with turns of the event loop in between. */
 async function encode(
   model: EncoderDecoderModel,
   { rows, mask }: { rows: TokenRows; mask: MaskRows },
@@ -145,12 +145,8 @@ async function encode(
     return { states: keep(states.clone()), attentionMask: shown && keep(shown.clone()) };
   };
   try {
-    const encodeByLayer = model.encodeByLayer?.bind(model);
-    if (encodeByLayer === undefined) {
-      return during(() => scope(() => noGrad(() => keepAll(model.encode(tensorOf(rows), attentionMask)))));
-    }
     const pass = function* (): LayeredPass {
-      return yield* encodeByLayer(tensorOf(rows), attentionMask);
+      return yield* model.encodeByLayer(tensorOf(rows), attentionMask); // in the scope of its first step
     };
     const turns = new Turns(paceOf(model).clock, signal);
     return await takePass(pass(), turns, (states) => keepAll({ states, attentionMask }), during);

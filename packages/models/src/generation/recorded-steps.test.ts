@@ -7,9 +7,12 @@ import { devices, useDevice } from '@nabla/testing';
 import { BartForConditionalGeneration } from '../bart/model.ts';
 import { GPT2LMHeadModel } from '../gpt2/model.ts';
 import { T5ForConditionalGeneration } from '../t5/model.ts';
+import { TranslationTransformer } from '../translation/model.ts';
+import { SPECIAL } from '../translation/tokenizer.ts';
 import { Decoding, type GenerativeModel, isEncoderDecoder, tensorOf } from './decoding.ts';
 import { KeyValueCache } from './cache.ts';
-import { generate, generateTokens } from './generate.ts';
+import type { EncoderDecoderModel } from './encoder-decoder-model.ts';
+import { type Generated, generate, generateTokens } from './generate.ts';
 import { type LayeredPass, takePass } from './layered-pass.ts';
 import { ReadingPace } from './reading-pace.ts';
 import { RecordedSteps } from './recorded-steps.ts';
@@ -36,11 +39,13 @@ const t5 = {
   num_heads: 2,
   initializer_factor: 3,
 };
-const families: [string, () => GenerativeModel][] = [
-  ...SMALL_DECODERS,
+const translator = { vocabulary: VOCABULARY, layers: 2, heads: 2, width: 8, context: 200, dropout: 0.1, ...SPECIAL };
+const translating: [string, () => EncoderDecoderModel][] = [
   ['BART', () => new BartForConditionalGeneration(bart, new Generator(5))],
   ['T5', () => new T5ForConditionalGeneration(t5, new Generator(6))],
+  ['the first transformer', () => new TranslationTransformer(translator, new Generator(7))],
 ];
+const families: [string, () => GenerativeModel][] = [...SMALL_DECODERS, ...translating];
 
 /** The second row has padding on its left. */
 const ROWS = [
@@ -83,15 +88,18 @@ async function decode(
   }
 }
 
-/** The same without recordings: forward hooks want every forward to be called. */
-async function decodePlainly(...[model, what, between]: Parameters<typeof decode>): ReturnType<typeof decode> {
+/** Does something without recordings: forward hooks want every forward to be called. */
+async function plainly<T>(model: GenerativeModel, act: () => Promise<T>): Promise<T> {
   const hook = model.registerForwardHook(() => undefined);
   try {
-    return await decode(model, what, between);
+    return await act();
   } finally {
     hook.remove();
   }
 }
+
+const decodePlainly = (...[model, what, between]: Parameters<typeof decode>): ReturnType<typeof decode> =>
+  plainly(model, () => decode(model, what, between));
 
 describe.each(devices())('recorded steps on %s', (device) => {
   useDevice(device);
@@ -122,6 +130,23 @@ describe.each(devices())('recorded steps on %s', (device) => {
         expect(logits).toEqual(plain.logits);
         expect(plain.replayed).toEqual([]);
         if (isRecorded) expect(replayed.length).toBeGreaterThan(what.steps / 3);
+      }),
+    );
+  });
+
+  describe.each(translating)('of %s', (_, make) => {
+    it.each([1, 3])('write what others write for texts of different lengths, with %i beams', (beams) =>
+      withModel(make, async (model) => {
+        const inputs = { inputIds: [[4, 5, 6, 7, 8], [9], [10, 11, 12]] };
+        const options = { maximumNewTokens: 9, endTokens: [], beams, logProbabilities: true };
+        const replays = jest.spyOn(Recording.prototype, 'replay');
+        const write = (): Promise<Generated> => generate(model, inputs, options);
+        const recorded = await write();
+        if (isRecorded) expect(replays.mock.calls.length).toBeGreaterThan(0);
+        replays.mockClear();
+        expect(recorded).toEqual(await plainly(model, write));
+        expect(replays).not.toHaveBeenCalled();
+        replays.mockRestore();
       }),
     );
   });

@@ -30,7 +30,7 @@ interface RecordedPass {
 
 /**
  * Takes the steps of a decoding, each of one token for each row. A step like the one before, into the same memory, is recorded; those
- * after it are replayed, until the cache grows or its rows are put in another order, a weight is replaced, or somebody hooks in or
+ * after it are replayed, until the cache grows or has another number of rows, a weight is replaced, or somebody hooks in or
  * observes. The embeddings, masks and rotations, which the first step of a pass makes, are computed each time. What a replay computes is
  * what the program would: the same kernels, of the same numbers.
  */

@@ -17,7 +17,7 @@ import {
 } from '@nabla/core';
 import { devices, tolerance, useDevice } from '@nabla/testing';
 
-import { describeCachedDecoding } from '../generation/test-cached-decoding.ts';
+import { describeByLayer, describeCachedDecoding } from '../generation/test-cached-decoding.ts';
 import { type TokenPair, collatePairs } from './data.ts';
 import { TranslationTransformer } from './model.ts';
 import { SPECIAL } from './tokenizer.ts';
@@ -29,7 +29,9 @@ const PAIRS: readonly TokenPair[] = [
   { source: [9], target: [10, 11, 12, 4] },
 ];
 
-describeCachedDecoding('TranslationTransformer', (generator) => new TranslationTransformer(SHAPE, generator));
+const make = (generator: Generator): TranslationTransformer => new TranslationTransformer(SHAPE, generator);
+describeCachedDecoding('TranslationTransformer', make);
+describeByLayer('TranslationTransformer', make, { encoder: 2, decoder: 2 });
 
 /** Lends a test a model in evaluation. */
 function withModel(use: (model: TranslationTransformer) => void, seed = 1): void {

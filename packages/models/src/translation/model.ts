@@ -9,7 +9,6 @@ import {
   div,
   gather,
   linear,
-  logicalNot,
   mean,
   mul,
   normal,
@@ -39,8 +38,9 @@ import { KeyValueCache } from '../generation/cache.ts';
 import { IGNORED } from '../generation/causal-model.ts';
 import { type DecoderInputs, decoderMask } from '../generation/decoder-mask.ts';
 import type { Encoded, EncoderDecoderModel } from '../generation/encoder-decoder-model.ts';
+import { type LayeredPass, finishPass } from '../generation/layered-pass.ts';
 import type { PretrainedConfig } from '../pretrained/architecture.ts';
-import { decodeCached } from './cached-decoder.ts';
+import { cachedLayers, paddingOf, wholeLayers } from './decoder-layers.ts';
 
 /** The shape of a {@link TranslationTransformer}. */
 export interface TranslationShape {
@@ -130,21 +130,42 @@ export class TranslationTransformer extends Module implements EncoderDecoderMode
   }
 
   encode(tokens: Tensor, attentionMask?: Tensor): Encoded {
-    const x = this.dropout.forward(this.positions.forward(this.embed(tokens))); // [batch, time, width]
-    return { states: this.encoder.forward(x, { keyPaddingMask: paddingOf(attentionMask) }), attentionMask };
+    return { states: finishPass(this.encodeByLayer(tokens, attentionMask)), attentionMask };
+  }
+
+  /** The states of {@link encode}, layer by layer. */
+  *encodeByLayer(tokens: Tensor, attentionMask?: Tensor): LayeredPass {
+    const keyPaddingMask = paddingOf(attentionMask);
+    let x = this.dropout.forward(this.positions.forward(this.embed(tokens))); // [batch, time, width]
+    const rest = [keyPaddingMask];
+    yield { x, rest };
+    for (const layer of this.encoder.layers) {
+      x = layer.forward(x, { keyPaddingMask });
+      yield { x, rest };
+    }
+    return x;
   }
 
   decoderHidden(tokens: Tensor, encoded: Encoded, inputs: DecoderInputs = {}): Tensor {
-    const { cache, attentionMask } = inputs;
-    const x = this.dropout.forward(this.place(this.embed(tokens), inputs)); // [batch, time, width]
-    if (cache === undefined) {
-      return this.decoder.forward(x, encoded.states, {
-        target: { causal: true, keyPaddingMask: paddingOf(attentionMask) },
-        memory: { keyPaddingMask: paddingOf(encoded.attentionMask) },
-      });
-    }
+    return finishPass(this.decoderByLayer(tokens, encoded, inputs));
+  }
+
+  /** What {@link decoderHidden} computes, layer by layer. */
+  *decoderByLayer(tokens: Tensor, encoded: Encoded, inputs: DecoderInputs = {}): LayeredPass {
     const [batch = 0, time = 0] = tokens.shape;
-    return decodeCached(this.decoder, x, encoded, { ...decoderMask(batch, time, inputs), cache });
+    const { cache, attentionMask } = inputs;
+    const { rest, take } =
+      cache === undefined
+        ? wholeLayers(encoded, attentionMask)
+        : cachedLayers(encoded, { ...decoderMask(batch, time, inputs), cache });
+    let x = this.dropout.forward(this.place(this.embed(tokens), inputs)); // [batch, time, width]
+    yield { x, rest };
+    for (const [i, layer] of [...this.decoder.layers].entries()) {
+      x = take(layer, x, i);
+      yield { x, rest };
+    }
+    cache?.advance(time);
+    return x;
   }
 
   logits(hidden: Tensor): Tensor {
@@ -203,9 +224,4 @@ export class TranslationTransformer extends Module implements EncoderDecoderMode
       start.dispose();
     }
   }
-}
-
-/** `[batch, time]`, 1 for a token → bool, true for padding. */
-function paddingOf(attentionMask: Tensor | undefined): Tensor | undefined {
-  return attentionMask && logicalNot(cast(attentionMask, 'bool'));
 }
