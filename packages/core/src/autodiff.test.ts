@@ -227,6 +227,19 @@ describe('GradientAccumulator', () => {
     dispose(value);
   });
 
+  it('counts a batch by its weight', () => {
+    using accumulator = new GradientAccumulator();
+    accumulator.add([tensor1d([1, 2])], 4);
+    accumulator.add([tensor1d([5, 6])], 4);
+    accumulator.add([tensor1d([9, 0])], 2);
+    expect(accumulator.mean().map(values)).toEqual([[expect.closeTo(4.2), expect.closeTo(3.2)]]);
+    for (const weight of [0, -1, NaN]) {
+      expect(() => accumulator.add([scalar(1)], weight)).toThrow(
+        `GradientAccumulator.add: expected weight to be a number > 0, received ${weight}.`,
+      );
+    }
+  });
+
   it('starts over after a mean', () => {
     const accumulator = new GradientAccumulator();
     accumulator.add([scalar(1)]);
