@@ -119,6 +119,7 @@ describe('valueAndGrad', () => {
       'valueAndGrad: expected every parameter to contribute to the loss, received none from encoder.bias. ' +
         'Leave them out, or pass { allowUnused: true } for gradients of zeros.',
     );
+    expect(() => valueAndGrad(() => sum(square(y)), [y, x])).toThrow('none from parameter 1.');
     const { gradients } = valueAndGrad(() => square(x), [x, y], { allowUnused: true });
     expect(gradients.map(values)).toEqual([[4], [0, 0]]);
     expect(values(valueAndGrad(() => scalar(1), [y], { allowUnused: true }).gradients[0])).toEqual([0, 0]);

@@ -6,6 +6,7 @@ import { ArgumentError, formatShape, ShapeError } from './errors.ts';
 import { scope } from './memory.ts';
 import { sameShape } from './shape.ts';
 import { backpropagate, freeTape, unrecorded } from './tape.ts';
+import { nameOfTensor } from './tensor-names.ts';
 import { type Scalar, type Tensor, Variable, add, clone, div, engine, keep, mul, zerosLike } from './tf.ts';
 
 export interface ValueAndGradOptions {
@@ -75,7 +76,7 @@ function checkLoss(loss: Tensor): Tensor {
 }
 
 function nameOf(parameter: Tensor, position: number): string {
-  return parameter instanceof Variable ? parameter.name : `parameter ${position}`;
+  return nameOfTensor(parameter) ?? `parameter ${position}`;
 }
 
 function unusedError(names: readonly string[]): ArgumentError {

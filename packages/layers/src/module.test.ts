@@ -11,12 +11,15 @@ import {
   ones,
   scalar,
   sgdStep,
+  sum,
   tensor1d,
   tensor2d,
+  valueAndGrad,
   zeros,
 } from '@nabla/core';
 import { devices, tolerance, useDevice } from '@nabla/testing';
 
+import { ModuleList } from './module-list.ts';
 import { Module } from './module.ts';
 import { type Parameter, buffer, parameter } from './parameter.ts';
 
@@ -26,6 +29,16 @@ class Scale extends Module {
 
   override forward(x: Tensor): Tensor {
     return mul(x, this.weight);
+  }
+}
+
+/** Forgets its second layer. */
+class Forgetful extends Module {
+  readonly used: Scale = new Scale();
+  readonly unused: ModuleList = new ModuleList([new Pair()]);
+
+  override forward(x: Tensor): Tensor {
+    return this.used.forward(x);
   }
 }
 
@@ -186,5 +199,34 @@ describe.each(devices())('state of a module on %s', (device) => {
     expect(() => pair.loadStateDict(state, { strict: false })).toThrowCode('STATE', /first\.weight/);
     expect(pair.bias).toBeCloseToTensor([9, 9], exact);
     pair.dispose();
+  });
+});
+
+describe('the name of a parameter in an error', () => {
+  useDevice('js');
+
+  const message = (model: Module & { forward(x: Tensor): Tensor }, parameters: readonly Parameter[]): string => {
+    try {
+      valueAndGrad(() => sum(model.forward(ones([2]))), parameters);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return '';
+  };
+
+  it('is its path in the module that was asked for its parameters', () => {
+    const model = new Forgetful();
+    expect(message(model, model.parameters())).toContain(
+      'received none from unused.0.bias, unused.0.first.weight, unused.0.second.weight.',
+    );
+    model.dispose();
+  });
+
+  it('stays the path in the outermost module', () => {
+    const model = new Forgetful();
+    const parameters = model.parameters();
+    for (const [, module] of model.namedModules()) module.parameters();
+    expect(message(model, parameters)).toContain('received none from unused.0.bias, ');
+    model.dispose();
   });
 });

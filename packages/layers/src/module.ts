@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The base class of everything that computes with parameters.
 
-import { ArgumentError, Tensor, Variable, clone, formatShape } from '@nabla/core';
+import { ArgumentError, Tensor, Variable, clone, formatShape, nameTensor } from '@nabla/core';
 
 import { ForwardHooks, type HookHandle } from './hooks.ts';
 import type { Parameter } from './parameter.ts';
@@ -69,9 +69,14 @@ export abstract class Module {
     for (const [name, variable] of this.namedState()) if (variable.trainable) yield [name, variable];
   }
 
-  /** Trainable parameters, each once, for an optimizer. */
+  /** Trainable parameters, each once, for an optimizer. In errors they go by their names from here. */
   parameters(): Parameter[] {
-    return [...new Set([...this.namedParameters()].map(([, parameter]) => parameter))];
+    const parameters = new Set<Parameter>();
+    for (const [name, parameter] of this.namedParameters()) {
+      if (!parameters.has(parameter)) nameTensor(parameter, name);
+      parameters.add(parameter);
+    }
+    return [...parameters];
   }
 
   /** Switches this module and all below it to training. */

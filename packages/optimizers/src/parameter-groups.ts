@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parameters that are updated with settings of their own.
 
-import { ArgumentError, type Variable, checkNumber, checkOptions } from '@nabla/core';
+import { ArgumentError, type Variable, checkNumber, checkOptions, nameOfTensor } from '@nabla/core';
 
 import { checkCommonSettings } from './common-settings.ts';
 
@@ -45,15 +45,11 @@ export function resolveGroups(op: string, given: Parameters): { parameters: Vari
     const hint = 'Pass model.parameters().';
     throw new ArgumentError({ op, argument: 'parameters', expected: 'at least one parameter', received: 'none', hint });
   }
-  if (new Set(parameters).size !== parameters.length) {
+  const twice = parameters.find((parameter, i) => parameters.indexOf(parameter) !== i);
+  if (twice !== undefined) {
     const hint = 'A parameter may be in one group only.';
-    throw new ArgumentError({
-      op,
-      argument: 'parameters',
-      expected: 'each parameter once',
-      received: 'one twice',
-      hint,
-    });
+    const received = `${nameOfTensor(twice) ?? 'one'} twice`;
+    throw new ArgumentError({ op, argument: 'parameters', expected: 'each parameter once', received, hint });
   }
   return { parameters, groups: resolved };
 }
