@@ -46,6 +46,7 @@ export {
   checkBoolean,
   checkDtype,
   checkFloat,
+  checkInstance,
   checkInteger,
   checkName,
   checkNumber,

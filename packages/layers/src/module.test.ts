@@ -180,7 +180,7 @@ describe.each(devices())('state of a module on %s', (device) => {
       'third.weight': scalar(1),
       extra: scalar(2),
     };
-    const load = (): void => pair.loadStateDict(state);
+    const load = (): unknown => pair.loadStateDict(state);
     expect(load).toThrowCode('STATE', /the state of Pair/);
     expect(load).toThrowCode('STATE', /missing second\.weight, second\.mean;/);
     expect(load).toThrowCode('STATE', /unexpected third\.weight, extra;/);
@@ -192,12 +192,19 @@ describe.each(devices())('state of a module on %s', (device) => {
 
   it('with strict: false loads the names that fit; shapes must match even so', () => {
     const pair = new Pair();
-    pair.loadStateDict({ bias: tensor1d([9, 9]), extra: scalar(1) }, { strict: false });
+    const unmatched = pair.loadStateDict({ bias: tensor1d([9, 9]), extra: scalar(1) }, { strict: false });
+    expect(unmatched).toEqual({
+      missing: ['first.weight', 'first.mean', 'second.weight', 'second.mean'],
+      unexpected: ['extra'],
+    });
+    expect(pair.loadStateDict(pair.stateDict())).toEqual({ missing: [], unexpected: [] });
     expect(pair.bias).toBeCloseToTensor([9, 9], exact);
     expect(pair.first.weight).toBeCloseToTensor([2, 3], exact);
     const state = { bias: tensor1d([1, 1]), 'first.weight': scalar(1) };
     expect(() => pair.loadStateDict(state, { strict: false })).toThrowCode('STATE', /first\.weight/);
     expect(pair.bias).toBeCloseToTensor([9, 9], exact);
+    expect(() => pair.loadStateDict({}, { strikt: false } as object)).toThrowCode('OPTION', /"strikt".*"strict"/);
+    expect(() => pair.loadStateDict({}, { strict: 0 as never })).toThrowCode('ARGUMENT', /strict/);
     pair.dispose();
   });
 });

@@ -29,7 +29,7 @@ export interface OneCycleOptions {
  */
 export function oneCycle(options: OneCycleOptions): Schedule {
   const op = 'oneCycle';
-  checkOptions(op, options, ['peak', 'totalSteps', 'riseFraction', 'startDivisor', 'endDivisor']);
+  checkOptions(op, options, ['riseFraction', 'startDivisor', 'endDivisor'], ['peak', 'totalSteps']);
   const { peak, totalSteps, riseFraction = 0.3, startDivisor = 25, endDivisor = 1e4 } = options;
   checkNumber(op, 'peak', peak, { minimum: 0 });
   checkInteger(op, 'totalSteps', totalSteps, { minimum: 1 });
