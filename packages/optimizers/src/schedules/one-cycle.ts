@@ -41,7 +41,7 @@ export function oneCycle(options: OneCycleOptions): Schedule {
   const along = (from: number, to: number, part: number): number =>
     to + ((from - to) * (1 + Math.cos(Math.PI * part))) / 2;
   return (step) => {
-    if (step <= summit) return along(start, peak, step / summit);
+    if (step <= summit) return along(start, peak, summit === 0 ? 1 : step / summit); // where the rise is one step, that is the peak
     return along(peak, start / endDivisor, Math.min((step - summit) / (last - summit), 1));
   };
 }
