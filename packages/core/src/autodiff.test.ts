@@ -119,6 +119,7 @@ describe('valueAndGrad', () => {
       'valueAndGrad: expected every parameter to contribute to the loss, received none from encoder.bias. ' +
         'Leave them out, or pass { allowUnused: true } for gradients of zeros.',
     );
+    expect(() => valueAndGrad(() => sum(square(y)), [y, x])).toThrow('none from parameter 1.');
     const { gradients } = valueAndGrad(() => square(x), [x, y], { allowUnused: true });
     expect(gradients.map(values)).toEqual([[4], [0, 0]]);
     expect(values(valueAndGrad(() => scalar(1), [y], { allowUnused: true }).gradients[0])).toEqual([0, 0]);
@@ -225,6 +226,19 @@ describe('GradientAccumulator', () => {
     expect(leaks).toEqual([]);
     expect(accumulator.count).toBe(0);
     dispose(value);
+  });
+
+  it('counts a batch by its weight', () => {
+    using accumulator = new GradientAccumulator();
+    accumulator.add([tensor1d([1, 2])], 4);
+    accumulator.add([tensor1d([5, 6])], 4);
+    accumulator.add([tensor1d([9, 0])], 2);
+    expect(accumulator.mean().map(values)).toEqual([[expect.closeTo(4.2), expect.closeTo(3.2)]]);
+    for (const weight of [0, -1, NaN]) {
+      expect(() => accumulator.add([scalar(1)], weight)).toThrow(
+        `GradientAccumulator.add: expected weight to be a number > 0, received ${weight}.`,
+      );
+    }
   });
 
   it('starts over after a mean', () => {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Automatic differentiation: values with gradients, not recording, and summing gradients over several batches.
 
-import { checkFloat, checkInteger, checkOptions, checkSynchronous } from './check.ts';
+import { checkFloat, checkInteger, checkNumber, checkOptions, checkSynchronous } from './check.ts';
 import { ArgumentError, formatShape, ShapeError } from './errors.ts';
 import { scope } from './memory.ts';
 import { sameShape } from './shape.ts';
 import { backpropagate, freeTape, unrecorded } from './tape.ts';
-import { type Scalar, type Tensor, Variable, add, clone, div, engine, keep, zerosLike } from './tf.ts';
+import { nameOfTensor } from './tensor-names.ts';
+import { type Scalar, type Tensor, Variable, add, clone, div, engine, keep, mul, zerosLike } from './tf.ts';
 
 export interface ValueAndGradOptions {
   /** Whether a parameter that the loss does not depend on gets a gradient of zeros; default false, an error. */
@@ -75,7 +76,7 @@ function checkLoss(loss: Tensor): Tensor {
 }
 
 function nameOf(parameter: Tensor, position: number): string {
-  return parameter instanceof Variable ? parameter.name : `parameter ${position}`;
+  return nameOfTensor(parameter) ?? `parameter ${position}`;
 }
 
 function unusedError(names: readonly string[]): ArgumentError {
@@ -172,17 +173,22 @@ export function noGrad<T>(f: () => T): T {
 }
 
 /**
- * Sums gradients over several batches, for a step on more samples than fit in memory at once. Holds one sum per parameter.
+ * `Σ weight · gradient / Σ weight` over several batches, for a step on more samples than fit in memory at once. Holds one sum per
+ * parameter. Where the loss is a mean, the weight of a batch is how many samples, or tokens, it is the mean of: then the gradient is that
+ * of one batch with all of them.
  *
  * @example
  * const accumulator = new GradientAccumulator();
- * accumulator.add([tensor1d([1, 2])]);
- * accumulator.add([tensor1d([3, 6])]);
- * accumulator.mean(); // [[2, 4]]
+ * accumulator.add([tensor1d([1, 2])], 3); // of three samples
+ * accumulator.add([tensor1d([5, 6])], 1);
+ * accumulator.mean(); // [[2, 3]]
  */
 export class GradientAccumulator {
   #sums: Tensor[] = [];
   #count = 0;
+  /** Of the first batch. The sums are of weights relative to it, so that batches of equal weight are added as they are. */
+  #firstWeight = 1;
+  #totalWeight = 0;
 
   /** Batches added since the last mean. */
   get count(): number {
@@ -192,27 +198,36 @@ export class GradientAccumulator {
   /**
    * Adds the gradients of one batch, always of the same parameters in the same order. They stay the caller's.
    *
+   * @param weight how much the batch counts, above 0; default 1
    * @throws {ShapeError} the shapes differ from those of the first batch
+   * @throws {ArgumentError} the weight is not above 0
    */
-  add(gradients: readonly Tensor[]): void {
+  add(gradients: readonly Tensor[], weight = 1): void {
+    checkNumber('GradientAccumulator.add', 'weight', weight, { above: 0 });
     const first = this.#count === 0;
-    if (!first) this.#check(gradients);
+    if (first) this.#firstWeight = weight;
+    else this.#check(gradients);
+    const relative = weight / this.#firstWeight;
     const sums = scope(() =>
-      gradients.map((gradient, i) => keep(first ? clone(gradient) : add(this.#sums[i], gradient))),
+      gradients.map((gradient, i) => {
+        if (first) return keep(clone(gradient));
+        return keep(add(this.#sums[i], relative === 1 ? gradient : mul(gradient, relative)));
+      }),
     );
     for (const sum of this.#sums) sum.dispose();
     this.#sums = sums;
     this.#count++;
+    this.#totalWeight += relative;
   }
 
   /**
-   * The mean of the gradients added, which belongs to the caller; the accumulator is empty afterwards.
+   * The weighted mean of the gradients added, which belongs to the caller; the accumulator is empty afterwards.
    *
    * @throws {ArgumentError} nothing was added
    */
   mean(): Tensor[] {
     checkInteger('GradientAccumulator.mean', 'the number of batches', this.#count, { minimum: 1 });
-    const means = this.#sums.map((sum) => (this.#count === 1 ? clone(sum) : div(sum, this.#count)));
+    const means = this.#sums.map((sum) => (this.#count === 1 ? clone(sum) : div(sum, this.#totalWeight)));
     this.dispose();
     return means;
   }
@@ -222,6 +237,7 @@ export class GradientAccumulator {
     for (const sum of this.#sums) sum.dispose();
     this.#sums = [];
     this.#count = 0;
+    this.#totalWeight = 0;
   }
 
   [Symbol.dispose](): void {

@@ -9,6 +9,7 @@ import {
   checkName,
   checkNumber,
   checkOneOf,
+  checkInstance,
   checkOptions,
   checkRank,
   checkShape,
@@ -48,8 +49,32 @@ describe('checkOptions', () => {
     ]);
   });
 
+  it('asks for a name that is required, whether there are options or none', () => {
+    checkOptions('dropout', { probability: 0 }, ['generator'], ['probability']);
+    for (const options of [undefined, {}, { generator: 1 }, { probability: undefined }]) {
+      expect(refusal(() => checkOptions('dropout', options, ['generator'], ['probability']))).toEqual([
+        'ARGUMENT',
+        'dropout: expected probability to be given, received none. Pass it in the options: { probability: … }.',
+      ]);
+    }
+  });
+
   it.each([[3], [null], [[1]], ['epsilon']])('refuses %p as options', (options) => {
     expect(refusal(() => checkOptions('layerNorm', options, ['epsilon']))[0]).toBe('OPTION');
+  });
+});
+
+describe('checkInstance', () => {
+  it('passes instances and words what another value is', () => {
+    checkInstance('sequential', 'layers', [], Array);
+    checkInstance('sequential', 'makeLayer', () => 1, Function);
+    expect(refusal(() => checkInstance('sequential', 'layers', 5, Array, 'Pass a list.'))).toEqual([
+      'ARGUMENT',
+      'sequential: expected layers to be an Array, received 5. Pass a list.',
+    ]);
+    expect(refusal(() => checkInstance('sequential', 'day', {}, Date))[1]).toBe(
+      'sequential: expected day to be a Date, received an object of class Object.',
+    );
   });
 });
 

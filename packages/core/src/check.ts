@@ -27,9 +27,18 @@ export interface Range {
   readonly below?: number;
 }
 
-/** @throws {ArgumentError} `options` is no record, or has a name that is not in `allowed` (code `OPTION`) */
-export function checkOptions(op: string, options: unknown, allowed: readonly string[]): void {
-  if (options === undefined) return;
+/**
+ * @throws {ArgumentError} `options` is no record, or has a name that is in neither list (code `OPTION`), or lacks a required one (code
+ *   `ARGUMENT`)
+ */
+export function checkOptions(
+  op: string,
+  options: unknown,
+  optional: readonly string[],
+  required: readonly string[] = [],
+): void {
+  const allowed = [...required, ...optional];
+  if (options === undefined) return checkGiven(op, {}, required);
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new ArgumentError(
       { op, argument: 'options', expected: 'to be an object', received: show(options) },
@@ -42,6 +51,14 @@ export function checkOptions(op: string, options: unknown, allowed: readonly str
     const hint = allowed.length === 0 ? undefined : suggest(name, allowed);
     throw new ArgumentError({ op, argument: 'options', expected, received: `"${name}"`, hint }, 'OPTION');
   }
+  checkGiven(op, options, required);
+}
+
+function checkGiven(op: string, options: object, required: readonly string[]): void {
+  const missing = required.find((name) => (options as Readonly<Record<string, unknown>>)[name] === undefined);
+  if (missing === undefined) return;
+  const hint = `Pass it in the options: { ${missing}: … }.`;
+  throw new ArgumentError({ op, argument: missing, expected: 'to be given', received: 'none', hint });
 }
 
 /**
@@ -124,6 +141,23 @@ export function checkInteger(op: string, argument: string, value: unknown, range
 export function checkBoolean(op: string, argument: string, value: unknown): asserts value is boolean {
   if (typeof value === 'boolean') return;
   throw new ArgumentError({ op, argument, expected: 'to be true or false', received: show(value) });
+}
+
+/**
+ * @param Class  such as `Array`, `Function` or a class of Nabla
+ * @param hint   what to do
+ * @throws {ArgumentError} not an instance of `Class` (code `ARGUMENT`)
+ */
+export function checkInstance<Instance>(
+  op: string,
+  argument: string,
+  value: unknown,
+  Class: abstract new (...given: never[]) => Instance,
+  hint?: string,
+): asserts value is Instance {
+  if (value instanceof Class) return;
+  const expected = `to be ${/^[AEIOU]/.test(Class.name) ? 'an' : 'a'} ${Class.name}`;
+  throw new ArgumentError({ op, argument, expected, received: show(value), hint });
 }
 
 /** @throws {ArgumentError} what a function returned is a promise, where the work must be done on return (code `ASYNC`) */

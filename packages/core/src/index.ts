@@ -46,6 +46,7 @@ export {
   checkBoolean,
   checkDtype,
   checkFloat,
+  checkInstance,
   checkInteger,
   checkName,
   checkNumber,
@@ -71,6 +72,7 @@ export { type Counted, countFlops } from './count-flops.ts';
 export * from './initializers/index.ts';
 export type { NativeMemory, SizeClass } from './backend/addon.ts';
 export { type Leak, type LeakReport, trackLeaks, trackLeaksAsync } from './leaks.ts';
+export { nameOfTensor, nameTensor } from './tensor-names.ts';
 export { type MemoryStatistics, dispose, memory, scope, scopeAsync } from './memory.ts';
 export * from './ops/index.ts';
 export * from './pytorch/index.ts';

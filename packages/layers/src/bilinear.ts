@@ -8,7 +8,6 @@ import {
   checkBoolean,
   checkFloat,
   checkInteger,
-  checkOptions,
   checkShape,
   linear,
   matMul,
@@ -16,6 +15,7 @@ import {
   uniform,
 } from '@nabla/core';
 
+import { checkDrawingOptions } from './drawing-options.ts';
 import { Module } from './module.ts';
 import { type Parameter, parameter } from './parameter.ts';
 
@@ -40,7 +40,7 @@ export class Bilinear extends Module {
 
   constructor(inputs1: number, inputs2: number, outputs: number, options: BilinearOptions) {
     super();
-    checkOptions('Bilinear', options, ['generator', 'bias']);
+    checkDrawingOptions('Bilinear', options, ['bias']);
     checkInteger('Bilinear', 'inputs1', inputs1, { minimum: 1 });
     checkInteger('Bilinear', 'inputs2', inputs2, { minimum: 1 });
     checkInteger('Bilinear', 'outputs', outputs, { minimum: 1 });

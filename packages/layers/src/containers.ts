@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What lists and dictionaries of modules and parameters share: the check of names, finding an entry, and the refusal to compute.
 
-import { ArgumentError, suggest } from '@nabla/core';
+import { ArgumentError, checkInstance, suggest } from '@nabla/core';
 
 /** Says that a container is not a function. */
 export function refuseCall(op: string, hint: string): never {
@@ -9,8 +9,45 @@ export function refuseCall(op: string, hint: string): never {
   throw new ArgumentError({ op, argument: 'forward', expected, received: 'a call', hint });
 }
 
+/**
+ * The items of a list.
+ *
+ * @param Class  what each must be
+ * @throws {ArgumentError} no list, or one with something else in it
+ */
+export function listOf<Item>(
+  op: string,
+  items: Iterable<Item>,
+  Class: abstract new (...given: never[]) => unknown,
+): readonly Item[] {
+  const given: unknown = items;
+  if (typeof given !== 'object' || given === null || !(Symbol.iterator in given)) {
+    checkInstance(op, 'items', given, Array);
+  }
+  const list = [...items];
+  for (const [position, item] of list.entries()) checkInstance(op, `items[${position}]`, item, Class);
+  return list;
+}
+
+/**
+ * The items of a dictionary.
+ *
+ * @param Class  what each must be
+ * @throws {ArgumentError} no dictionary, or one with something else in it, or a name that could not stand in a state name
+ */
+export function dictionaryOf<Item>(
+  op: string,
+  items: Readonly<Record<string, Item>>,
+  Class: abstract new (...given: never[]) => unknown,
+): Readonly<Record<string, Item>> {
+  checkInstance(op, 'items', items, Object);
+  checkEntryNames(op, Object.keys(items));
+  for (const [name, item] of Object.entries(items)) checkInstance(op, `items.${name}`, item, Class);
+  return { ...items };
+}
+
 /** @throws {ArgumentError} a name could not stand in a state name: it is empty or has a dot */
-export function checkEntryNames(op: string, names: readonly string[]): void {
+function checkEntryNames(op: string, names: readonly string[]): void {
   const bad = names.find((name) => name === '' || name.includes('.'));
   if (bad === undefined) return;
   const hint = 'Dots separate the parts of a state name.';

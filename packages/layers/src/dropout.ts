@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random zeros while training.
 
-import { type Generator, type Tensor, checkNumber, checkOptions, dropout } from '@nabla/core';
+import { type Generator, type Tensor, checkNumber, dropout } from '@nabla/core';
 
+import { checkDrawingOptions } from './drawing-options.ts';
 import { Module } from './module.ts';
 
 export interface DropoutOptions {
@@ -23,7 +24,7 @@ export class Dropout extends Module {
 
   constructor(probability: number, options: DropoutOptions) {
     super();
-    checkOptions('Dropout', options, ['generator']);
+    checkDrawingOptions('Dropout', options);
     checkNumber('Dropout', 'probability', probability, { minimum: 0, below: 1 });
     this.probability = probability;
     this.generator = options.generator;

@@ -7,12 +7,11 @@ import {
   add,
   argMax,
   cast,
+  checkFloat,
   checkInteger,
   checkOneOf,
-  checkOptions,
   checkRank,
   checkShape,
-  checkFloat,
   div,
   embedding,
   expandDims,
@@ -33,6 +32,7 @@ import {
   zerosLike,
 } from '@nabla/core';
 
+import { checkDrawingOptions } from './drawing-options.ts';
 import { type EmbeddingOptions, initialRows } from './embedding.ts';
 import { Module } from './module.ts';
 import { type Parameter, parameter } from './parameter.ts';
@@ -60,7 +60,7 @@ export class EmbeddingBag extends Module {
 
   constructor(vocabulary: number, features: number, options: EmbeddingBagOptions) {
     super();
-    checkOptions('EmbeddingBag', options, ['generator', 'paddingIndex', 'mode']);
+    checkDrawingOptions('EmbeddingBag', options, ['paddingIndex', 'mode']);
     checkInteger('EmbeddingBag', 'vocabulary', vocabulary, { minimum: 1 });
     checkInteger('EmbeddingBag', 'features', features, { minimum: 1 });
     const { mode = 'mean', paddingIndex } = options;

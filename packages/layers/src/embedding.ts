@@ -5,7 +5,6 @@ import {
   type Generator,
   type Tensor,
   checkInteger,
-  checkOptions,
   embedding,
   equal,
   expandDims,
@@ -17,6 +16,7 @@ import {
   zerosLike,
 } from '@nabla/core';
 
+import { checkDrawingOptions } from './drawing-options.ts';
 import { Module } from './module.ts';
 import { type Parameter, parameter } from './parameter.ts';
 
@@ -40,7 +40,7 @@ export class Embedding extends Module {
 
   constructor(vocabulary: number, features: number, options: EmbeddingOptions) {
     super();
-    checkOptions('Embedding', options, ['generator', 'paddingIndex']);
+    checkDrawingOptions('Embedding', options, ['paddingIndex']);
     checkInteger('Embedding', 'vocabulary', vocabulary, { minimum: 1 });
     checkInteger('Embedding', 'features', features, { minimum: 1 });
     this.weight = parameter(initialRows('Embedding', vocabulary, features, options));

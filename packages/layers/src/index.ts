@@ -92,7 +92,7 @@ export { PoissonNLLLoss, type PoissonNLLLossOptions, poissonNllLoss } from './lo
 export type { LossOptions, Reduction } from './losses/reduction.ts';
 export { SmoothL1Loss, type SmoothL1LossOptions, smoothL1Loss } from './losses/smooth-l1-loss.ts';
 export { TripletMarginLoss, type TripletMarginLossOptions, tripletMarginLoss } from './losses/triplet-margin-loss.ts';
-export { type Layer, Module, type StateDict } from './module.ts';
+export { type Layer, Module, type StateDict, type UnmatchedNames } from './module.ts';
 export { ModuleDict } from './module-dict.ts';
 export { ModuleList } from './module-list.ts';
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormLayerOptions } from './norm/batch-norm.ts';

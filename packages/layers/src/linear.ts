@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The affine map with learned weights.
 
-import { type Generator, type Tensor, checkInteger, checkOptions, linear } from '@nabla/core';
+import { type Generator, type Tensor, checkBoolean, checkInteger, linear } from '@nabla/core';
 
+import { checkDrawingOptions } from './drawing-options.ts';
 import { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
 import { drawWeightAndBias } from './weight-and-bias.ts';
@@ -28,10 +29,11 @@ export class Linear extends Module {
 
   constructor(inputs: number, outputs: number, options: LinearOptions) {
     super();
-    checkOptions('Linear', options, ['generator', 'bias']);
+    checkDrawingOptions('Linear', options, ['bias']);
     checkInteger('Linear', 'inputs', inputs, { minimum: 1 });
     checkInteger('Linear', 'outputs', outputs, { minimum: 1 });
     const { generator, bias = true } = options;
+    checkBoolean('Linear', 'bias', bias);
     const initial = drawWeightAndBias([outputs, inputs], bias ? outputs : undefined, generator);
     this.weight = initial.weight;
     this.bias = initial.bias;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Modules by name.
 
-import { checkEntryNames, entryOf, refuseCall } from './containers.ts';
+import { dictionaryOf, entryOf, refuseCall } from './containers.ts';
 import { type Layer, Module } from './module.ts';
 
 /**
@@ -17,12 +17,11 @@ export class ModuleDict<Item extends Module = Layer> extends Module {
 
   /**
    * @param items  modules by name
-   * @throws {ArgumentError} a name is empty or has a dot
+   * @throws {ArgumentError} an item is no module, or a name is empty or has a dot
    */
   constructor(items: Readonly<Record<string, Item>>) {
     super();
-    checkEntryNames('ModuleDict', Object.keys(items));
-    this.items = { ...items };
+    this.items = dictionaryOf('ModuleDict', items, Module);
   }
 
   override *namedChildren(): IterableIterator<[string, Module]> {

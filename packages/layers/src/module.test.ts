@@ -11,12 +11,15 @@ import {
   ones,
   scalar,
   sgdStep,
+  sum,
   tensor1d,
   tensor2d,
+  valueAndGrad,
   zeros,
 } from '@nabla/core';
 import { devices, tolerance, useDevice } from '@nabla/testing';
 
+import { ModuleList } from './module-list.ts';
 import { Module } from './module.ts';
 import { type Parameter, buffer, parameter } from './parameter.ts';
 
@@ -26,6 +29,16 @@ class Scale extends Module {
 
   override forward(x: Tensor): Tensor {
     return mul(x, this.weight);
+  }
+}
+
+/** Forgets its second layer. */
+class Forgetful extends Module {
+  readonly used: Scale = new Scale();
+  readonly unused: ModuleList = new ModuleList([new Pair()]);
+
+  override forward(x: Tensor): Tensor {
+    return this.used.forward(x);
   }
 }
 
@@ -167,7 +180,7 @@ describe.each(devices())('state of a module on %s', (device) => {
       'third.weight': scalar(1),
       extra: scalar(2),
     };
-    const load = (): void => pair.loadStateDict(state);
+    const load = (): unknown => pair.loadStateDict(state);
     expect(load).toThrowCode('STATE', /the state of Pair/);
     expect(load).toThrowCode('STATE', /missing second\.weight, second\.mean;/);
     expect(load).toThrowCode('STATE', /unexpected third\.weight, extra;/);
@@ -179,12 +192,48 @@ describe.each(devices())('state of a module on %s', (device) => {
 
   it('with strict: false loads the names that fit; shapes must match even so', () => {
     const pair = new Pair();
-    pair.loadStateDict({ bias: tensor1d([9, 9]), extra: scalar(1) }, { strict: false });
+    const unmatched = pair.loadStateDict({ bias: tensor1d([9, 9]), extra: scalar(1) }, { strict: false });
+    expect(unmatched).toEqual({
+      missing: ['first.weight', 'first.mean', 'second.weight', 'second.mean'],
+      unexpected: ['extra'],
+    });
+    expect(pair.loadStateDict(pair.stateDict())).toEqual({ missing: [], unexpected: [] });
     expect(pair.bias).toBeCloseToTensor([9, 9], exact);
     expect(pair.first.weight).toBeCloseToTensor([2, 3], exact);
     const state = { bias: tensor1d([1, 1]), 'first.weight': scalar(1) };
     expect(() => pair.loadStateDict(state, { strict: false })).toThrowCode('STATE', /first\.weight/);
     expect(pair.bias).toBeCloseToTensor([9, 9], exact);
+    expect(() => pair.loadStateDict({}, { strikt: false } as object)).toThrowCode('OPTION', /"strikt".*"strict"/);
+    expect(() => pair.loadStateDict({}, { strict: 0 as never })).toThrowCode('ARGUMENT', /strict/);
     pair.dispose();
+  });
+});
+
+describe('the name of a parameter in an error', () => {
+  useDevice('js');
+
+  const message = (model: Module & { forward(x: Tensor): Tensor }, parameters: readonly Parameter[]): string => {
+    try {
+      valueAndGrad(() => sum(model.forward(ones([2]))), parameters);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return '';
+  };
+
+  it('is its path in the module that was asked for its parameters', () => {
+    const model = new Forgetful();
+    expect(message(model, model.parameters())).toContain(
+      'received none from unused.0.bias, unused.0.first.weight, unused.0.second.weight.',
+    );
+    model.dispose();
+  });
+
+  it('stays the path in the outermost module', () => {
+    const model = new Forgetful();
+    const parameters = model.parameters();
+    for (const [, module] of model.namedModules()) module.parameters();
+    expect(message(model, parameters)).toContain('received none from unused.0.bias, ');
+    model.dispose();
   });
 });

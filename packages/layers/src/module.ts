@@ -1,13 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 // The base class of everything that computes with parameters.
 
-import { ArgumentError, Tensor, Variable, clone, formatShape } from '@nabla/core';
+import {
+  ArgumentError,
+  Tensor,
+  Variable,
+  checkBoolean,
+  checkOptions,
+  clone,
+  formatShape,
+  nameTensor,
+} from '@nabla/core';
 
 import { ForwardHooks, type HookHandle } from './hooks.ts';
 import type { Parameter } from './parameter.ts';
 
 /** Tensors by state name, such as `linear1.weight`. */
 export type StateDict = Record<string, Tensor>;
+
+/** Names of which a module and the state that was loaded have only one. */
+export interface UnmatchedNames {
+  /** Those of the module, whose values stay. */
+  readonly missing: readonly string[];
+  /** Those of the state, which are left out. */
+  readonly unexpected: readonly string[];
+}
 
 /** A module that maps one tensor to one tensor, as {@link Sequential} chains them. */
 export type Layer = Module & { forward(x: Tensor): Tensor };
@@ -69,9 +86,14 @@ export abstract class Module {
     for (const [name, variable] of this.namedState()) if (variable.trainable) yield [name, variable];
   }
 
-  /** Trainable parameters, each once, for an optimizer. */
+  /** Trainable parameters, each once, for an optimizer. In errors they go by their names from here. */
   parameters(): Parameter[] {
-    return [...new Set([...this.namedParameters()].map(([, parameter]) => parameter))];
+    const parameters = new Set<Parameter>();
+    for (const [name, parameter] of this.namedParameters()) {
+      if (!parameters.has(parameter)) nameTensor(parameter, name);
+      parameters.add(parameter);
+    }
+    return [...parameters];
   }
 
   /** Switches this module and all below it to training. */
@@ -149,9 +171,13 @@ export abstract class Module {
    * Takes values from a state dictionary; its tensors stay the caller's.
    *
    * @param options `strict`: names must match exactly; default true. Shapes must always match.
+   * @returns the names that differ: some only where it is not strict
    * @throws {ArgumentError} names or shapes differ (code `STATE`): every difference is listed and nothing is loaded
    */
-  loadStateDict(state: Readonly<StateDict>, { strict = true }: { strict?: boolean } = {}): void {
+  loadStateDict(state: Readonly<StateDict>, options: { strict?: boolean } = {}): UnmatchedNames {
+    checkOptions('loadStateDict', options, ['strict']);
+    const { strict = true } = options;
+    checkBoolean('loadStateDict', 'strict', strict);
     const own = new Map(this.namedState());
     const missing = [...own.keys()].filter((name) => !Object.hasOwn(state, name));
     const unexpected = Object.keys(state).filter((name) => !own.has(name));
@@ -182,6 +208,7 @@ export abstract class Module {
       variable.assign(values);
       values.dispose();
     }
+    return { missing, unexpected };
   }
 
   /** Frees every tensor of this module and all below it. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parameters by name.
 
-import type { Variable } from '@nabla/core';
+import { Variable } from '@nabla/core';
 
-import { checkEntryNames, entryOf, refuseCall } from './containers.ts';
+import { dictionaryOf, entryOf, refuseCall } from './containers.ts';
 import { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
 
@@ -19,12 +19,11 @@ export class ParameterDict extends Module {
 
   /**
    * @param items  parameters by name
-   * @throws {ArgumentError} a name is empty or has a dot
+   * @throws {ArgumentError} an item is no parameter, or a name is empty or has a dot
    */
   constructor(items: Readonly<Record<string, Parameter>>) {
     super();
-    checkEntryNames('ParameterDict', Object.keys(items));
-    this.items = { ...items };
+    this.items = dictionaryOf('ParameterDict', items, Variable);
   }
 
   override *namedOwnState(): IterableIterator<[string, Variable]> {

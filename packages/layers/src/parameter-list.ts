@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A list of parameters.
 
-import type { Variable } from '@nabla/core';
+import { Variable } from '@nabla/core';
 
-import { refuseCall } from './containers.ts';
+import { listOf, refuseCall } from './containers.ts';
 import { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
 
@@ -20,7 +20,7 @@ export class ParameterList extends Module {
 
   constructor(items: Iterable<Parameter>) {
     super();
-    this.items = [...items];
+    this.items = listOf('ParameterList', items, Variable);
   }
 
   override *namedOwnState(): IterableIterator<[string, Variable]> {

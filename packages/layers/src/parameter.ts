@@ -4,7 +4,7 @@
 import type { Variable } from '@nabla/core';
 import { type Tensor, variable } from '@nabla/core';
 
-/** A trainable tensor: what optimizers update. Its name is the field of the module that holds it. */
+/** A trainable tensor: what optimizers update. Its name is the path of fields that leads to it from a module. */
 export type Parameter = Variable;
 
 /**

@@ -7,6 +7,7 @@ import { devices, randomTensor, tolerance, useDevice } from '@nabla/testing';
 import { ReLU, Sigmoid } from './activations.ts';
 import { Dropout } from './dropout.ts';
 import { Linear } from './linear.ts';
+import type { Layer } from './module.ts';
 import { Sequential } from './sequential.ts';
 
 describe.each(devices())('Sequential on %s', (device) => {
@@ -24,6 +25,12 @@ describe.each(devices())('Sequential on %s', (device) => {
   it('returns its input when it is empty', () => {
     const x = randomTensor([2], { seed: 1 });
     expect(new Sequential().forward(x)).toBe(x);
+  });
+
+  it('refuses what is no layer when it is made', () => {
+    const make = (...layers: unknown[]) => expect(() => new Sequential(...(layers as Layer[])));
+    make(new ReLU(), 5).toThrowCode('ARGUMENT', /^Sequential: expected layer 1 to be a Module, received 5\. /);
+    make([new ReLU()]).toThrowCode('ARGUMENT', /Pass the layers one by one/);
   });
 
   it('names its layers by position, nested ones by path', () => {

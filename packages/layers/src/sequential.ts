@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A chain of layers.
 
-import type { Tensor } from '@nabla/core';
+import { type Tensor, checkInstance } from '@nabla/core';
 
 import { type Layer, Module } from './module.ts';
+
+const HINT = 'Pass the layers one by one: new Sequential(first, second).';
 
 /**
  * Applies its layers one after the other: `y = layerₙ(… layer₁(x))`.
@@ -16,8 +18,10 @@ import { type Layer, Module } from './module.ts';
 export class Sequential extends Module {
   readonly layers: readonly Layer[];
 
+  /** @throws {ArgumentError} a layer is no module */
   constructor(...layers: Layer[]) {
     super();
+    layers.forEach((layer, i) => checkInstance('Sequential', `layer ${i}`, layer, Module, HINT));
     this.layers = layers;
   }
 

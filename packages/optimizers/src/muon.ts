@@ -22,7 +22,7 @@ import { checkCommonSettings } from './common-settings.ts';
 import { descend } from './descend.ts';
 import { Optimizer, type UpdateSettings, zeroSlots } from './optimizer.ts';
 import { orthogonalize } from './orthogonalize.ts';
-import { type Parameters, resolveGroups } from './parameter-groups.ts';
+import { type Parameters, checkParameters, resolveGroups } from './parameter-groups.ts';
 
 export interface MuonOptions {
   /** γ; default 0.02. */
@@ -89,6 +89,7 @@ export class Muon extends Optimizer {
     checkNumber('Muon', 'weightDecay', weightDecay, { minimum: 0 });
     checkNumber('Muon', 'adamWScale', adamWScale, { minimum: 0 });
     checkCommonSettings('Muon', { betas, epsilon });
+    if (options.byAdamW !== undefined) checkParameters('Muon', 'byAdamW', options.byAdamW);
     const byAdamW = new Set(options.byAdamW);
     checkAmong(byAdamW, parameters);
     super(parameters, learningRate, (parameter) =>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parameters that are updated with settings of their own.
 
-import { ArgumentError, type Variable, checkNumber, checkOptions } from '@nabla/core';
+import { ArgumentError, Variable, checkInstance, checkNumber, checkOptions, nameOfTensor } from '@nabla/core';
 
 import { checkCommonSettings } from './common-settings.ts';
 
@@ -28,12 +28,29 @@ export interface ResolvedGroup {
   readonly weightDecay: number | undefined;
 }
 
-/** Lists all parameters in order, and each group's range in that list. */
+const HINT = 'Pass model.parameters().';
+
+/**
+ * @param argument  what the parameters are called in errors
+ * @throws {ArgumentError} no list of variables
+ */
+export function checkParameters(op: string, argument: string, parameters: readonly Variable[]): void {
+  checkInstance(op, argument, parameters, Array, HINT);
+  parameters.forEach((parameter, i) => checkInstance(op, `${argument}[${i}]`, parameter, Variable, HINT));
+}
+
+/**
+ * Lists all parameters in order, and each group's range in that list.
+ *
+ * @throws {ArgumentError} no parameters, one twice, or something else among them; a setting of a group out of range
+ */
 export function resolveGroups(op: string, given: Parameters): { parameters: Variable[]; groups: ResolvedGroup[] } {
+  checkInstance(op, 'parameters', given, Array, HINT);
   const groups = isGroups(given) ? given : [{ parameters: given }];
   const parameters: Variable[] = [];
   const resolved = groups.map((group) => {
-    checkOptions(op, group, ['parameters', 'learningRateScale', 'weightDecay']);
+    checkOptions(op, group, ['learningRateScale', 'weightDecay'], ['parameters']);
+    checkParameters(op, 'parameters', group.parameters);
     const { learningRateScale = 1, weightDecay } = group;
     checkNumber(op, 'learningRateScale', learningRateScale, { minimum: 0 });
     checkCommonSettings(op, { weightDecay });
@@ -42,22 +59,19 @@ export function resolveGroups(op: string, given: Parameters): { parameters: Vari
     return { start, end: parameters.length, learningRateScale, weightDecay };
   });
   if (parameters.length === 0) {
-    const hint = 'Pass model.parameters().';
-    throw new ArgumentError({ op, argument: 'parameters', expected: 'at least one parameter', received: 'none', hint });
+    const expected = 'at least one parameter';
+    throw new ArgumentError({ op, argument: 'parameters', expected, received: 'none', hint: HINT });
   }
-  if (new Set(parameters).size !== parameters.length) {
+  const twice = parameters.find((parameter, i) => parameters.indexOf(parameter) !== i);
+  if (twice !== undefined) {
     const hint = 'A parameter may be in one group only.';
-    throw new ArgumentError({
-      op,
-      argument: 'parameters',
-      expected: 'each parameter once',
-      received: 'one twice',
-      hint,
-    });
+    const received = `${nameOfTensor(twice) ?? 'one'} twice`;
+    throw new ArgumentError({ op, argument: 'parameters', expected: 'each parameter once', received, hint });
   }
   return { parameters, groups: resolved };
 }
 
 function isGroups(given: Parameters): given is readonly ParameterGroup[] {
-  return given.length > 0 && !('dataId' in (given[0] as object));
+  const [first] = given;
+  return typeof first === 'object' && !(first instanceof Variable);
 }

@@ -47,7 +47,7 @@ export class SGD extends Optimizer {
   private readonly nesterov: boolean;
 
   constructor(parameters: Parameters, options: SGDOptions) {
-    checkOptions('SGD', options, ['learningRate', 'momentum', 'dampening', 'weightDecay', 'nesterov']);
+    checkOptions('SGD', options, ['momentum', 'dampening', 'weightDecay', 'nesterov'], ['learningRate']);
     const { learningRate, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false } = options;
     checkNumber('SGD', 'momentum', momentum, { minimum: 0 });
     checkNumber('SGD', 'dampening', dampening);

@@ -12,6 +12,7 @@ import {
   optimizerRuleStep,
 } from '@nabla/core';
 
+import { checkParameters } from './parameter-groups.ts';
 import { type OptimizerState, checkState } from './state.ts';
 
 /** An average of weights, which often predicts better than the weights themselves. */
@@ -23,10 +24,11 @@ export abstract class WeightAverage {
 
   /**
    * @param parameters  what is averaged: `model.parameters()`, perhaps buffers too, such as the means of a batch normalization
-   * @throws {ArgumentError} no tensors
+   * @throws {ArgumentError} no list of variables
    * @throws {DTypeError} one of them is not float32
    */
   constructor(parameters: readonly Variable[]) {
+    checkParameters(new.target.name, 'parameters', parameters);
     parameters.forEach((parameter, i) => checkFloat(new.target.name, { [`parameters[${i}]`]: parameter }));
     this.parameters = parameters;
     this.averages = parameters.map((parameter) => keep(clone(parameter)));

@@ -2,6 +2,7 @@
 // What every optimizer owes: it descends, keeps shapes, resumes to the bit, refuses bad options, leaks nothing.
 
 import {
+  ArgumentError,
   type Scalar,
   type Variable,
   add,
@@ -191,8 +192,14 @@ function describeRefusals(row: OptimizerRow): void {
     (_, code, options) => expect(() => withProblem(row, () => undefined, options)).toThrowCode(code),
   );
 
-  it('refuses no parameters, one twice, and a wrong number of gradients', () => {
+  it('refuses no parameters, what is none, one twice, and a wrong number of gradients', () => {
     expect(() => row.make([], row.options)).toThrowCode('ARGUMENT', /parameters/);
+    for (const wrong of [undefined, 5, [5], [undefined], 'no']) {
+      expect(() => row.make(wrong as never, row.options)).toThrowCode('ARGUMENT', /parameters.*model\.parameters\(\)/);
+    }
+    for (const wrong of [undefined, 5, [5]]) {
+      expect(() => row.make([{ parameters: wrong }] as never, row.options)).toThrow(ArgumentError);
+    }
     withProblem(row, ({ parameters: [first], optimizer }) => {
       expect(() => row.make([first, first], row.options)).toThrowCode('ARGUMENT', /twice/);
       expect(() => optimizer.applyGradients([first])).toThrowCode('ARGUMENT', /gradients/);

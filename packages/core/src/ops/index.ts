@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Our own operations, one line per file.
 
-export type { Activation } from '../backend/definitions/activation.ts';
+export { ACTIVATIONS, type Activation } from '../backend/definitions/activation.ts';
 export type { ElementwiseLoss } from '../backend/definitions/elementwise-loss.ts';
 export { type AdamWStepOptions, adamWStep, plainAdamWStep } from './adamw-step.ts';
 export { add } from './add.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Resizing of spatial axes: to the nearest element, or linear between neighbours.
 
-import { checkBoolean, checkFloat, checkNumber, checkOneOf, checkOptions, checkRank } from '../check.ts';
+import { checkBoolean, checkFloat, checkInteger, checkNumber, checkOneOf, checkOptions, checkRank } from '../check.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
 import { type Tensor, tidy } from '../tf.ts';
 import { type Taps, copying, resample } from './resample.ts';
@@ -38,6 +38,8 @@ export function checkUpsample(op: string, options: UpsampleOptions): void {
     const received = size === undefined ? 'none of them' : 'both';
     throw new ArgumentError({ op, argument: 'size or scaleFactor', expected: 'to be given', received });
   }
+  for (const length of [size ?? []].flat()) checkInteger(op, 'size', length, { minimum: 1 });
+  for (const factor of [scaleFactor ?? []].flat()) checkNumber(op, 'scaleFactor', factor, { above: 0 });
   if (mode === 'nearest' && alignCorners) {
     const hint = 'There is nothing to align where elements are copied.';
     throw new ArgumentError({ op, argument: 'alignCorners', expected: 'to be false', received: 'true', hint });

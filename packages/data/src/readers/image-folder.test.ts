@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of folders of images: order, classes, and everything that can be wrong with them.
 
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import promises, { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ImageDataset } from '../image-dataset.ts';
 import { writeImage } from './image-file.ts';
-import { type ImageFolderOptions, readImageFolder } from './image-folder.ts';
+import { type ImageFolderOptions, findImages, readImageFolder } from './image-folder.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -70,6 +70,24 @@ describe('readImageFolder', () => {
     await expect(read({ classes: ['dog', 'cat', 'cow'] })).rejects.toThrow(
       `expected ${join(folder, 'cow')} to be a folder that can be read, received no such file`,
     );
+  });
+
+  it('lists more images than a call takes arguments', async () => {
+    const many = 150_000; // of which none is read: only their names are
+    const entryOf = (name: string, isFolder: boolean): object => ({ name, isDirectory: () => isFolder });
+    const list = jest.spyOn(promises, 'readdir').mockImplementation((path) => {
+      const inClass = Array.from({ length: many }, (_, i) => entryOf(`${i}.png`, false));
+      const entries =
+        path === folder ? [entryOf('a', true)] : path === join(folder, 'a') ? [entryOf('b', true)] : inClass;
+      return Promise.resolve(entries as never);
+    });
+    try {
+      const { files } = await findImages('readImageFolder', folder, { size: [1, 1] });
+      expect(files).toHaveLength(many);
+      expect(files.at(-1)?.label).toBe(0);
+    } finally {
+      list.mockRestore();
+    }
   });
 
   it('names an image that is damaged', async () => {

@@ -85,7 +85,7 @@ export async function findImages(op: string, folder: string, options: ImageFolde
       const expected = `to have images (${ENDINGS.join(', ')})`;
       throw folderError(op, join(folder, name), expected, 'none', 'Remove the folder, or put images into it.');
     }
-    files.push(...paths.map((path) => ({ path, label })));
+    for (const path of paths) files.push({ path, label });
   }
   return { files, classes };
 }
@@ -116,8 +116,9 @@ async function imagesUnder(op: string, folder: string): Promise<string[]> {
   const paths: string[] = [];
   for (const entry of await list(op, folder)) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) paths.push(...(await imagesUnder(op, path)));
-    else if (ENDINGS.includes(extname(entry.name).toLowerCase())) paths.push(path);
+    if (entry.isDirectory()) {
+      for (const image of await imagesUnder(op, path)) paths.push(image);
+    } else if (ENDINGS.includes(extname(entry.name).toLowerCase())) paths.push(path);
   }
   return paths;
 }

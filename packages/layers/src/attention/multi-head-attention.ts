@@ -25,6 +25,7 @@ import {
   zeros,
 } from '@nabla/core';
 
+import { checkDrawingOptions } from '../drawing-options.ts';
 import { Linear } from '../linear.ts';
 import { Module } from '../module.ts';
 import { type Parameter, parameter } from '../parameter.ts';
@@ -57,7 +58,7 @@ export function checkHeads(op: string, features: number, heads: number): void {
   throw new ArgumentError({ op, argument: 'heads', expected, received: String(heads) });
 }
 
-const OPTIONS = ['generator', 'bias', 'dropout', 'keySize', 'valueSize'];
+const OPTIONS = ['bias', 'dropout', 'keySize', 'valueSize'];
 
 /**
  * `concat(head₁ … headₙ) · Woᵀ + bo`, `headᵢ = attention(query · Wqᵢᵀ, key · Wkᵢᵀ, value · Wvᵢᵀ)`.
@@ -87,9 +88,10 @@ export class MultiHeadAttention extends Module {
 
   constructor(features: number, heads: number, options: MultiHeadAttentionOptions) {
     super();
-    checkOptions('MultiHeadAttention', options, OPTIONS);
+    checkDrawingOptions('MultiHeadAttention', options, OPTIONS);
     checkHeads('MultiHeadAttention', features, heads);
     const { generator, bias = true, dropout = 0, keySize = features, valueSize = features } = options;
+    checkBoolean('MultiHeadAttention', 'bias', bias);
     checkNumber('MultiHeadAttention', 'dropout', dropout, { minimum: 0, below: 1 });
     checkInteger('MultiHeadAttention', 'keySize', keySize, { minimum: 1 });
     checkInteger('MultiHeadAttention', 'valueSize', valueSize, { minimum: 1 });

@@ -7,7 +7,6 @@ import {
   type Tensor,
   add,
   checkInteger,
-  checkOptions,
   checkShape,
   keep,
   normal,
@@ -15,6 +14,7 @@ import {
   tensor2d,
 } from '@nabla/core';
 
+import { checkDrawingOptions } from '../drawing-options.ts';
 import { Module } from '../module.ts';
 import { type Parameter, parameter } from '../parameter.ts';
 
@@ -48,7 +48,7 @@ export class LearnedPositions extends Module {
 
   constructor(maximumTime: number, features: number, options: { generator: Generator }) {
     super();
-    checkOptions('LearnedPositions', options, ['generator']);
+    checkDrawingOptions('LearnedPositions', options);
     checkInteger('LearnedPositions', 'maximumTime', maximumTime, { minimum: 1 });
     checkInteger('LearnedPositions', 'features', features, { minimum: 1 });
     this.weight = parameter(normal([maximumTime, features], options.generator, { standardDeviation: 0.02 }));

@@ -4,7 +4,6 @@
 import {
   type Generator,
   type Tensor,
-  checkOptions,
   matMul,
   mul,
   reshape,
@@ -13,6 +12,7 @@ import {
   softmax,
 } from '@nabla/core';
 
+import { checkDrawingOptions } from '../drawing-options.ts';
 import { Conv2d } from '../conv/conv.ts';
 import { Module } from '../module.ts';
 
@@ -37,7 +37,7 @@ export class SelfAttention2d extends Module {
 
   constructor(inChannels: number, features: number, options: SelfAttention2dOptions) {
     super();
-    checkOptions('SelfAttention2d', options, ['generator']);
+    checkDrawingOptions('SelfAttention2d', options);
     const { generator } = options;
     this.query_conv = new Conv2d(inChannels, features, 1, { generator });
     this.key_conv = new Conv2d(inChannels, features, 1, { generator });

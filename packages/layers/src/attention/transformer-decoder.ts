@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A stack of decoder layers that read the same memory.
 
-import { type Tensor, checkOptions } from '@nabla/core';
+import { type Tensor } from '@nabla/core';
 
 import { type Layer, Module } from '../module.ts';
 import type { ModuleList } from '../module-list.ts';
@@ -24,8 +24,7 @@ export class TransformerDecoder extends Module {
 
   constructor(makeLayer: () => TransformerDecoderLayer, layers: number, options: TransformerStackOptions = {}) {
     super();
-    checkOptions('TransformerDecoder', options, ['norm']);
-    this.layers = stackOf('TransformerDecoder', makeLayer, layers);
+    this.layers = stackOf('TransformerDecoder', makeLayer, layers, options);
     this.norm = options.norm;
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A stack of encoder layers.
 
-import { type Tensor, checkInteger, checkOptions } from '@nabla/core';
+import { type Tensor, checkInstance, checkInteger, checkOptions } from '@nabla/core';
 
 import { type Layer, Module } from '../module.ts';
 import { ModuleList } from '../module-list.ts';
@@ -13,8 +13,16 @@ export interface TransformerStackOptions {
   norm?: Layer;
 }
 
-/** As many layers as asked for, each made by a call of its own. */
-export function stackOf<Item extends Module>(op: string, makeLayer: () => Item, layers: number): ModuleList<Item> {
+/** As many layers as asked for, each made by a call of its own. Checks everything that a stack is given first. */
+export function stackOf<Item extends Module>(
+  op: string,
+  makeLayer: () => Item,
+  layers: number,
+  options: TransformerStackOptions,
+): ModuleList<Item> {
+  checkOptions(op, options, ['norm']);
+  if (options.norm !== undefined) checkInstance(op, 'norm', options.norm, Module);
+  checkInstance(op, 'makeLayer', makeLayer, Function, 'Pass a function that makes one layer.');
   checkInteger(op, 'layers', layers, { minimum: 1 });
   return new ModuleList(Array.from({ length: layers }, () => makeLayer()));
 }
@@ -35,8 +43,7 @@ export class TransformerEncoder extends Module {
 
   constructor(makeLayer: () => TransformerEncoderLayer, layers: number, options: TransformerStackOptions = {}) {
     super();
-    checkOptions('TransformerEncoder', options, ['norm']);
-    this.layers = stackOf('TransformerEncoder', makeLayer, layers);
+    this.layers = stackOf('TransformerEncoder', makeLayer, layers, options);
     this.norm = options.norm;
   }
 

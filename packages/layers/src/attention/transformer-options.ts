@@ -5,13 +5,14 @@ import {
   type Generator,
   type LinearActivation,
   type Tensor,
+  checkBoolean,
   checkInteger,
   checkNumber,
   checkOneOf,
-  checkOptions,
   linear,
 } from '@nabla/core';
 
+import { checkDrawingOptions } from '../drawing-options.ts';
 import type { Dropout } from '../dropout.ts';
 import type { Linear } from '../linear.ts';
 import { checkHeads } from './multi-head-attention.ts';
@@ -31,7 +32,7 @@ export interface TransformerLayerOptions {
   epsilon?: number;
 }
 
-const OPTIONS = ['generator', 'feedForward', 'dropout', 'activation', 'normFirst', 'epsilon'];
+const OPTIONS = ['feedForward', 'dropout', 'activation', 'normFirst', 'epsilon'];
 
 /** Checks everything that a layer is given, and completes its options. Called before the layer makes its first tensor, which nobody could free. */
 export function completeOptions(
@@ -40,7 +41,7 @@ export function completeOptions(
   options: TransformerLayerOptions,
   more: readonly string[] = [],
 ): Required<TransformerLayerOptions> {
-  checkOptions(op, options, [...OPTIONS, ...more]);
+  checkDrawingOptions(op, options, [...OPTIONS, ...more]);
   checkHeads(op, features, heads);
   const {
     generator,
@@ -54,6 +55,7 @@ export function completeOptions(
   checkNumber(op, 'dropout', dropout, { minimum: 0, below: 1 });
   checkNumber(op, 'epsilon', epsilon, { minimum: 0 });
   checkOneOf(op, 'activation', activation, ['relu', 'gelu', 'geluTanh']);
+  checkBoolean(op, 'normFirst', normFirst);
   return { generator, feedForward, dropout, activation, normFirst, epsilon };
 }
 

@@ -13,6 +13,7 @@ import {
   perAxis,
 } from '@nabla/core';
 
+import { checkDrawingOptions } from '../drawing-options.ts';
 import { Module } from '../module.ts';
 import type { Parameter } from '../parameter.ts';
 import { drawWeightAndBias } from '../weight-and-bias.ts';
@@ -25,6 +26,8 @@ export interface ConvTransposeLayerOptions extends ConvTransposeOptions {
   bias?: boolean;
 }
 
+const OPTIONS = ['stride', 'padding', 'dilation', 'groups', 'outputPadding'];
+
 /** What the transposed convolutions share: PyTorch's parameters and initial values. */
 abstract class ConvTranspose extends Module {
   readonly weight: Parameter; // [inChannels, outChannels / groups, ...kernel]
@@ -36,20 +39,22 @@ abstract class ConvTranspose extends Module {
     inChannels: number,
     outChannels: number,
     kernelSize: PerAxis,
-    { generator, bias = true, ...options }: ConvTransposeLayerOptions,
+    options: ConvTransposeLayerOptions,
   ) {
     super();
     const op = new.target.name;
-    const { groups = 1 } = options;
+    checkDrawingOptions(op, options, ['bias', ...OPTIONS]);
+    const { generator, bias = true, ...windows } = options;
+    const { groups = 1 } = windows;
     checkBoolean(op, 'bias', bias);
     const kernel = perAxis(op, 'kernelSize', kernelSize, axes, 1);
-    checkConvTranspose(op, kernel, options);
+    checkConvTranspose(op, kernel, windows);
     checkGroupedChannels(op, inChannels, outChannels, groups);
     const shape = [inChannels, outChannels / groups, ...kernel];
     const initial = drawWeightAndBias(shape, bias ? outChannels : undefined, generator);
     this.weight = initial.weight;
     this.bias = initial.bias;
-    this.options = options;
+    this.options = windows;
   }
 }
 

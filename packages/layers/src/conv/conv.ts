@@ -2,6 +2,7 @@
 // Convolutions with learned weights, along one, two and three axes.
 
 import {
+  ACTIVATIONS,
   type Activation,
   ArgumentError,
   type ConvOptions,
@@ -12,12 +13,14 @@ import {
   checkBoolean,
   checkConvolution,
   checkInteger,
+  checkOneOf,
   conv1d,
   conv2d,
   conv3d,
   perAxis,
 } from '@nabla/core';
 
+import { checkDrawingOptions } from '../drawing-options.ts';
 import { Module } from '../module.ts';
 import type { Parameter } from '../parameter.ts';
 import { drawWeightAndBias } from '../weight-and-bias.ts';
@@ -31,7 +34,7 @@ export interface ConvLayerOptions extends ConvolutionOptions {
   activation?: Activation;
 }
 
-const OPTIONS = ['stride', 'padding', 'dilation', 'groups', 'generator', 'bias', 'activation'];
+const OPTIONS = ['stride', 'padding', 'dilation', 'groups', 'activation'];
 
 /**
  * Checks channels and groups of a convolution's layer.
@@ -53,25 +56,22 @@ abstract class Conv extends Module {
   readonly bias: Parameter | undefined; // [outChannels]
   protected readonly options: ConvOptions;
 
-  constructor(
-    axes: number,
-    inChannels: number,
-    outChannels: number,
-    kernelSize: PerAxis,
-    { generator, bias = true, ...options }: ConvLayerOptions,
-  ) {
+  constructor(axes: number, inChannels: number, outChannels: number, kernelSize: PerAxis, options: ConvLayerOptions) {
     super();
     const op = new.target.name;
-    const { groups = 1 } = options;
+    checkDrawingOptions(op, options, ['bias', ...OPTIONS]);
+    const { generator, bias = true, ...windows } = options;
+    const { groups = 1 } = windows;
     checkBoolean(op, 'bias', bias);
     const kernel = perAxis(op, 'kernelSize', kernelSize, axes, 1);
-    checkConvolution(op, kernel, options, OPTIONS);
+    checkConvolution(op, kernel, windows, OPTIONS);
+    checkOneOf(op, 'activation', windows.activation ?? 'none', ACTIVATIONS);
     checkGroupedChannels(op, inChannels, outChannels, groups);
     const shape = [outChannels, inChannels / groups, ...kernel];
     const initial = drawWeightAndBias(shape, bias ? outChannels : undefined, generator);
     this.weight = initial.weight;
     this.bias = initial.bias;
-    this.options = options;
+    this.options = windows;
   }
 }
 

@@ -89,7 +89,7 @@ export class BCELoss extends Module {
   constructor(options: BCELossOptions = {}) {
     super();
     this.reduction = checkLossOptions('BCELoss', options, ['weight']);
-    this.weight = keepWeight(options.weight);
+    this.weight = keepWeight('BCELoss', 'weight', options.weight);
   }
 
   override forward(probabilities: Tensor, targets: Tensor): Tensor {

@@ -71,8 +71,8 @@ export class BCEWithLogitsLoss extends Module {
   constructor(options: BCEWithLogitsLossOptions = {}) {
     super();
     this.reduction = checkLossOptions('BCEWithLogitsLoss', options, OPTIONS);
-    this.weight = keepWeight(options.weight);
-    this.pos_weight = keepWeight(options.positiveWeight);
+    this.weight = keepWeight('BCEWithLogitsLoss', 'weight', options.weight);
+    this.pos_weight = keepWeight('BCEWithLogitsLoss', 'positiveWeight', options.positiveWeight);
   }
 
   override forward(logits: Tensor, targets: Tensor): Tensor {

@@ -129,7 +129,7 @@ export class CrossEntropyLoss extends Module {
     super();
     const checked = checkCrossEntropyOptions('CrossEntropyLoss', options);
     const { weight, ignoreIndex, labelSmoothing, classes, reduction } = checked;
-    this.weight = keepWeight(weight);
+    this.weight = keepWeight('CrossEntropyLoss', 'weight', weight);
     this.ignoreIndex = ignoreIndex;
     this.labelSmoothing = labelSmoothing;
     this.classes = classes;

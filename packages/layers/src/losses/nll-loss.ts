@@ -44,7 +44,7 @@ export class NLLLoss extends Module {
   constructor(options: LabelOptions = {}) {
     super();
     const { weight, ignoreIndex, reduction } = checkLabelOptions('NLLLoss', options);
-    this.weight = keepWeight(weight);
+    this.weight = keepWeight('NLLLoss', 'weight', weight);
     this.ignoreIndex = ignoreIndex;
     this.reduction = reduction;
   }

@@ -73,7 +73,14 @@ export function reduceLoss(losses: Tensor, reduction: Reduction): Tensor {
   return reduction === 'mean' ? mean(losses) : sum(losses);
 }
 
-/** A weight that a loss keeps, saved with it as in PyTorch; the caller's tensor stays the caller's. */
-export function keepWeight(weight: Tensor | undefined): Variable | undefined {
-  return weight === undefined ? undefined : buffer(clone(weight));
+/**
+ * A weight that a loss keeps, saved with it as in PyTorch; the caller's tensor stays the caller's.
+ *
+ * @throws {ArgumentError} no tensor
+ * @throws {DTypeError} not float32
+ */
+export function keepWeight(op: string, argument: string, weight: Tensor | undefined): Variable | undefined {
+  if (weight === undefined) return undefined;
+  checkFloat(op, { [argument]: weight });
+  return buffer(clone(weight));
 }

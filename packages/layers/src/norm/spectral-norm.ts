@@ -8,7 +8,6 @@ import {
   checkInteger,
   checkName,
   checkNumber,
-  checkOptions,
   div,
   isRecomputing,
   matMul,
@@ -23,6 +22,7 @@ import {
   transpose,
 } from '@nabla/core';
 
+import { checkDrawingOptions } from '../drawing-options.ts';
 import { ConvTranspose1d, ConvTranspose2d } from '../conv/conv-transpose.ts';
 import type { Module } from '../module.ts';
 import { buffer } from '../parameter.ts';
@@ -59,7 +59,7 @@ export interface SpectralNormOptions {
  * Object.keys(layer.stateDict()); // ["bias", "weight_orig", "weight_u", "weight_v"]
  */
 export function spectralNorm<Layer extends Module>(layer: Layer, options: SpectralNormOptions): Layer {
-  checkOptions('spectralNorm', options, ['generator', 'name', 'iterations', 'epsilon', 'axis']);
+  checkDrawingOptions('spectralNorm', options, ['name', 'iterations', 'epsilon', 'axis']);
   const { generator, name = 'weight', iterations = 1, epsilon = 1e-12, axis = outputAxis(layer) } = options;
   checkName('spectralNorm', 'name', name);
   checkInteger('spectralNorm', 'iterations', iterations, { minimum: 1 });

@@ -9,7 +9,6 @@ import {
   checkFloat,
   checkInteger,
   checkOneOf,
-  checkOptions,
   checkRank,
   expandDims,
   gru,
@@ -17,6 +16,7 @@ import {
   rnn,
 } from '@nabla/core';
 
+import { checkDrawingOptions } from '../drawing-options.ts';
 import { Module } from '../module.ts';
 import type { Parameter } from '../parameter.ts';
 import { initialWeights } from './recurrent-weights.ts';
@@ -42,7 +42,7 @@ abstract class RecurrentCell extends Module {
 
   constructor(op: string, gates: number, inputs: number, hidden: number, options: RecurrentCellOptions) {
     super();
-    checkOptions(op, options, ['generator', 'bias']);
+    checkDrawingOptions(op, options, ['bias']);
     checkInteger(op, 'inputs', inputs, { minimum: 1 });
     checkInteger(op, 'hidden', hidden, { minimum: 1 });
     const { generator, bias = true } = options;
@@ -78,7 +78,7 @@ export class RNNCell extends RecurrentCell {
   readonly activation: 'tanh' | 'relu';
 
   constructor(inputs: number, hidden: number, options: RNNCellOptions) {
-    checkOptions('RNNCell', options, ['generator', 'bias', 'activation']);
+    checkDrawingOptions('RNNCell', options, ['bias', 'activation']);
     const { activation = 'tanh', ...rest } = options;
     checkOneOf('RNNCell', 'activation', activation, ['tanh', 'relu']);
     super('RNNCell', 1, inputs, hidden, rest);

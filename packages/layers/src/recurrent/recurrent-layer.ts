@@ -10,7 +10,6 @@ import {
   checkFloat,
   checkInteger,
   checkNumber,
-  checkOptions,
   checkRank,
   checkShape,
   concat,
@@ -18,6 +17,7 @@ import {
   stack,
 } from '@nabla/core';
 
+import { checkDrawingOptions } from '../drawing-options.ts';
 import { Dropout } from '../dropout.ts';
 import { Module } from '../module.ts';
 import type { Parameter } from '../parameter.ts';
@@ -60,7 +60,8 @@ export interface DirectionResult<Name extends string> {
   readonly after: States<Name>;
 }
 
-export const RECURRENT_LAYER_OPTIONS: readonly string[] = ['generator', 'layers', 'bidirectional', 'bias', 'dropout'];
+/** Besides the generator. */
+export const RECURRENT_LAYER_OPTIONS: readonly string[] = ['layers', 'bidirectional', 'bias', 'dropout'];
 
 /** A stack of recurrent networks whose states are called `Name`. State names are PyTorch's: `weight_ih_l0`, …, `bias_hh_l1_reverse`. */
 export abstract class RecurrentLayer<Name extends string> extends Module {
@@ -72,7 +73,7 @@ export abstract class RecurrentLayer<Name extends string> extends Module {
 
   constructor(op: string, { gates, inputs, hidden }: RecurrentSizes, options: RecurrentLayerOptions) {
     super();
-    checkOptions(op, options, RECURRENT_LAYER_OPTIONS);
+    checkDrawingOptions(op, options, RECURRENT_LAYER_OPTIONS);
     checkInteger(op, 'inputs', inputs, { minimum: 1 });
     checkInteger(op, 'hidden', hidden, { minimum: 1 });
     const { generator, layers = 1, bidirectional = false, bias = true, dropout = 0 } = options;

@@ -7,10 +7,10 @@ import {
   type RecurrentWeights,
   type Tensor,
   checkOneOf,
-  checkOptions,
   rnn,
 } from '@nabla/core';
 
+import { checkDrawingOptions } from '../drawing-options.ts';
 import { OneStateLayer } from './one-state-layer.ts';
 import { RECURRENT_LAYER_OPTIONS, type RecurrentLayerOptions } from './recurrent-layer.ts';
 
@@ -33,7 +33,7 @@ export class RNN extends OneStateLayer {
   readonly activation: 'tanh' | 'relu';
 
   constructor(inputs: number, hidden: number, options: RNNOptions) {
-    checkOptions('RNN', options, [...RECURRENT_LAYER_OPTIONS, 'activation']);
+    checkDrawingOptions('RNN', options, [...RECURRENT_LAYER_OPTIONS, 'activation']);
     const { activation = 'tanh', ...rest } = options;
     checkOneOf('RNN', 'activation', activation, ['tanh', 'relu']);
     super('RNN', { gates: 1, inputs, hidden }, rest);

@@ -5,6 +5,7 @@ import {
   ArgumentError,
   type Tensor,
   checkFloat,
+  checkInstance,
   checkInteger,
   checkRank,
   checkShape,
@@ -51,6 +52,7 @@ export class Unflatten extends Module {
   /** @param sizes  `[...spatial, channels]` of the result, such as `[height, width, channels]` */
   constructor(sizes: readonly number[]) {
     super();
+    checkInstance('Unflatten', 'sizes', sizes, Array);
     if (sizes.length === 0) {
       const expected = 'to be a list [...spatial, channels]';
       throw new ArgumentError({ op: 'Unflatten', argument: 'sizes', expected, received: JSON.stringify(sizes) });

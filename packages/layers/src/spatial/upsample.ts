@@ -14,7 +14,7 @@ import { Module } from '../module.ts';
 export class Upsample extends Module {
   readonly options: Readonly<UpsampleOptions>;
 
-  constructor(options: UpsampleOptions) {
+  constructor(options: UpsampleOptions = {}) {
     super();
     checkUpsample('Upsample', options);
     this.options = { ...options };

@@ -4,6 +4,7 @@
 import { type Tensor, tensor2d } from '@nabla/core';
 
 import { IGNORED } from '../generation/causal-model.ts';
+import type { EvaluationOptions } from '../training/evaluation.ts';
 
 /** A text as tokens, and what is to be learned of it. */
 export interface TokenExample {
@@ -20,6 +21,8 @@ export interface TokenBatch {
   readonly attentionMask: Tensor; // int32 [batch, time]: 1 for a token, 0 for padding
   readonly tokenTypeIds?: Tensor; // int32 [batch, time]
   readonly labels: Tensor; // int32 [batch, labels]
+  /** How many labels there are, those that fill up not counted. */
+  readonly labelCount: number;
 }
 
 /** Puts texts into a batch; `padding` fills up tokens, -100 labels. */
@@ -36,6 +39,7 @@ export function collateTokens(examples: readonly TokenExample[], padding: number
     tokens: rows(({ ids }) => ids, padding),
     attentionMask: rows(({ ids }) => ids.map(() => 1), 0),
     labels: rows(({ labels }) => labels, IGNORED),
+    labelCount: examples.reduce((count, { labels }) => count + labels.length, 0),
     ...(hasTypes && { tokenTypeIds: rows(({ typeIds = [] }) => typeIds, 0) }),
   };
 }
@@ -45,6 +49,6 @@ export function evaluationOptions(
   batchSize: number,
   padding: number,
   count: number,
-): { batchSize: number; count: number; collate: (examples: readonly TokenExample[]) => TokenBatch } {
+): EvaluationOptions<TokenExample, TokenBatch> {
   return { batchSize, count, collate: (examples) => collateTokens(examples, padding) };
 }

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fine-tuning to go on with a text.
 
-import { ArgumentError, type Tensor, cast, notEqual, slice, sum } from '@nabla/core';
+import { ArgumentError } from '@nabla/core';
 import { ArrayDataset, type Dataset, loadText, splitTokens } from '@nabla/data';
-import { crossEntropy } from '@nabla/layers';
 
-import { IGNORED } from '../generation/causal-model.ts';
-import { meanMetrics } from '../training/evaluation.ts';
 import { type TokenExample, evaluationOptions } from './batches.ts';
-import { type FinetuneTask, forwardBatch, writeAnswers } from './learner.ts';
+import { type FinetuneTask, evaluateTokens, writeAnswers } from './learner.ts';
 
 const EVALUATION_BATCH = 8;
 
@@ -30,15 +27,6 @@ function tooShort(data: string, tokens: number, heldOut: number): ArgumentError 
   return new ArgumentError({ op: 'finetune', argument: `"${data}"`, expected, received, hint }, 'FINETUNE');
 }
 
-/** Cost of the predictions that count, added up, and how many they are. */
-function totals(logits: Tensor, labels: Tensor): { cost: Tensor; count: Tensor } {
-  const [batch = 0, time = 0, vocabulary = 0] = logits.shape;
-  const predicted = slice(logits, [0, 0, 0], [batch, time - 1, vocabulary]);
-  const next = slice(labels, [0, 1], [batch, time - 1]);
-  const cost = crossEntropy(predicted, next, { ignoreIndex: IGNORED, reduction: 'sum' });
-  return { cost, count: sum(cast(notEqual(next, IGNORED), 'float32')) };
-}
-
 export const causalLanguageModelTask: FinetuneTask = {
   head: [],
 
@@ -51,14 +39,11 @@ export const causalLanguageModelTask: FinetuneTask = {
     return { ...parts, fields: {} };
   },
 
+  /** The first token of a text is not predicted. */
+  weight: ({ labelCount, labels }) => labelCount - (labels.shape[0] ?? 0),
+
   evaluate(model, data, padding, count) {
-    const options = evaluationOptions(EVALUATION_BATCH, padding, count);
-    const means = meanMetrics(data, options, (batch) => {
-      const { cost, count: predictions } = totals(forwardBatch(model, batch), batch.labels);
-      return { cost, predictions };
-    });
-    const loss = (means['cost'] ?? NaN) / (means['predictions'] ?? NaN);
-    return { loss, perplexity: Math.exp(loss) };
+    return evaluateTokens(this, model, data, evaluationOptions(EVALUATION_BATCH, padding, count));
   },
 
   predict: (model, tokenizer, _, inputs) => writeAnswers(model, tokenizer, inputs),

@@ -46,6 +46,8 @@ export const classificationTask: FinetuneTask = {
     };
   },
 
+  weight: ({ labelCount }) => labelCount,
+
   evaluate: (model, data, padding, count) =>
     measureClasses((batch) => forwardBatch(model, batch), data, padding, count),
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every task of fine-tuning gives to the recipe.
 
-import type { Tensor } from '@nabla/core';
+import { type Tensor, mul, scalar } from '@nabla/core';
 import type { Dataset, PretrainedTokenizer } from '@nabla/data';
 
 import { type GenerativeModel, isEncoderDecoder } from '../generation/decoding.ts';
 import { isGenerative } from '../generation/text-model.ts';
 import { writeText } from '../generation/write-text.ts';
 import type { PretrainedConfig, PretrainedModel } from '../pretrained/architecture.ts';
+import { type EvaluationOptions, meanMetrics } from '../training/evaluation.ts';
 import type { Metrics } from '../training/events.ts';
 import type { Prediction, ResolveData } from '../training/recipe.ts';
 import type { TokenBatch, TokenExample } from './batches.ts';
@@ -28,6 +29,9 @@ export interface TextModel<Config extends PretrainedConfig = PretrainedConfig> e
   loss(tokens: Tensor, labels: Tensor, inputs?: TextInputs): Tensor;
 }
 
+/** What the loss alone needs of a model. */
+type LearningModel = PretrainedModel & Pick<TextModel, 'loss'>;
+
 /** The data of a task, in tokens. */
 export interface TokenData {
   readonly train: Dataset<TokenExample>;
@@ -41,6 +45,8 @@ export interface FinetuneTask {
   /** Modules that are trained whole where all else is corrected: a head that starts anew. */
   readonly head: readonly string[];
   readData(config: FinetuneConfig, tokenizer: PretrainedTokenizer, resolveData: ResolveData): Promise<TokenData>;
+  /** How many costs the loss of a batch is the mean of. */
+  weight(batch: TokenBatch): number;
   /** Held-out metrics, `loss` among them, of at most `count` examples. */
   evaluate(model: TextModel, data: Dataset<TokenExample>, padding: number, count: number): Metrics;
   predict(
@@ -57,12 +63,27 @@ export function forwardBatch(model: TextModel, batch: TokenBatch): Tensor {
 }
 
 /** The mean cost of a batch. */
-export function lossOfBatch(model: TextModel, batch: TokenBatch, labels = batch.labels): Tensor {
+export function lossOfBatch(model: LearningModel, batch: TokenBatch, labels = batch.labels): Tensor {
   return model.loss(batch.tokens, labels, inputsOf(model, batch));
 }
 
+/** The mean cost of a token in at most `count` examples, and its exponential. */
+export function evaluateTokens(
+  { weight }: Pick<FinetuneTask, 'weight'>,
+  model: LearningModel,
+  data: Dataset<TokenExample>,
+  options: EvaluationOptions<TokenExample, TokenBatch>,
+): Metrics {
+  const means = meanMetrics(data, options, (batch) => {
+    const tokens = scalar(weight(batch));
+    return { cost: mul(lossOfBatch(model, batch), tokens), tokens };
+  });
+  const loss = (means['cost'] ?? NaN) / (means['tokens'] ?? NaN);
+  return { loss, perplexity: Math.exp(loss) };
+}
+
 /** A model that writes another text than it reads is told the padding of the latter: that of the former shows in the labels. */
-function inputsOf(model: TextModel, { attentionMask, tokenTypeIds }: TokenBatch): TextInputs {
+function inputsOf(model: PretrainedModel, { attentionMask, tokenTypeIds }: TokenBatch): TextInputs {
   const readsAnother = isGenerative(model) && isEncoderDecoder(model);
   return readsAnother ? { sourceMask: attentionMask } : { attentionMask, tokenTypeIds };
 }

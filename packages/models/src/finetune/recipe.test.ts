@@ -10,15 +10,11 @@ import { resolveDataset } from '@nabla/data';
 import '@nabla/testing';
 
 import { BertForSequenceClassification } from '../bert/heads.ts';
-import { BertModel } from '../bert/model.ts';
-import { GPT2LMHeadModel } from '../gpt2/model.ts';
 import { loadAdapter } from '../lora/peft-files.ts';
-import type { PretrainedModel } from '../pretrained/architecture.ts';
 import { fromPretrained } from '../pretrained/from-pretrained.ts';
-import { T5ForConditionalGeneration } from '../t5/model.ts';
-import { savePretrained } from '../pretrained/save-pretrained.ts';
 import type { TrainingEvent } from '../training/events.ts';
 import { openRun, resumeRun, startRun } from '../training/run.ts';
+import { WORDS, writeBert, writeGPT2, writeT5 } from './test-folders.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -27,36 +23,11 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const WORDS = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'good', 'bad', 'film', 'a', 'very', 'the', 'plot', 'is'];
-
-/** A folder with a small BERT that knows nothing, and a tokenizer of a few words. */
-async function makeFolder(name: string, model: PretrainedModel): Promise<string> {
-  const path = join(folder, name);
-  await savePretrained(model, path);
-  model.dispose();
-  writeFileSync(join(path, 'vocab.txt'), WORDS.join('\n'));
-  return path;
-}
-
-const bert = { vocab_size: 12, hidden_size: 16, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 32 };
-
-/** Words as they are, without the tokens that BERT puts around a text. */
-function plainTokenizer(): object {
-  const vocab = Object.fromEntries(WORDS.map((word, id) => [word, id]));
-  const prefix = { continuing_subword_prefix: '##', max_input_chars_per_word: 100 };
-  return {
-    ...{ version: '1.0', truncation: null, padding: null, added_tokens: [], normalizer: null, post_processor: null },
-    pre_tokenizer: { type: 'Whitespace' },
-    decoder: { type: 'WordPiece', prefix: '##', cleanup: false },
-    model: { type: 'WordPiece', unk_token: '[UNK]', ...prefix, vocab },
-  };
-}
-
 let folders = 0;
 
-function makeBert(): Promise<string> {
-  const model = new BertModel({ ...bert, max_position_embeddings: 16 }, new Generator(1));
-  return makeFolder(`bert-${++folders}`, model);
+/** A new path in the folder of the tests. */
+function newPath(): string {
+  return join(folder, `model-${++folders}`);
 }
 
 /** Sentences of which one word says the class. */
@@ -95,7 +66,7 @@ async function finetune(options: Record<string, unknown>): Promise<{
 
 it('learns classes, and leaves a folder that is a published model of its own', async () => {
   const data = writeReviews();
-  const { run, metrics } = await finetune({ model: await makeBert(), data, epochs: 4 });
+  const { run, metrics } = await finetune({ model: await writeBert(newPath()), data, epochs: 4 });
   expect(metrics['accuracy']).toBe(1);
   const opened = await openRun(run);
   expect((await opened.predict(['a very good film']))[0]).toMatchObject({ prediction: 'positive' });
@@ -108,7 +79,7 @@ it('learns classes, and leaves a folder that is a published model of its own', a
 });
 
 it('learns by corrections: the run holds them and the head alone, and PEFT’s files', async () => {
-  const model = await makeBert();
+  const model = await writeBert(newPath());
   const options = { model, data: writeReviews(), epochs: 6, loraRank: 4, loraTargets: 'all-linear' };
   const { run, metrics } = await finetune(options);
   expect(metrics['accuracy']).toBeGreaterThan(0.9);
@@ -125,7 +96,7 @@ it('learns by corrections: the run holds them and the head alone, and PEFT’s f
 });
 
 it('has other defaults for corrections, and takes what is given', async () => {
-  const model = await makeBert();
+  const model = await writeBert(newPath());
   const settingsOf = async (options: Record<string, unknown>): Promise<unknown[]> => {
     let config: Readonly<Record<string, unknown>> = {};
     await startRun({
@@ -144,7 +115,7 @@ it('has other defaults for corrections, and takes what is given', async () => {
 
 it('ends where it would have without an interruption, with dropout and checkpointed blocks', async () => {
   const options = {
-    model: await makeBert(),
+    model: await writeBert(newPath()),
     data: writeReviews(),
     steps: 8,
     checkpointEvery: 4,
@@ -170,9 +141,7 @@ it('ends where it would have without an interruption, with dropout and checkpoin
 });
 
 it('learns to go on with a text', async () => {
-  const config = { vocab_size: 12, n_positions: 32, n_embd: 16, n_layer: 1, n_head: 2, embd_pdrop: 0, attn_pdrop: 0 };
-  const model = await makeFolder('gpt2', new GPT2LMHeadModel(config, new Generator(2)));
-  writeFileSync(join(model, 'tokenizer.json'), JSON.stringify(plainTokenizer()));
+  const model = await writeGPT2(newPath());
   const data = join(folder, 'text.txt');
   writeFileSync(data, 'the plot is good a very bad film '.repeat(60));
   const { run, metrics } = await finetune({
@@ -201,9 +170,7 @@ it('learns to go on with a text', async () => {
 });
 
 it('refuses a text that is too short to be split, by its name', async () => {
-  const config = { vocab_size: 12, n_positions: 32, n_embd: 16, n_layer: 1, n_head: 2 };
-  const model = await makeFolder('gpt2-short', new GPT2LMHeadModel(config, new Generator(2)));
-  writeFileSync(join(model, 'tokenizer.json'), JSON.stringify(plainTokenizer()));
+  const model = await writeGPT2(newPath());
   const data = join(folder, 'short.txt');
   writeFileSync(data, 'the plot');
   const learning = finetune({ model, data, task: 'causal-lm', steps: 1 });
@@ -211,9 +178,7 @@ it('refuses a text that is too short to be split, by its name', async () => {
 });
 
 it('learns to answer', async () => {
-  const sizes = { d_model: 16, d_ff: 32, d_kv: 8, num_layers: 1, num_heads: 2, dropout_rate: 0 };
-  const ids = { vocab_size: 12, pad_token_id: 0, eos_token_id: 3, decoder_start_token_id: 0 };
-  const model = await makeFolder('t5', new T5ForConditionalGeneration({ ...sizes, ...ids }, new Generator(3)));
+  const model = await writeT5(newPath());
   const data = join(folder, 'pairs.tsv');
   const pairs = ['good\tbad', 'bad\tgood', 'film\tthe plot', 'the plot is\tfilm']; // of different lengths
   writeFileSync(data, Array.from({ length: 80 }, (_, i) => pairs[i % 4]).join('\n'));
@@ -226,7 +191,7 @@ it('learns to answer', async () => {
 });
 
 it('refuses data with other classes', async () => {
-  const { run } = await finetune({ model: await makeBert(), data: writeReviews(), steps: 1 });
+  const { run } = await finetune({ model: await writeBert(newPath()), data: writeReviews(), steps: 1 });
   const other = join(folder, 'other.csv');
   writeFileSync(other, `text,label\n${'a,x\nb,y\n'.repeat(20)}`);
   const opened = await openRun(run);
@@ -235,7 +200,7 @@ it('refuses data with other classes', async () => {
 });
 
 it('refuses a family that does not learn the task', async () => {
-  const model = await makeBert();
+  const model = await writeBert(newPath());
   const options = { model, data: writeReviews(), task: 'causal-lm', steps: 1 };
   await expect(finetune(options)).rejects.toThrow(/learns causal-lm: .*gpt2.*received bert/);
 });

@@ -132,6 +132,7 @@ export const finetuneRecipe: Recipe<typeof finetuneSchema, TokenBatch> = {
       loader,
       batchesPerEpoch: loader.batchesPerEpoch,
       loss: (batch) => lossOfBatch(model, batch, labelsOf(config, batch.labels)),
+      weight: (batch) => task.weight(batch),
       evaluate: (quick) => task.evaluate(model, data.heldOut, padding, quick ? QUICK : Infinity),
       files: { [MODEL_FILE]: model.config, ...(await readTokenizerFiles(source)) },
       async export(folder) {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fine-tuning to answer one text with another: translations, summaries.
 
-import { Generator, cast, greaterEqual, mul, sum } from '@nabla/core';
+import { Generator } from '@nabla/core';
 import { ArrayDataset, type Dataset, type PretrainedTokenizer, loadTextPairs, randomSplit } from '@nabla/data';
 
-import { meanMetrics } from '../training/evaluation.ts';
 import { type TokenExample, evaluationOptions } from './batches.ts';
 import type { FinetuneConfig } from './config.ts';
-import { type FinetuneTask, lossOfBatch, writeAnswers } from './learner.ts';
+import { type FinetuneTask, evaluateTokens, writeAnswers } from './learner.ts';
 
 const EVALUATION_BATCH = 32;
 
@@ -33,15 +32,10 @@ export const sequenceToSequenceTask: FinetuneTask = {
     return { train: encodePairs(train, tokenizer, config), heldOut: encodePairs(test, tokenizer, config), fields: {} };
   },
 
-  /** The mean cost of a token, of the batches' means weighted by their tokens. */
+  weight: ({ labelCount }) => labelCount,
+
   evaluate(model, data, padding, count) {
-    const options = evaluationOptions(EVALUATION_BATCH, padding, count);
-    const means = meanMetrics(data, options, (batch) => {
-      const counted = sum(cast(greaterEqual(batch.labels, 0), 'float32'));
-      return { cost: mul(lossOfBatch(model, batch), counted), tokens: counted };
-    });
-    const loss = (means['cost'] ?? NaN) / (means['tokens'] ?? NaN);
-    return { loss, perplexity: Math.exp(loss) };
+    return evaluateTokens(this, model, data, evaluationOptions(EVALUATION_BATCH, padding, count));
   },
 
   predict: (model, tokenizer, { maximumLength }, inputs) => writeAnswers(model, tokenizer, inputs, maximumLength),

@@ -55,13 +55,13 @@ function noRepeatSourceNgrams(
 function badWords(logits: Float32Array, { badWords: words, endTokens }: LogitSettings, { tokens }: LogitContext): void {
   for (const word of words) {
     const isEnd = word.length === 1 && endTokens.includes(word[0] ?? -1);
-    if (!isEnd && endsWithAllBut(tokens, word)) forbid(logits, word.at(-1));
+    if (!isEnd && endsWithAllBut(tokens, word)) forbid(logits, word.slice(-1));
   }
 }
 
 /** Forbids the end while fewer than `minimumNewTokens` are written. */
 function minimumLength(logits: Float32Array, settings: LogitSettings, { written }: LogitContext): void {
-  if (written < settings.minimumNewTokens) forbid(logits, ...settings.endTokens);
+  if (written < settings.minimumNewTokens) forbid(logits, settings.endTokens);
 }
 
 /** The first and the last token that the model's configuration wants. */
@@ -88,8 +88,8 @@ function endGrowth(logits: Float32Array, { endGrowth: growth, endTokens }: Logit
 
 /** Forbids the tokens of a list. */
 function forbiddenTokens(logits: Float32Array, settings: LogitSettings, { written }: LogitContext): void {
-  forbid(logits, ...settings.forbiddenTokens);
-  if (written === 0) forbid(logits, ...settings.forbiddenFirst);
+  forbid(logits, settings.forbiddenTokens);
+  if (written === 0) forbid(logits, settings.forbiddenFirst);
 }
 
 /** Forbids what is not in a list. */
@@ -138,7 +138,7 @@ function forbidRepetition(
   for (let i = 0; i + size <= source.length; i++) {
     let same = 0;
     while (same < size - 1 && source[i + same] === text[begin + same]) same++;
-    if (same === size - 1) forbid(logits, source[i + same]);
+    if (same === size - 1) forbid(logits, source.slice(i + same, i + size));
   }
 }
 
@@ -153,8 +153,8 @@ function addTo(logits: Float32Array, token: number | undefined, bias: number): v
   if (token !== undefined && logit !== undefined) logits[token] = logit + bias;
 }
 
-function forbid(logits: Float32Array, ...tokens: readonly (number | undefined)[]): void {
-  for (const token of tokens) if (token !== undefined) logits[token] = -Infinity;
+function forbid(logits: Float32Array, tokens: readonly number[]): void {
+  for (const token of tokens) logits[token] = -Infinity;
 }
 
 function force(logits: Float32Array, tokens: readonly number[]): void {

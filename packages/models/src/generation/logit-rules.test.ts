@@ -114,6 +114,12 @@ describe('rules of logits', () => {
     expect(ruled([NaN, Infinity, -Infinity, 1], { repairLogits: true })).toEqual([0, largest, -largest, 1]);
   });
 
+  it('a list may forbid more tokens than a call takes arguments', () => {
+    const all = Array.from({ length: 300_000 }, (_, token) => token);
+    const logits = new Array<number>(all.length).fill(1);
+    expect(ruled(logits, { forbiddenTokens: all.slice(1) }).slice(0, 3)).toEqual([1, no, no]);
+  });
+
   it('lists forbid and allow', () => {
     expect(ruled([1, 2, 3], { forbiddenTokens: [1], forbiddenFirst: [2, -1] })).toEqual([1, no, no]);
     expect(ruled([1, 2, 3], { forbiddenTokens: [1], forbiddenFirst: [2, -1] }, { written: 1 })).toEqual([1, no, 3]);

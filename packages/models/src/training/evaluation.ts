@@ -6,7 +6,8 @@ import type { Dataset } from '@nabla/data';
 
 import type { Metrics } from './events.ts';
 
-interface EvaluationOptions<Example, Batch> {
+/** How a data set is looked at. */
+export interface EvaluationOptions<Example, Batch> {
   readonly batchSize: number;
   readonly collate: (examples: readonly Example[]) => Batch;
   /** Look at this many examples only, spread evenly over the data set; default: all. */

@@ -13,7 +13,7 @@ import type { Metrics } from './events.ts';
 /** JSON files of a run besides its configuration, such as a tokenizer: content by file name. */
 export type RunFiles = Readonly<Record<string, unknown>>;
 
-/** Tensors by role; the first axis of each counts examples. */
+/** Tensors by role, the first axis of each counts examples; behind them, what else is known of the examples. */
 export type Batch = object;
 
 /** A model with its data: what the trainer needs. */
@@ -23,8 +23,13 @@ export interface Task<B extends Batch = Batch> {
   readonly loader: Pick<DataLoader<never, B>, 'next' | 'state' | 'loadState' | 'batchesPerEpoch'>;
   /** Batches that cover the training data once. */
   readonly batchesPerEpoch: number;
-  /** The training loss of a batch, in nats: a scalar. */
+  /** The training loss of a batch, in nats: a scalar, the mean of its costs. */
   loss(batch: B): Tensor;
+  /**
+   * How many costs the loss of a batch is the mean of, where that is not one for each example: tokens to predict, for instance. Batches
+   * whose gradients make one step count as much as they have costs.
+   */
+  weight?(batch: B): number;
   /** Puts parameters back to where they must be, after each step: for weights that are bounded. */
   constrain?(): void;
   /**

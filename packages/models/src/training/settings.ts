@@ -13,7 +13,7 @@ export const trainingFields = {
   steps: count(1).optional().describe('optimizer steps; or set epochs'),
   epochs: z.number().positive().optional().describe('passes over the training data; or set steps'),
   batchSize: count(1).describe('examples in a batch'),
-  accumulate: count(1).describe('batches whose gradients make one step'),
+  accumulate: count(1).describe('batches whose gradients make one step, as one batch of all their examples would'),
   optimizer: z
     .enum(['adamw', 'adam', 'adadelta', 'lion', 'muon', 'sgd'])
     .optional()

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One step of training: the gradients of one or more batches, clipped, and one update.
+// One step of training: the gradients of one or more batches, as if they were one, clipped, and one update.
 
 import {
   type Generator,
@@ -20,7 +20,7 @@ import type { TrainingSettings } from './settings.ts';
 
 /** What a step measured. */
 export interface StepResult {
-  /** Mean training loss of the step's batches. */
+  /** Mean training loss of all examples, or tokens, of the step's batches. */
   readonly loss: number;
   /** Length of the gradient over all parameters, before clipping. */
   readonly gradientNorm: number;
@@ -44,10 +44,11 @@ export function trainStep<B extends Batch>(
   const accumulator = new GradientAccumulator();
   try {
     return scope(() => {
-      let [loss, examples] = [0, 0];
+      let [cost, weights, examples] = [0, 0, 0];
       for (let part = 0; part < settings.accumulate; part++) {
-        const { value, count } = addGradients(accumulator, task, optimizer.parameters, generator, step);
-        loss += value / settings.accumulate;
+        const { loss, weight, count } = addGradients(accumulator, task, optimizer.parameters, generator, step);
+        cost += loss * weight;
+        weights += weight;
         examples += count;
       }
       const gradients = accumulator.mean();
@@ -56,7 +57,7 @@ export function trainStep<B extends Batch>(
       if (settings.clipNorm > 0) clipByGlobalNorm(gradients, settings.clipNorm);
       optimizer.applyGradients(gradients);
       task.constrain?.();
-      return { loss, gradientNorm, examples };
+      return { loss: cost / weights, gradientNorm, examples };
     });
   } finally {
     accumulator.dispose();
@@ -70,7 +71,7 @@ function addGradients<B extends Batch>(
   parameters: readonly Tensor[],
   generator: Generator,
   step: number,
-): { value: number; count: number } {
+): { loss: number; weight: number; count: number } {
   return scope(() => {
     const batch = task.loader.next();
     const before = generator.state();
@@ -80,8 +81,10 @@ function addGradients<B extends Batch>(
       generator.restore(before);
       throw badLoss(task, batch, step, loss);
     }
-    accumulator.add(gradients);
-    return { value: loss, count: countExamples(batch) };
+    const count = countExamples(batch);
+    const weight = task.weight?.(batch) ?? count;
+    accumulator.add(gradients, weight);
+    return { loss, weight, count };
   });
 }
 

@@ -47,7 +47,7 @@ describe('splitPairs', () => {
 
 describe('batches of pairs', () => {
   it('are padded to the longest: the decoder reads from the start, and is to write to the end', () => {
-    const batch = collatePairs([
+    const { labelCount, ...batch } = collatePairs([
       { source: [5, 6], target: [7] },
       { source: [8], target: [9, 10] },
     ]);
@@ -56,6 +56,7 @@ describe('batches of pairs', () => {
     expect(read('sourceMask')).toEqual([[1, 1, 1], [1, 1, 0]]); // prettier-ignore
     expect(read('target')).toEqual([[1, 7, 0], [1, 9, 10]]); // prettier-ignore
     expect(read('labels')).toEqual([[7, 2, -100], [9, 10, 2]]); // prettier-ignore
+    expect(labelCount).toBe(5);
     dispose(batch);
   });
 

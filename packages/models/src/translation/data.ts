@@ -87,8 +87,13 @@ export function lengthOf({ source, target }: TokenPair): number {
   return target.length + source.length / 1024;
 }
 
+/** A batch, and how many labels there are in it, those that fill up not counted. */
+export interface PairBatch extends TranslationBatch {
+  readonly labelCount: number;
+}
+
 /** A batch of pairs, filled up to the longest. */
-export function collatePairs(pairs: readonly TokenPair[]): TranslationBatch {
+export function collatePairs(pairs: readonly TokenPair[]): PairBatch {
   const { padding, start, end } = SPECIAL;
   const sourceTime = Math.max(...pairs.map(({ source }) => source.length + 1));
   const time = Math.max(...pairs.map(({ target }) => target.length + 1));
@@ -108,5 +113,6 @@ export function collatePairs(pairs: readonly TokenPair[]): TranslationBatch {
     sourceMask: table(sourceTime, 0, ({ source }) => new Array<number>(source.length + 1).fill(1)),
     target: table(time, padding, ({ target }) => [start, ...target]),
     labels: table(time, IGNORED, ({ target }) => [...target, end]),
+    labelCount: pairs.reduce((count, { target }) => count + target.length + 1, 0),
   };
 }

@@ -11,8 +11,8 @@ import { MeanMetric } from '../metrics/mean-metric.ts';
 import type { Metrics } from '../training/events.ts';
 import type { Recipe } from '../training/recipe.ts';
 import { type TranslationConfig, translationDefaults, translationSchema } from './config.ts';
-import { collatePairs, lengthOf, readPairs, splitPairs, tokenPairs } from './data.ts';
-import { type TranslationBatch, TranslationTransformer } from './model.ts';
+import { type PairBatch, collatePairs, lengthOf, readPairs, splitPairs, tokenPairs } from './data.ts';
+import { TranslationTransformer } from './model.ts';
 import { SPECIAL, readTokenizer, trainTokenizer } from './tokenizer.ts';
 import { type TranslateOptions, type Translator, translate } from './translate.ts';
 
@@ -41,9 +41,8 @@ async function evaluateTranslator(
   const loss = new MeanMetric();
   for (let begin = 0; begin < tokens.length; begin += EVALUATION_BATCH) {
     scope(() => {
-      const batch = tokens.slice(begin, begin + EVALUATION_BATCH);
-      const count = batch.reduce((sum, { target }) => sum + target.length + 1, 0);
-      loss.update(model.loss(collatePairs(batch)), count);
+      const batch = collatePairs(tokens.slice(begin, begin + EVALUATION_BATCH));
+      loss.update(model.loss(batch), batch.labelCount);
     });
   }
   const bleu = new Bleu();
@@ -59,7 +58,7 @@ async function evaluateTranslator(
   return { loss: loss.compute(), perplexity: Math.exp(loss.compute()), bleu: bleu.compute() };
 }
 
-export const translationRecipe: Recipe<typeof translationSchema, TranslationBatch> = {
+export const translationRecipe: Recipe<typeof translationSchema, PairBatch> = {
   name: 'translation',
   title: 'the first transformer, which learns to translate from pairs of sentences',
   schema: translationSchema,
@@ -83,6 +82,7 @@ export const translationRecipe: Recipe<typeof translationSchema, TranslationBatc
       loader,
       batchesPerEpoch: loader.batchesPerEpoch,
       loss: (batch) => model.loss(batch, labelSmoothing),
+      weight: ({ labelCount }) => labelCount,
       evaluate: (quick) =>
         evaluateTranslator(translator, quick ? heldOut.slice(0, QUICK) : heldOut, { beams: quick ? 1 : beams }),
       files: { [TOKENIZER_FILE]: tokenizer },

@@ -27,7 +27,7 @@ export interface CosineRestartsOptions {
  */
 export function cosineRestarts(options: CosineRestartsOptions): Schedule {
   const op = 'cosineRestarts';
-  checkOptions(op, options, ['peak', 'firstPeriod', 'periodFactor', 'minimum']);
+  checkOptions(op, options, ['periodFactor', 'minimum'], ['peak', 'firstPeriod']);
   const { peak, firstPeriod, periodFactor = 1, minimum = 0 } = options;
   checkNumber(op, 'peak', peak, { minimum: 0 });
   checkInteger(op, 'firstPeriod', firstPeriod, { minimum: 1 });

@@ -20,7 +20,7 @@ export interface ExponentialDecayOptions {
  * exponentialDecay({ start: 1, factor: 0.5 })(3); // 0.125
  */
 export function exponentialDecay(options: ExponentialDecayOptions): Schedule {
-  checkOptions('exponentialDecay', options, ['start', 'factor']);
+  checkOptions('exponentialDecay', options, [], ['start', 'factor']);
   const { start, factor } = options;
   checkNumber('exponentialDecay', 'start', start, { minimum: 0 });
   checkNumber('exponentialDecay', 'factor', factor, { minimum: 0 });

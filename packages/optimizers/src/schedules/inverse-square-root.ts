@@ -22,7 +22,7 @@ export interface InverseSquareRootOptions {
  * [0, 3, 15].map(inverseSquareRoot({ peak: 1, warmupSteps: 4 })); // [0.25, 1, 0.5]
  */
 export function inverseSquareRoot(options: InverseSquareRootOptions): Schedule {
-  checkOptions('inverseSquareRoot', options, ['peak', 'warmupSteps']);
+  checkOptions('inverseSquareRoot', options, [], ['peak', 'warmupSteps']);
   const { peak, warmupSteps } = options;
   checkNumber('inverseSquareRoot', 'peak', peak, { minimum: 0 });
   checkInteger('inverseSquareRoot', 'warmupSteps', warmupSteps, { minimum: 1 });

@@ -22,7 +22,7 @@ export interface LinearChangeOptions {
  * linearChange({ start: 0, end: 1, totalSteps: 4 })(1); // 0.25
  */
 export function linearChange(options: LinearChangeOptions): Schedule {
-  checkOptions('linearChange', options, ['start', 'end', 'totalSteps']);
+  checkOptions('linearChange', options, [], ['start', 'end', 'totalSteps']);
   const { start, end, totalSteps } = options;
   checkNumber('linearChange', 'start', start, { minimum: 0 });
   checkNumber('linearChange', 'end', end, { minimum: 0 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A learning rate that falls by a factor at given steps.
 
-import { checkInteger, checkNumber, checkOptions } from '@nabla/core';
+import { checkInstance, checkInteger, checkNumber, checkOptions } from '@nabla/core';
 
 import type { Schedule } from './schedule.ts';
 
@@ -22,9 +22,10 @@ export interface MultiStepDecayOptions {
  * multiStepDecay({ start: 1, milestones: [10, 20], factor: 0.5 })(20); // 0.25
  */
 export function multiStepDecay(options: MultiStepDecayOptions): Schedule {
-  checkOptions('multiStepDecay', options, ['start', 'milestones', 'factor']);
+  checkOptions('multiStepDecay', options, ['factor'], ['start', 'milestones']);
   const { start, milestones, factor = 0.1 } = options;
   checkNumber('multiStepDecay', 'start', start, { minimum: 0 });
+  checkInstance('multiStepDecay', 'milestones', milestones, Array);
   for (const milestone of milestones) checkInteger('multiStepDecay', 'milestones', milestone, { minimum: 0 });
   checkNumber('multiStepDecay', 'factor', factor, { minimum: 0 });
   return (step) => start * factor ** milestones.filter((milestone) => milestone <= step).length;

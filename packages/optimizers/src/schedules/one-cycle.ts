@@ -29,7 +29,7 @@ export interface OneCycleOptions {
  */
 export function oneCycle(options: OneCycleOptions): Schedule {
   const op = 'oneCycle';
-  checkOptions(op, options, ['peak', 'totalSteps', 'riseFraction', 'startDivisor', 'endDivisor']);
+  checkOptions(op, options, ['riseFraction', 'startDivisor', 'endDivisor'], ['peak', 'totalSteps']);
   const { peak, totalSteps, riseFraction = 0.3, startDivisor = 25, endDivisor = 1e4 } = options;
   checkNumber(op, 'peak', peak, { minimum: 0 });
   checkInteger(op, 'totalSteps', totalSteps, { minimum: 1 });
@@ -41,7 +41,7 @@ export function oneCycle(options: OneCycleOptions): Schedule {
   const along = (from: number, to: number, part: number): number =>
     to + ((from - to) * (1 + Math.cos(Math.PI * part))) / 2;
   return (step) => {
-    if (step <= summit) return along(start, peak, step / summit);
+    if (step <= summit) return along(start, peak, summit === 0 ? 1 : step / summit); // where the rise is one step, that is the peak
     return along(peak, start / endDivisor, Math.min((step - summit) / (last - summit), 1));
   };
 }

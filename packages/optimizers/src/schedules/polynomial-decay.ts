@@ -22,7 +22,7 @@ export interface PolynomialDecayOptions {
  * polynomialDecay({ start: 1, totalSteps: 4, power: 2 })(2); // 0.25
  */
 export function polynomialDecay(options: PolynomialDecayOptions): Schedule {
-  checkOptions('polynomialDecay', options, ['start', 'totalSteps', 'power']);
+  checkOptions('polynomialDecay', options, ['power'], ['start', 'totalSteps']);
   const { start, totalSteps, power = 1 } = options;
   checkNumber('polynomialDecay', 'start', start, { minimum: 0 });
   checkInteger('polynomialDecay', 'totalSteps', totalSteps, { minimum: 1 });

@@ -54,18 +54,8 @@ export class ReduceOnPlateau {
 
   constructor(options: ReduceOnPlateauOptions) {
     const op = 'ReduceOnPlateau';
-    const names = [
-      'start',
-      'factor',
-      'patience',
-      'better',
-      'threshold',
-      'thresholdMode',
-      'cooldown',
-      'minimum',
-      'epsilon',
-    ];
-    checkOptions(op, options, names);
+    const names = ['factor', 'patience', 'better', 'threshold', 'thresholdMode', 'cooldown', 'minimum', 'epsilon'];
+    checkOptions(op, options, names, ['start']);
     const { start, factor = 0.1, patience = 10, better = 'lower', threshold = 1e-4 } = options;
     const { thresholdMode = 'relative', cooldown = 0, minimum = 0, epsilon = 1e-8 } = options;
     checkNumber(op, 'start', start, { minimum: 0 });

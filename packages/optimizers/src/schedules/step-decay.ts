@@ -22,7 +22,7 @@ export interface StepDecayOptions {
  * stepDecay({ start: 1, every: 10, factor: 0.5 })(25); // 0.25
  */
 export function stepDecay(options: StepDecayOptions): Schedule {
-  checkOptions('stepDecay', options, ['start', 'every', 'factor']);
+  checkOptions('stepDecay', options, ['factor'], ['start', 'every']);
   const { start, every, factor = 0.1 } = options;
   checkNumber('stepDecay', 'start', start, { minimum: 0 });
   checkInteger('stepDecay', 'every', every, { minimum: 1 });

@@ -25,7 +25,7 @@ export interface WarmupCosineOptions {
  * warmupCosine({ peak: 1, totalSteps: 100 })(50); // 0.5
  */
 export function warmupCosine(options: WarmupCosineOptions): Schedule {
-  checkOptions('warmupCosine', options, ['peak', 'warmupSteps', 'totalSteps', 'minimum']);
+  checkOptions('warmupCosine', options, ['warmupSteps', 'minimum'], ['peak', 'totalSteps']);
   const { peak, warmupSteps = 0, totalSteps, minimum = 0 } = options;
   checkNumber('warmupCosine', 'peak', peak, { minimum: 0 });
   checkNumber('warmupCosine', 'minimum', minimum, { minimum: 0, maximum: peak });
