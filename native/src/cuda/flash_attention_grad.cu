@@ -145,6 +145,10 @@ __global__ void __launch_bounds__(kTileThreads, 2)
       .template begin<kKeys>(values, first);
   if (steps > 0) begin_queries(0, 0, first_tile);
   end_group();
+  if (Left::kTakesRows) {  // before the first step, which waits itself
+    wait_for_groups<0>();
+    __syncthreads();
+  }
   const Left own_keys(keys, this_warp() * kCount * 16);
   const Left own_values(values, this_warp() * kCount * 16);
   const Exponential<kPlain> exponential(kPlain ? p.scale : HeadScores(scores, batch, first_head).factor());
