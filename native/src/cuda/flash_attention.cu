@@ -127,7 +127,7 @@ __global__ void __launch_bounds__(kTileThreads, kPlain ? 2 : 3)
   __syncthreads();
   const typename Of::template LeftRows<kCount, kKeptQueries<kPrecision, kSize>> own_queries(queries,
                                                                                             this_warp() * kCount * 16);
-  const Exponential<kPrecision, kPlain> exponential(kPlain ? p.scale : of_head.factor());
+  const Exponential<kPlain> exponential(kPlain ? p.scale : of_head.factor());
   Rows<kSize, kCount> rows;
 
   for (int tile = 0; tile < tiles; ++tile) {

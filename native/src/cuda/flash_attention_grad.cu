@@ -145,9 +145,13 @@ __global__ void __launch_bounds__(kTileThreads, 2)
       .template begin<kKeys>(values, first);
   if (steps > 0) begin_queries(0, 0, first_tile);
   end_group();
+  if (Left::kTakesRows) {  // before the first step, which waits itself
+    wait_for_groups<0>();
+    __syncthreads();
+  }
   const Left own_keys(keys, this_warp() * kCount * 16);
   const Left own_values(values, this_warp() * kCount * 16);
-  const Exponential<kPrecision, kPlain> exponential(kPlain ? p.scale : HeadScores(scores, batch, first_head).factor());
+  const Exponential<kPlain> exponential(kPlain ? p.scale : HeadScores(scores, batch, first_head).factor());
   float sum_key[kCount][kSize / 8][4] = {}, sum_value[kCount][kSize / 8][4] = {};
 
   int next_head = 0, next_tile = first_tile;
@@ -260,7 +264,7 @@ __global__ void __launch_bounds__(kTileThreads, 2)
   __syncthreads();
   const Left own_queries(queries, this_warp() * kCount * 16);
   const Left own_grads(grads, this_warp() * kCount * 16);
-  const Exponential<kPrecision, kPlain> exponential(kPlain ? p.scale : of_head.factor());
+  const Exponential<kPlain> exponential(kPlain ? p.scale : of_head.factor());
   float sum[kCount][kSize / 8][4] = {};
 
   for (int tile = 0; tile < tiles; ++tile) {
@@ -337,7 +341,7 @@ void flash_attention_grad(const Heads<const In>& grad_out, const FlashInputs<In>
     const QueryFacts<kRows> facts{scratch.as<float>(), tiles};
     launch("fused attention: facts of queries", query_facts_kernel<size, kRows, In, Out>,
            divide_up(rows * size / 8, kThreads), kThreads, grad_out, out, log_sum_exp, facts,
-           Exponential<precision, plain>::kFromNatural, rows, p);
+           Exponential<plain>::kFromNatural, rows, p);
     find_grads<precision, size, plain>(Given<precision>{grad_out, in, facts}, grads, scores);
   });
 }

@@ -135,12 +135,11 @@ void with_kernel_for(const Scores& scores, const Function& f) {
     of_precision(std::integral_constant<Precision, Precision::kTf32>());
 }
 
-// e^(score - reference). In twos, score and reference are logarithms to the base 2, and one multiply-add makes the
-// exponent of a product. That rounds twice what a bias of -1e9 makes of scores, by more than they are apart; where
-// there may be a bias, and float32 is not rounded to bf16 anyway, they are subtracted as they are.
-template <Precision kPrecision, bool kPlain>
+// e^(score - reference). In twos, where nothing but a product makes a score, score and reference are logarithms to the
+// base 2, and one multiply-add makes the exponent. That rounds twice what a bias of -1e9 makes of scores, by more than
+// they are apart, and makes an infinity of the least float32: where there may be a bias, they are subtracted as such.
+template <bool kInTwos>
 struct Exponential {
-  static constexpr bool kInTwos = kPlain || kPrecision == Precision::kBf16;
   static constexpr float kFromNatural = kInTwos ? kLog2OfE : 1.0f, kToNatural = kInTwos ? kLogOf2 : 1.0f;
   static constexpr float kOne = kInTwos ? 1.0f : kLogOf2;  // what doubles a weight
   float factor;                                            // what times a product is as references are

@@ -18,6 +18,8 @@ class Products<Precision::kFloat32, kSize> {
     static_assert(!kKept, "loaded whenever they are multiplied");
 
    public:
+    static constexpr bool kTakesRows = false;
+
     __device__ LeftRows(const float* tile, int first_row) : rows_(tile + (first_row + this_lane() / 4) * kTilePitch) {}
     // Four neighbours, from column k on, of the upper or lower of this thread's rows in fragment m.
     __device__ Four<float> get(int m, int lower, int k) const {

@@ -17,16 +17,21 @@ class Products {
   static constexpr int kSteps = kSize / kTwoPieces;  // along a row
 
  public:
-  // kCount times 16 rows of a tile as left factor: kept in registers, or loaded whenever they are multiplied.
+  // kCount times 16 rows of a tile as left factor: kept in registers, or loaded whenever they are multiplied. They
+  // are this warp's alone: what is loaded often is rounded to tf32 once, where it lies.
   template <int kCount, bool kKept>
   class LeftRows {
    public:
-    __device__ LeftRows(const T* tile, int first_row) : rows_(rows_below(tile + first_row * kTilePitch)) {
+    static constexpr bool kTakesRows = kKept || !kInBf16;  // as it is made: they must be there
+
+    __device__ LeftRows(T* tile, int first_row) : rows_(rows_below(tile + first_row * kTilePitch)) {
       if constexpr (kKept) {
 #pragma unroll
         for (int m = 0; m < kCount; ++m)
 #pragma unroll
           for (int k = 0; k < kSteps; ++k) load(kept_[m][k], at(m, k));
+      } else if constexpr (!kInBf16) {
+        round_rows(tile + first_row * kTilePitch, kCount * 16);
       }
     }
     __device__ void get(uint32_t (&a)[4], int m, int k) const {
@@ -34,7 +39,7 @@ class Products {
 #pragma unroll
         for (int i = 0; i < 4; ++i) a[i] = kept_[m][k][i];
       } else {
-        load(a, at(m, k));
+        load_matrices(a, at(m, k));
       }
     }
 
@@ -94,13 +99,26 @@ class Products {
 
   __device__ static void load(uint32_t (&to)[4], const T* row) {
     load_matrices(to, row);
-    if constexpr (!kInBf16) {
+    if constexpr (!kInBf16) round(to);
+  }
+
+  // Rounds `count` rows of a tile, which no other warp reads or writes, where they lie.
+  __device__ static void round_rows(T* rows, int count) {
+    constexpr int kPieces = kSize / kPiece<kPrecision>;
+    for (int i = this_lane(); i < count * kPieces; i += kWarp) {
+      T* const piece = rows + i / kPieces * kTilePitch + i % kPieces * kPiece<kPrecision>;
+      round(reinterpret_cast<Lanes<uint32_t, 4>*>(piece)->at);
+    }
+    __syncwarp();
+  }
+
+  // Rounds float32 to tf32.
+  __device__ static void round(uint32_t (&numbers)[4]) {
 #pragma unroll
-      for (int i = 0; i < 4; ++i) {
-        float x;
-        memcpy(&x, &to[i], sizeof x);
-        to[i] = tf32(x);
-      }
+    for (int i = 0; i < 4; ++i) {
+      float x;
+      memcpy(&x, &numbers[i], sizeof x);
+      numbers[i] = tf32(x);
     }
   }
 

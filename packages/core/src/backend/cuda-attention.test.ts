@@ -2,174 +2,42 @@
 // Fused attention of device cuda in each precision, against the plain formula in float32 of what was rounded beforehand. What it rounds
 // besides are the weights and the gradients of scores.
 
-import {
-  assertClose,
-  describeOnCuda,
-  inPrecision,
-  randomMask,
-  randomTensor,
-  roundToBf16,
-  roundToTf32,
-  tolerance,
-  useDevice,
-} from '@nabla/testing';
+import { assertClose, describeOnCuda, inPrecision, randomMask, randomTensor, roundToBf16, tolerance, useDevice } from '@nabla/testing';
 
-import { valueAndGrad } from '../autodiff.ts';
 import { type MatmulPrecision, nativeMemory, resetPeakMemory } from '../device.ts';
-import { type AttentionOptions, plainAttention, scaledDotProductAttention } from '../ops/attention.ts';
-import { plainSelfAttention, selfAttention } from '../ops/self-attention.ts';
+import { type AttentionOptions, plainAttention } from '../ops/attention.ts';
 import { Generator } from '../random.ts';
 import {
   type Tensor,
-  abs,
   add,
   cast,
   fill,
   logicalNot,
-  max,
   mul,
   neg,
   range,
   reshape,
   slice,
-  square,
   sub,
-  sum,
   tensor,
   where,
   zeros,
   zerosLike,
 } from '../tf.ts';
-
-interface Sizes {
-  readonly batch?: number;
-  readonly heads?: number;
-  readonly keyHeads?: number;
-  readonly queries: number;
-  readonly keys: number;
-  readonly size: number;
-  readonly valueSize?: number;
-}
-
-function draw({ batch = 1, heads = 1, keyHeads = heads, queries, keys, size, valueSize = size }: Sizes): Inputs {
-  return [
-    randomTensor([batch, heads, queries, size], { seed: 1 }),
-    randomTensor([batch, keyHeads, keys, size], { seed: 2 }),
-    randomTensor([batch, keyHeads, keys, valueSize], { seed: 3 }),
-  ];
-}
-
-type Inputs = [query: Tensor, key: Tensor, value: Tensor];
-type Attend = (inputs: readonly Tensor[], options: AttentionOptions) => Tensor;
-
-/** What is tested, and its formula. */
-interface Op {
-  readonly fused: Attend;
-  readonly plain: Attend;
-}
-
-const ATTENTION: Op = {
-  fused: ([query, key, value], options) => scaledDotProductAttention(query, key, value, options),
-  plain: ([query, key, value], options) => plainAttention(query, key, value, options),
-};
-
-function selfAttentionOf(heads: number): Op {
-  return {
-    fused: ([x], options) => selfAttention(x, heads, options),
-    plain: ([x], options) => plainSelfAttention(x, heads, options),
-  };
-}
-
-/** Output and gradients of a sum of the outputs, with weights that need no rounding. */
-function run(f: Attend, inputs: readonly Tensor[], options: AttentionOptions): Tensor[] {
-  const out = f(inputs, anew(options));
-  const weights = roundToBf16(randomTensor(out.shape, { seed: 4 }));
-  return [out, ...valueAndGrad(() => sum(mul(f(inputs, anew(options)), weights)), [...inputs]).gradients];
-}
-
-/** The same options, with a generator that begins again. */
-function anew(options: AttentionOptions): AttentionOptions {
-  return options.generator === undefined ? options : { ...options, generator: new Generator(7) };
-}
-
-const NAMES = ['output', 'gradient of input 0', 'gradient of input 1', 'gradient of input 2', 'gradient of input 3'];
-
-interface Tested {
-  /** As tensor cores round what they multiply. */
-  readonly round: (x: Tensor) => Tensor;
-  /** What no element may be off by, of the largest, ... */
-  readonly each: number;
-  /** ... nor all together, of their length: of a few hundred keys, each counts for more. */
-  readonly together: number;
-  /** What float32 itself gets wrong where results are 0. */
-  readonly floor: number;
-  /** A size of heads for the smallest of its kernels. */
-  readonly small: number;
-  readonly sizes: readonly Sizes[];
-}
-
-const TAILS: readonly Sizes[] = [
-  { queries: 130, keys: 65, size: 40 },
-  { queries: 130, keys: 130, size: 64, heads: 2 },
-  { queries: 128, keys: 192, size: 64 },
-  { queries: 65, keys: 70, size: 72 },
-  { queries: 130, keys: 130, size: 128 },
-  { queries: 33, keys: 65, size: 64, valueSize: 24 },
-  { queries: 70, keys: 33, size: 8, valueSize: 120 },
-];
-
-const TESTED: Record<MatmulPrecision, Tested> = {
-  bf16: {
-    round: roundToBf16,
-    each: 2 ** -7,
-    together: 2 ** -8,
-    floor: 1e-5,
-    small: 32,
-    sizes: [
-      { queries: 2, keys: 1, size: 8 },
-      { queries: 7, keys: 7, size: 8, batch: 2, heads: 3 },
-      { queries: 65, keys: 130, size: 32 },
-      { queries: 257, keys: 300, size: 16 },
-      ...TAILS,
-    ],
-  },
-  tf32: {
-    round: roundToTf32,
-    each: 2 ** -10,
-    together: 2 ** -11,
-    floor: 1e-5,
-    small: 12,
-    sizes: [
-      { queries: 2, keys: 1, size: 4 },
-      { queries: 7, keys: 7, size: 4, batch: 2, heads: 3 },
-      { queries: 65, keys: 130, size: 36 },
-      { queries: 257, keys: 300, size: 20 },
-      { queries: 33, keys: 35, size: 100, valueSize: 12 },
-      ...TAILS,
-    ],
-  },
-  float32: {
-    round: (x) => x,
-    each: 1e-5,
-    together: 2e-6,
-    floor: 1e-6,
-    small: 36,
-    sizes: [
-      { queries: 64, keys: 64, size: 44, batch: 2, heads: 3 },
-      { queries: 257, keys: 300, size: 36 },
-      { queries: 65, keys: 67, size: 100, valueSize: 12 },
-      ...TAILS,
-    ],
-  },
-};
-
-function largestOf(x: Tensor): number {
-  return x.size === 0 ? 0 : Number(max(abs(x)).dataSync()[0]);
-}
-
-function lengthOf(x: Tensor): number {
-  return Math.sqrt(Number(sum(square(x)).dataSync()[0]));
-}
+import {
+  ATTENTION,
+  MASKED_ATTENTION,
+  NAMES,
+  type Op,
+  type Sizes,
+  TESTED,
+  anew,
+  draw,
+  largestOf,
+  lengthOf,
+  run,
+  selfAttentionOf,
+} from './test-fused-attention.ts';
 
 /** True for the queries that see something. */
 function everyThird(queries: number): Tensor {
@@ -320,27 +188,8 @@ function attentionIn(precision: MatmulPrecision): void {
 
   it('leaves the gradient of an added mask to the scores in memory, from the sums that it found', () => {
     const mask = roundToBf16(randomTensor([2, 1, 70], { seed: 5 }));
-    const f: Op = {
-      fused: ([query, key, value, added], options) =>
-        scaledDotProductAttention(query, key, value, { ...options, mask: added }),
-      plain: ([query, key, value, added], options) => plainAttention(query, key, value, { ...options, mask: added }),
-    };
-    compare(f, [...draw({ queries: 65, keys: 70, size: small, heads: 2 }), mask], {}, 1.25); // scores in memory are rounded again
+    compare(MASKED_ATTENTION, [...draw({ queries: 65, keys: 70, size: small, heads: 2 }), mask], {}, 1.25); // scores in memory are rounded again
   });
-
-  if (precision !== 'bf16')
-    it('attends evenly where all scores are equally small', () => {
-      const [query, key, value] = draw({ queries: 65, keys: 70, size: small });
-      for (const bias of [-1e9, -1e30]) {
-        const mask = where(everyThird(65), zeros([65, 70]), fill([65, 70], bias));
-        const attend = (): Tensor[] => run(ATTENTION.fused, [query, key, value], { mask, causal: true });
-        const [out, ...gradients] = inPrecision(precision, attend);
-        // Of -1e9 float32 tells only numbers apart that are 64 from one another.
-        const expected = ATTENTION.plain([query, key, value].map(round), { mask, causal: true });
-        expect(out).toBeCloseToTensor(expected, { absolute: largestOf(expected) * each + floor, relative: 0 });
-        for (const gradient of gradients) expect(largestOf(gradient)).toBeLessThan(1000);
-      }
-    });
 
   it('keeps what is not finite to the queries and the columns that it is in', () => {
     const sizes = { queries: 65, keys: 70, size: 40 };

@@ -226,6 +226,15 @@ describe.each(devices())('scaledDotProductAttention on %s', (device) => {
     );
   });
 
+  it('attends evenly to what it sees where the least float32 is added to all scores', () => {
+    const [query, key, value] = draw([1, 1, 2, 3, 2, 2]);
+    const mask = fill([2, 3], -3.4028234663852886e38);
+    const even = tensor4d([[[[1, 0, 0], [0.5, 0.5, 0]]]]); // prettier-ignore
+    expect(attentionWeights(query, key, { mask, causal: true })).toBeCloseToTensor(even, tolerance('exact'));
+    const out = scaledDotProductAttention(query, key, value, { mask, causal: true });
+    expect(out).toBeCloseToTensor(matMul(even, value), tolerance('matmul', 3));
+  });
+
   it('drops weights that the generator chooses, new ones each time, and none at 0', () => {
     const generator = new Generator(1);
     const inputs = draw([1, 1, 6, 7, 2, 2]);

@@ -199,7 +199,7 @@ function plainWeights(query: Tensor, key: Tensor, options: AttentionOptions): Te
   );
   const scores = mask?.dtype === 'float32' ? add(products, mask) : products; // [batch, heads, queryTime, keyTime]
   const allowed = noGrad(() => allowedScores(scores.shape, causal, mask));
-  const largest = max(where(allowed, scores, fill(scores.shape, -3e38)), -1, true); // finite where nothing is allowed
+  const largest = max(where(allowed, scores, fill(scores.shape, LEAST)), -1, true); // finite where nothing is allowed
   const centred = where(allowed, sub(scores, largest), zerosLike(scores));
   const shown = cast(allowed, 'float32');
   const weights = mul(exp(centred), shown);
@@ -209,6 +209,8 @@ function plainWeights(query: Tensor, key: Tensor, options: AttentionOptions): Te
   const kept = cast(greaterEqual(generator.uniform(scores.shape), dropout), 'float32');
   return mul(softmax, mul(kept, 1 / (1 - dropout)));
 }
+
+const LEAST = -3.4028234663852886e38; // of float32
 
 /** bool `[batch, heads, queryTime, keyTime]`: where a query may attend to a key. */
 function allowedScores(shape: number[], causal: boolean, mask: Tensor | undefined): Tensor {
