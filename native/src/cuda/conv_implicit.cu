@@ -101,22 +101,6 @@ bool are_whole_pieces(int64_t channels) {
   return channels % (kPieceBytes / static_cast<int64_t>(sizeof(In))) == 0;
 }
 
-// A factor as it is multiplied. A copy in bf16 has aligned rows.
-template <class In>
-struct FactorAs {
-  const Factor factor;
-  const In* const data;
-  FactorAs(const Operand& stored, const Factor& factor) : factor(factor), data(stored.data) {}
-};
-template <>
-struct FactorAs<Bf16> {
-  const FactorInBf16 copy;
-  const Factor factor;
-  const Bf16* const data;
-  FactorAs(const Operand& stored, const Factor& given)
-      : copy(stored, given, !has_aligned_rows(stored.halves, given)), factor(copy.factor), data(copy.data) {}
-};
-
 // All channels of so many positions.
 Factor whole(int64_t positions, int64_t channels) { return {1, positions, channels, channels, 0}; }
 

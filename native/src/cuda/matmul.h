@@ -9,6 +9,7 @@ namespace nabla::cuda {
 
 inline Operand as_stored(const float* data) { return {data, nullptr, nullptr}; }
 inline Operand as_stored(const Bf16* halves) { return {nullptr, halves, nullptr}; }
+inline Operand as_stored(const Operand& given) { return given; }
 
 // As kernels/matmul.h says.
 void multiply(const float* a, const float* b, const float* bias, float* c, float* pre, const MatmulParams& p);

@@ -11,9 +11,11 @@
 // Kept for the gradient: gates [time, batch, saved * hidden], which are h', (i, f, g, o) or (r, z, n, q) of each step
 // (unspecified where a row does not take it), states [time + 1, batch, hidden], h before each step and at the end, and
 // of lstm cells, c likewise. Row-major and contiguous; no output may overlap anything. A NaN spreads as the formulas
-// say.
+// say. Where these, the input and the output are stored as bf16, cells are float32 still, and so is h from step to
+// step.
 #pragma once
 #include "kernels/contract.h"
+#include "kernels/operand.h"
 
 namespace nabla {
 
@@ -73,9 +75,12 @@ struct RecurrentParams {
 
 struct Recurrent {
   using Params = RecurrentParams;
-  using Function = void (*)(const float* in, const float* weight_ih, const float* weight_hh, const float* bias_ih,
-                            const float* bias_hh, const float* hidden_before, const float* cell_before, float* out,
-                            float* gates, float* states, float* cells, const RecurrentParams& params);
+  template <class Given, class T>
+  using FunctionOf = void (*)(Given in, Given weight_ih, Given weight_hh, const float* bias_ih, const float* bias_hh,
+                              Given hidden_before, Given cell_before, T* out, T* gates, T* states, float* cells,
+                              const RecurrentParams& params);
+  using Function = FunctionOf<const float*, float>;
+  using Variants = std::tuple<FunctionOf<Operand, Bf16>>;  // whatever it is given as
 
   static std::array<Touch, 11> contract(const RecurrentParams& p, Rules& rules) {
     p.check(rules);
@@ -101,10 +106,13 @@ struct Recurrent {
 // The sums are over all steps and rows, in an order that does not depend on the number of threads.
 struct RecurrentGrad {
   using Params = RecurrentParams;
-  using Function = void (*)(const float* grad_out, const float* in, const float* weight_ih, const float* weight_hh,
-                            const float* gates, const float* states, const float* cells, float* grad_in,
-                            float* grad_weight_ih, float* grad_weight_hh, float* grad_bias_ih, float* grad_bias_hh,
-                            float* grad_hidden, float* grad_cell, const RecurrentParams& params);
+  template <class Given, class T>
+  using FunctionOf = void (*)(Given grad_out, Given in, Given weight_ih, Given weight_hh, const T* gates,
+                              const T* states, const float* cells, T* grad_in, float* grad_weight_ih,
+                              float* grad_weight_hh, float* grad_bias_ih, float* grad_bias_hh, T* grad_hidden,
+                              T* grad_cell, const RecurrentParams& params);
+  using Function = FunctionOf<const float*, float>;
+  using Variants = std::tuple<FunctionOf<Operand, Bf16>>;
 
   static std::array<Touch, 14> contract(const RecurrentParams& p, Rules& rules) {
     p.check(rules);

@@ -52,3 +52,8 @@ export function roundToBf16(x: Tensor): Tensor {
   }
   return tensor(values, x.shape);
 }
+
+/** Whether every number is one that bf16 has, as all are of a tensor that is stored so: the lower halves of their bits are 0. */
+export function isBf16(x: Tensor): boolean {
+  return new Uint32Array(Float32Array.from(x.dataSync()).buffer).every((bits) => (bits & 0xffff) === 0);
+}

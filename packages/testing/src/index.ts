@@ -3,7 +3,7 @@
 
 import './matchers.ts';
 
-export { describeOnBf16, describeOnEveryBf16, roundToBf16 } from './bf16.ts';
+export { describeOnBf16, describeOnEveryBf16, isBf16, roundToBf16 } from './bf16.ts';
 export { assertClose } from './compare-tensors.ts';
 export { type CheckGradientOptions, type TensorFunction, checkGradient } from './check-gradient.ts';
 export { type Tensors, checkGolden, checkGoldenWith, fromRecord, fromValues, variablesFrom } from './check-golden.ts';

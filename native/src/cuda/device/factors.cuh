@@ -89,6 +89,22 @@ struct FactorInBf16 {
   }
 };
 
+// A factor as it is multiplied, in float or Bf16. A copy in bf16 has aligned rows.
+template <class In>
+struct FactorAs {
+  const Factor factor;
+  const In* const data;
+  FactorAs(const Operand& stored, const Factor& factor) : factor(factor), data(stored.data) {}
+};
+template <>
+struct FactorAs<Bf16> {
+  const FactorInBf16 copy;
+  const Factor factor;
+  const Bf16* const data;
+  FactorAs(const Operand& stored, const Factor& given)
+      : copy(stored, given, !has_aligned_rows(stored.halves, given)), factor(copy.factor), data(copy.data) {}
+};
+
 inline MatmulParams with_factors(MatmulParams p, const FactorInBf16& a, const FactorInBf16& b) {
   p.row_a = a.factor.row, p.batch_a = a.factor.matrix;
   p.row_b = b.factor.row, p.batch_b = b.factor.matrix;

@@ -2,8 +2,7 @@
 // What recurrent networks and their gradients share: sizes, which step of a row is at which time, and products of
 // matrices.
 #pragma once
-#include "cuda/device/elements.cuh"
-#include "cuda/device/scratch.h"
+#include "cuda/device/factors.cuh"
 #include "cuda/matmul.h"
 #include "cuda/table.h"
 #include "kernels/device.h"
@@ -47,24 +46,39 @@ struct Recurrence {
   }
 };
 
-// c[m, n] = a[m, k] b + bias, with b stored as [k, n] or transposed.
-inline void multiply_rows(const float* a, const float* b, const float* bias, float* c, int64_t m, int64_t n, int64_t k,
-                          bool transpose_b) {
+// Element i of what is stored as float32 or as bf16.
+__device__ inline float element(const Operand& stored, int64_t i) {
+  return stored.halves == nullptr ? stored.data[i] : widened(stored.halves[i]);
+}
+
+// A weight [rows, columns] that is multiplied as T, float or Bf16: where that is a copy, it is made once for all steps.
+template <class T>
+struct Weight : FactorAs<T> {
+  Weight(const Operand& stored, int64_t rows, int64_t columns) : FactorAs<T>(stored, {1, rows, columns, columns, 0}) {}
+};
+
+// c[rows, n] = a[rows, k] weight + bias, or with the transpose of weight.
+template <class T, class Out>
+void multiply_rows(const Operand& a, const Weight<T>& weight, bool is_transposed, const float* bias, Out* c,
+                   int64_t rows) {
+  const Factor& factor = weight.factor;
   MatmulParams p{};
-  p.batch = 1, p.m = m, p.n = n, p.k = k;
-  p.transpose_b = transpose_b;
-  p.row_a = k, p.row_b = transpose_b ? k : n, p.row_c = n;
+  p.batch = 1, p.m = rows;
+  p.n = is_transposed ? factor.rows : factor.columns, p.k = is_transposed ? factor.columns : factor.rows;
+  p.transpose_b = is_transposed;
+  p.row_a = p.k, p.row_b = factor.row, p.row_c = p.n;
   p.has_bias = bias != nullptr;
-  multiply(a, b, bias, c, nullptr, p);
+  multiply_stored<T, Out>(a, as_stored(weight.data), bias, c, nullptr, p);
 }
 
 // c[m, n] = a^T b with a [rows, m] and b [rows, n].
-inline void multiply_columns(const float* a, const float* b, float* c, int64_t m, int64_t n, int64_t rows) {
+template <class T>
+void multiply_columns(const Operand& a, const Operand& b, float* c, int64_t m, int64_t n, int64_t rows) {
   MatmulParams p{};
   p.batch = 1, p.m = m, p.n = n, p.k = rows;
   p.transpose_a = 1;
   p.row_a = m, p.row_b = n, p.row_c = n;
-  multiply(a, b, nullptr, c, nullptr, p);
+  multiply_stored<T, float>(a, b, nullptr, c, nullptr, p);
 }
 
 }  // namespace nabla::cuda

@@ -2,7 +2,16 @@
 // Fused attention of device cuda in each precision, against the plain formula in float32 of what was rounded beforehand. What it rounds
 // besides are the weights and the gradients of scores.
 
-import { assertClose, describeOnCuda, inPrecision, randomMask, randomTensor, roundToBf16, tolerance, useDevice } from '@nabla/testing';
+import {
+  assertClose,
+  describeOnCuda,
+  inPrecision,
+  randomMask,
+  randomTensor,
+  roundToBf16,
+  tolerance,
+  useDevice,
+} from '@nabla/testing';
 
 import { type MatmulPrecision, nativeMemory, resetPeakMemory } from '../device.ts';
 import { type AttentionOptions, plainAttention } from '../ops/attention.ts';

@@ -20,6 +20,7 @@ import {
   Conv2d,
   Embedding,
   Flatten,
+  GRU,
   GroupNorm,
   LSTM,
   Linear,
@@ -61,19 +62,25 @@ const integers = (shape: number[], bound: number): Tensor => {
 
 class Tagger extends Module {
   readonly embedding: Embedding;
-  readonly lstm: LSTM;
+  readonly recurrent: LSTM | GRU;
   readonly head: Linear;
 
-  constructor(generator: Generator) {
+  constructor(kind: typeof LSTM | typeof GRU, generator: Generator) {
     super();
     this.embedding = new Embedding(11, 8, { generator });
-    this.lstm = new LSTM(8, 16, { generator });
-    this.head = new Linear(16, 11, { generator });
+    this.recurrent = new kind(8, 16, { generator, layers: 2, bidirectional: true });
+    this.head = new Linear(32, 11, { generator });
   }
 
   override forward(tokens: Tensor): Tensor {
-    return this.head.forward(this.lstm.forward(this.embedding.forward(tokens)).output);
+    return this.head.forward(this.recurrent.forward(this.embedding.forward(tokens)).output);
   }
+}
+
+function tagger(kind: typeof LSTM | typeof GRU, generator: Generator): Case {
+  const model = new Tagger(kind, generator);
+  const tokens = integers([4, 12], 11);
+  return { model, data: [tokens], loss: () => crossEntropy(model.forward(tokens), tokens) };
 }
 
 const CASES: Readonly<Record<string, (generator: Generator) => Case>> = {
@@ -119,11 +126,8 @@ const CASES: Readonly<Record<string, (generator: Generator) => Case>> = {
     const [x, y] = [randomTensor([6, 8, 8, 3], { seed: 1 }), integers([6], 5)];
     return { model, data: [x, y], loss: () => crossEntropy(model.forward(x), y) };
   },
-  'a recurrent network': (generator) => {
-    const model = new Tagger(generator);
-    const tokens = integers([4, 12], 11);
-    return { model, data: [tokens], loss: () => crossEntropy(model.forward(tokens), tokens) };
-  },
+  'a recurrent network of LSTMs': (generator) => tagger(LSTM, generator),
+  'a recurrent network of GRUs': (generator) => tagger(GRU, generator),
   'a network that predicts numbers': (generator) => {
     const model = new Sequential(new Linear(8, 32, { generator }), new ReLU(), new Linear(32, 1, { generator }));
     const [x, y] = [randomTensor([16, 8], { seed: 1 }), randomTensor([16], { seed: 2 })];
