@@ -1,12 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// What lists and dictionaries of modules and parameters share: the check of names, finding an entry, and the refusal to compute.
+// What lists and dictionaries of modules and parameters share: the checks of modules and names, finding an entry, and the refusal to compute.
 
-import { ArgumentError, suggest } from '@nabla/core';
+import { ArgumentError, describeValue, suggest } from '@nabla/core';
+
+import { Module } from './module.ts';
 
 /** Says that a container is not a function. */
 export function refuseCall(op: string, hint: string): never {
   const expected = 'not to be called';
   throw new ArgumentError({ op, argument: 'forward', expected, received: 'a call', hint });
+}
+
+/** @throws {ArgumentError} one of them is no module */
+export function checkModules(op: string, argument: string, modules: readonly unknown[]): void {
+  const position = modules.findIndex((module) => !(module instanceof Module));
+  if (position < 0) return;
+  const module = modules[position];
+  const received = describeValue(module);
+  const hint = Array.isArray(module) ? 'Spread a list: ...layers.' : undefined;
+  throw new ArgumentError({ op, argument: `${argument}[${position}]`, expected: 'to be a module', received, hint });
 }
 
 /** @throws {ArgumentError} a name could not stand in a state name: it is empty or has a dot */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A list of modules.
 
-import { refuseCall } from './containers.ts';
+import { checkModules, refuseCall } from './containers.ts';
 import { type Layer, Module } from './module.ts';
 
 /** Modules in a fixed order, named by position, for a `forward` that says itself how it uses them. */
@@ -11,6 +11,7 @@ export class ModuleList<Item extends Module = Layer> extends Module {
   constructor(items: Iterable<Item>) {
     super();
     this.items = [...items];
+    checkModules('ModuleList', 'items', this.items);
   }
 
   override *namedChildren(): IterableIterator<[string, Module]> {

@@ -3,6 +3,7 @@
 
 import type { Tensor } from '@nabla/core';
 
+import { checkModules } from './containers.ts';
 import { type Layer, Module } from './module.ts';
 
 /**
@@ -18,6 +19,7 @@ export class Sequential extends Module {
 
   constructor(...layers: Layer[]) {
     super();
+    checkModules('Sequential', 'layers', layers);
     this.layers = layers;
   }
 

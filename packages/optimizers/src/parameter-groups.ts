@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parameters that are updated with settings of their own.
 
-import { ArgumentError, type Variable, checkNumber, checkOptions } from '@nabla/core';
+import { ArgumentError, Variable, checkNumber, checkOptions, describeValue } from '@nabla/core';
 
 import { checkCommonSettings } from './common-settings.ts';
 
@@ -30,6 +30,7 @@ export interface ResolvedGroup {
 
 /** Lists all parameters in order, and each group's range in that list. */
 export function resolveGroups(op: string, given: Parameters): { parameters: Variable[]; groups: ResolvedGroup[] } {
+  checkList(op, 'parameters', given);
   const groups = isGroups(given) ? given : [{ parameters: given }];
   const parameters: Variable[] = [];
   const resolved = groups.map((group) => {
@@ -37,6 +38,7 @@ export function resolveGroups(op: string, given: Parameters): { parameters: Vari
     const { learningRateScale = 1, weightDecay } = group;
     checkNumber(op, 'learningRateScale', learningRateScale, { minimum: 0 });
     checkCommonSettings(op, { weightDecay });
+    checkParameters(op, group.parameters);
     const start = parameters.length;
     parameters.push(...group.parameters);
     return { start, end: parameters.length, learningRateScale, weightDecay };
@@ -58,6 +60,23 @@ export function resolveGroups(op: string, given: Parameters): { parameters: Vari
   return { parameters, groups: resolved };
 }
 
+/** @throws {ArgumentError} no list of variables */
+function checkParameters(op: string, parameters: unknown): void {
+  checkList(op, 'parameters', parameters);
+  const position = parameters.findIndex((parameter) => !(parameter instanceof Variable));
+  if (position < 0) return;
+  const hint = 'An optimizer changes them in place. Make one of a tensor: parameter(tensor).';
+  const [argument, received] = [`parameters[${position}]`, describeValue(parameters[position])];
+  throw new ArgumentError({ op, argument, expected: 'to be a parameter', received, hint });
+}
+
+function checkList(op: string, argument: string, value: unknown): asserts value is readonly unknown[] {
+  if (Array.isArray(value)) return;
+  const [expected, hint] = ['to be a list', 'Pass model.parameters().'];
+  throw new ArgumentError({ op, argument, expected, received: describeValue(value), hint });
+}
+
 function isGroups(given: Parameters): given is readonly ParameterGroup[] {
-  return given.length > 0 && !('dataId' in (given[0] as object));
+  const [first] = given;
+  return typeof first === 'object' && Object.hasOwn(first, 'parameters');
 }
