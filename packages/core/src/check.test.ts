@@ -218,9 +218,6 @@ describe('checks of plain values', () => {
     const message = (value: unknown): string => refusal(() => checkBoolean('op', 'flag', value))[1];
     expect(message('x'.repeat(1000)).length).toBeLessThan(150);
     expect(message(new Array(1000).fill(0))).toContain('a list of 1000');
-    expect(message(new Map())).toContain('an object of class Map');
-    expect(message(Object.create(null))).toContain('an object of class Object');
-    expect(message(() => 1)).toContain('a function');
   });
 
   it('checkSynchronous refuses what must be awaited', async () => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Argument checks: the only place that words them. Each returns nothing and throws when the argument is not as it must be.
 
+import { describeValue } from './describe-value.ts';
 import { ArgumentError, DTypeError, ShapeError, suggest } from './errors.ts';
 
 /** Anything with a shape: a tensor, or the bare description of one. */
@@ -41,7 +42,7 @@ export function checkOptions(
   if (options === undefined) return checkGiven(op, {}, required);
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new ArgumentError(
-      { op, argument: 'options', expected: 'to be an object', received: show(options) },
+      { op, argument: 'options', expected: 'to be an object', received: describeValue(options) },
       'OPTION',
     );
   }
@@ -122,25 +123,35 @@ export function checkTensor(op: string, argument: string, value: unknown): asser
     typeof value === 'object' && value !== null && 'shape' in value && 'dtype' in value && 'dataId' in value;
   if (valid) return;
   const hint = Array.isArray(value) ? `Make one first: tensor(${argument}).` : undefined;
-  throw new ArgumentError({ op, argument, expected: 'to be a tensor', received: show(value), hint }, 'TENSOR');
+  throw new ArgumentError({ op, argument, expected: 'to be a tensor', received: describeValue(value), hint }, 'TENSOR');
 }
 
 /** @throws {ArgumentError} not a finite number within `range` (code `ARGUMENT`) */
 export function checkNumber(op: string, argument: string, value: unknown, range: Range = {}): asserts value is number {
   if (typeof value === 'number' && Number.isFinite(value) && within(value, range)) return;
-  throw new ArgumentError({ op, argument, expected: `to be a number${formatRange(range)}`, received: show(value) });
+  throw new ArgumentError({
+    op,
+    argument,
+    expected: `to be a number${formatRange(range)}`,
+    received: describeValue(value),
+  });
 }
 
 /** @throws {ArgumentError} not an integer that a number holds exactly, or outside `range` (code `ARGUMENT`) */
 export function checkInteger(op: string, argument: string, value: unknown, range: Range = {}): asserts value is number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && within(value, range)) return;
-  throw new ArgumentError({ op, argument, expected: `to be an integer${formatRange(range)}`, received: show(value) });
+  throw new ArgumentError({
+    op,
+    argument,
+    expected: `to be an integer${formatRange(range)}`,
+    received: describeValue(value),
+  });
 }
 
 /** @throws {ArgumentError} neither `true` nor `false` (code `ARGUMENT`) */
 export function checkBoolean(op: string, argument: string, value: unknown): asserts value is boolean {
   if (typeof value === 'boolean') return;
-  throw new ArgumentError({ op, argument, expected: 'to be true or false', received: show(value) });
+  throw new ArgumentError({ op, argument, expected: 'to be true or false', received: describeValue(value) });
 }
 
 /**
@@ -157,7 +168,7 @@ export function checkInstance<Instance>(
 ): asserts value is Instance {
   if (value instanceof Class) return;
   const expected = `to be ${/^[AEIOU]/.test(Class.name) ? 'an' : 'a'} ${Class.name}`;
-  throw new ArgumentError({ op, argument, expected, received: show(value), hint });
+  throw new ArgumentError({ op, argument, expected, received: describeValue(value), hint });
 }
 
 /** @throws {ArgumentError} what a function returned is a promise, where the work must be done on return (code `ASYNC`) */
@@ -169,13 +180,18 @@ export function checkSynchronous(op: string, argument: string, result: unknown, 
 /** @throws {ArgumentError} not a string with at least one character (code `ARGUMENT`) */
 export function checkName(op: string, argument: string, value: unknown): asserts value is string {
   if (typeof value === 'string' && value !== '') return;
-  throw new ArgumentError({ op, argument, expected: 'to be a string that is not empty', received: show(value) });
+  throw new ArgumentError({
+    op,
+    argument,
+    expected: 'to be a string that is not empty',
+    received: describeValue(value),
+  });
 }
 
 /** @throws {ArgumentError} not a string (code `ARGUMENT`) */
 export function checkText(op: string, argument: string, value: unknown): asserts value is string {
   if (typeof value === 'string') return;
-  throw new ArgumentError({ op, argument, expected: 'to be a string', received: show(value) });
+  throw new ArgumentError({ op, argument, expected: 'to be a string', received: describeValue(value) });
 }
 
 /** @throws {ArgumentError} not one of `choices`; offers the nearest spelling (code `ARGUMENT`) */
@@ -188,7 +204,7 @@ export function checkOneOf<const Choice extends string>(
   if (choices.some((choice) => choice === value)) return;
   const expected = `to be one of ${choices.map((choice) => `"${choice}"`).join(', ')}`;
   const hint = typeof value === 'string' ? suggest(value, choices) : undefined;
-  throw new ArgumentError({ op, argument, expected, received: show(value), hint });
+  throw new ArgumentError({ op, argument, expected, received: describeValue(value), hint });
 }
 
 /** @throws {ArgumentError} not a list of integers >= 0 whose product is exact (code `ARGUMENT`) */
@@ -202,7 +218,7 @@ export function checkSizes(op: string, argument: string, value: unknown): assert
       return size <= Number.MAX_SAFE_INTEGER;
     });
   if (valid) return;
-  throw new ArgumentError({ op, argument, expected: 'to be a list of integers >= 0', received: show(value) });
+  throw new ArgumentError({ op, argument, expected: 'to be a list of integers >= 0', received: describeValue(value) });
 }
 
 function matches(shape: readonly number[], pattern: ShapePattern): boolean {
@@ -246,13 +262,4 @@ function formatRange({ minimum, maximum, above, below }: Range): string {
 
 function formatAxes(count: number): string {
   return `[${new Array<string>(count).fill('?').join(', ')}]`;
-}
-
-/** A value as it appears in a message, short. */
-function show(value: unknown): string {
-  if (typeof value === 'string') return `"${value.length > 60 ? `${value.slice(0, 60)}…` : value}"`;
-  if (typeof value === 'function') return 'a function';
-  if (Array.isArray(value)) return value.length > 8 ? `a list of ${value.length}` : `[${value.map(show).join(', ')}]`;
-  if (typeof value === 'object' && value !== null) return `an object of class ${value.constructor?.name ?? 'Object'}`;
-  return String(value);
 }

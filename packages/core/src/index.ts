@@ -59,6 +59,7 @@ export {
   checkTensor,
   checkText,
 } from './check.ts';
+export { describeValue } from './describe-value.ts';
 export { makeFolder } from './make-folder.ts';
 export {
   GradientAccumulator,

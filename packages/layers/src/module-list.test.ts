@@ -21,6 +21,13 @@ describe.each(devices())('ModuleList on %s', (device) => {
     list.dispose();
   });
 
+  it('refuses what is no module', () => {
+    expect(() => new ModuleList([new ReLU(), 'tanh' as never])).toThrowCode(
+      'ARGUMENT',
+      /items\[1\] .* received "tanh"/,
+    );
+  });
+
   it('is a list of its own: the given one may change', () => {
     const items = [new ReLU(), new Tanh()];
     const list = new ModuleList(items);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of the chain of layers.
 
-import { Generator, tensor1d } from '@nabla/core';
+import { Generator, relu, tensor1d } from '@nabla/core';
 import { devices, randomTensor, tolerance, useDevice } from '@nabla/testing';
 
 import { ReLU, Sigmoid } from './activations.ts';
@@ -20,6 +20,21 @@ describe.each(devices())('Sequential on %s', (device) => {
       [0.2689414],
       tolerance('transcendental'),
     );
+  });
+
+  it('refuses what is no layer, and says how a list is spread', () => {
+    const layer = new ReLU();
+    const make =
+      (...layers: unknown[]) =>
+      () =>
+        new Sequential(...(layers as [Layer]));
+    expect(make([layer])).toThrowCode(
+      'ARGUMENT',
+      /^Sequential: expected layers\[0\] to be a module, received \[an object of class ReLU\]\. Spread a list: \.\.\.layers\.$/,
+    );
+    expect(make(layer, relu)).toThrowCode('ARGUMENT', /layers\[1\] to be a module, received function relu/);
+    expect(make(ReLU)).toThrowCode('ARGUMENT', /received class ReLU/);
+    expect(make(tensor1d([1]))).toThrowCode('ARGUMENT', /received a Tensor float32 \[1\]/);
   });
 
   it('returns its input when it is empty', () => {

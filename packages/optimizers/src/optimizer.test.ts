@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of what all optimizers share, on the simplest of them: groups, steps, gradients, saved state.
 
-import { type Scalar, type Variable, cast, clone, memory, square, sum, tensor1d, variable, zeros } from '@nabla/core';
+import {
+  type Scalar,
+  type Variable,
+  cast,
+  clone,
+  memory,
+  ones,
+  square,
+  sum,
+  tensor1d,
+  variable,
+  zeros,
+} from '@nabla/core';
 import { devices, tolerance, useDevice } from '@nabla/testing';
 
 import { AdamW } from './adamw.ts';
@@ -136,6 +148,11 @@ describe.each(devices())('groups of parameters on %s', (device) => {
     expect(make([])).toThrowCode('ARGUMENT', /at least one parameter.*model\.parameters/);
     expect(make([{ parameters: [] }])).toThrowCode('ARGUMENT', /at least one parameter/);
     expect(make([w, w])).toThrowCode('ARGUMENT', /twice/);
+    expect(make([w, ones([2])])).toThrowCode('ARGUMENT', /parameters\[1\] .* received a Tensor float32 \[2\]/);
+    expect(make([[w]])).toThrowCode('ARGUMENT', /parameters\[0\] .* received \[a Variable float32 \[1\]\]/);
+    expect(make([3 as never])).toThrowCode('ARGUMENT', /parameters\[0\] to be a parameter, received 3/);
+    expect(make({ parameters: () => [w] } as never)).toThrowCode('ARGUMENT', /to be a list.*Pass model\.parameters/);
+    expect(make([{ parameters: w }])).toThrowCode('ARGUMENT', /to be a list, received a Variable float32 \[1\]/);
     expect(make([{ parameters: [w] }, { parameters: [w] }])).toThrowCode('ARGUMENT', /twice.*in one group only/);
     expect(make([{ parameters: [w], learningRateScale: -1 }])).toThrowCode('ARGUMENT', /learningRateScale/);
     expect(make([{ parameters: [w], weightDecay: -1 }])).toThrowCode('ARGUMENT', /weightDecay/);

@@ -103,6 +103,7 @@ export { transpose } from './transpose.ts';
 export { diagonal, trace, tril, triu } from './triangle.ts';
 export { type UpsampleMode, type UpsampleOptions, checkUpsample, upsample } from './upsample.ts';
 export { floorDiv, logicalAnd } from './unrecorded.ts';
+export { tensor, tensor1d, tensor2d, tensor3d, tensor4d, tensor5d } from './tensor.ts';
 export {
   type ConvTransposeOptions,
   checkConvTranspose,

@@ -63,7 +63,8 @@ describe.each(devices())('padSpatial on %s', (device) => {
       ]),
     ).toThrowCode('ARGUMENT', /padding to be an integer >= 0/);
     expect(() => padSpatial(x, [[1, 1]])).toThrowCode('ARGUMENT', /a list of 2 pairs \[before, after\]/);
-    expect(() => padSpatial(x, [1, 1] as never)).toThrowCode('ARGUMENT', /received \[1,1\]/);
+    expect(() => padSpatial(x, [1, 1] as never)).toThrowCode('ARGUMENT', /received \[1, 1\]/);
+    expect(() => padSpatial(x, x as never)).toThrowCode('ARGUMENT', /received a Tensor float32 \[1, 3, 4, 2\]/);
     expect(() => padSpatial(x, 3, { mode: 'reflect' })).toThrowCode('ARGUMENT', /at most 2 along spatial axis 0/);
     expect(() => padSpatial(x, 4, { mode: 'circular' })).toThrowCode('ARGUMENT', /at most 3 along spatial axis 0/);
     expect(() => padSpatial(ones([1, 0, 2]), 1, { mode: 'replicate' })).toThrowCode('ARGUMENT', /at most 0/);

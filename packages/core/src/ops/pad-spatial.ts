@@ -2,6 +2,7 @@
 // Padding of spatial axes in the four ways of PyTorch.
 
 import { checkFloat, checkInteger, checkNumber, checkOneOf, checkOptions, checkRank } from '../check.ts';
+import { describeValue } from '../describe-value.ts';
 import { ArgumentError, formatShape } from '../errors.ts';
 import { type Tensor, pad, tidy } from '../tf.ts';
 import { copying, resample } from './resample.ts';
@@ -49,7 +50,7 @@ export function padWidths(op: string, padding: Padding, axes: number): PadWidths
   if (typeof padding === 'number') return perAxis(op, 'padding', padding, axes, 0).map((width) => [width, width]);
   if (!isPairs(padding) || padding.length !== axes) {
     const expected = `to be an integer, or a list of ${axes} pairs [before, after]`;
-    throw new ArgumentError({ op, argument: 'padding', expected, received: JSON.stringify(padding) });
+    throw new ArgumentError({ op, argument: 'padding', expected, received: describeValue(padding) });
   }
   for (const pair of padding) for (const width of pair) checkInteger(op, 'padding', width, { minimum: 0 });
   return [...padding];

@@ -2,6 +2,7 @@
 // Writes tensors to safetensors files.
 
 import { checkDtype, checkOneOf, checkOptions, checkTensor } from '../check.ts';
+import { describeValue } from '../describe-value.ts';
 import { ArgumentError } from '../errors.ts';
 import type { Tensor } from '../tf.ts';
 import type { Values } from './convert.ts';
@@ -62,7 +63,7 @@ function storedAs(options: WriteSafetensorsOptions): Readonly<Record<string, Fil
   const { dtype = 'F32', integerDtype = 'I32', dtypes = {} } = options;
   if (typeof dtypes !== 'object') {
     const hint = 'Did you mean "dtype"?';
-    const received = JSON.stringify(dtypes);
+    const received = describeValue(dtypes);
     throw new ArgumentError({ op: OP, argument: 'dtypes', expected: 'to be types by name', received, hint });
   }
   checkOneOf(OP, 'dtype', dtype, STORABLE.float32);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a published vision model wants its images: the fields of preprocessor_config.json, with transformers' defaults.
 
-import { ArgumentError, checkBoolean, checkInteger, checkNumber } from '@nabla/core';
+import { ArgumentError, checkBoolean, checkInteger, checkNumber, describeValue } from '@nabla/core';
 import { RESAMPLE_FILTERS, type ResampleFilter } from './pillow-resize.ts';
 
 /** A size of images. */
@@ -128,7 +128,7 @@ function kindOf(fields: RawImageSettings, source: string): (typeof KINDS)[keyof 
   if (kind !== undefined && Object.hasOwn(KINDS, kind)) return KINDS[kind as keyof typeof KINDS];
   const known = Object.keys(KINDS).map((each) => `${each}ImageProcessor`);
   const expected = `to be one of ${known.join(', ')}`;
-  throw mismatch(`"image_processor_type" of ${source}`, expected, name === undefined ? 'none' : JSON.stringify(name));
+  throw mismatch(`"image_processor_type" of ${source}`, expected, name === undefined ? 'none' : describeValue(name));
 }
 
 function truth(value: unknown, argument: string): boolean {
@@ -168,12 +168,12 @@ function sizeOrEdge(value: unknown, argument: string): ImageSettings['size'] {
   if (names === 'height,width') return { height: edge(height, argument), width: edge(width, argument) };
   if (names === 'shortest_edge') return { shortest_edge: edge(shortest_edge, argument) };
   const expected = 'to be a number, or to have height and width, or shortest_edge';
-  throw mismatch(argument, expected, JSON.stringify(value));
+  throw mismatch(argument, expected, describeValue(value));
 }
 
 function cropSize(value: unknown, argument: string): ImageSize {
   if (typeof value === 'number') return { height: edge(value, argument), width: edge(value, argument) };
   const size = sizeOrEdge(value, argument);
   if ('height' in size) return size;
-  throw mismatch(argument, 'to be a number, or to have height and width', JSON.stringify(value));
+  throw mismatch(argument, 'to be a number, or to have height and width', describeValue(value));
 }

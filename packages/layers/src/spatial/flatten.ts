@@ -9,6 +9,7 @@ import {
   checkInteger,
   checkRank,
   checkShape,
+  describeValue,
   reshape,
   tidy,
   transpose,
@@ -55,7 +56,7 @@ export class Unflatten extends Module {
     checkInstance('Unflatten', 'sizes', sizes, Array);
     if (sizes.length === 0) {
       const expected = 'to be a list [...spatial, channels]';
-      throw new ArgumentError({ op: 'Unflatten', argument: 'sizes', expected, received: JSON.stringify(sizes) });
+      throw new ArgumentError({ op: 'Unflatten', argument: 'sizes', expected, received: describeValue(sizes) });
     }
     for (const size of sizes) checkInteger('Unflatten', 'sizes', size, { minimum: 1 });
     this.sizes = [...sizes];

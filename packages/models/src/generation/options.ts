@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // How to write: the options of generation, with transformers' meaning, and what they come to for a model and a prompt.
 
-import { ArgumentError, Generator, checkBoolean, checkInteger, checkNumber, checkOptions } from '@nabla/core';
+import {
+  ArgumentError,
+  Generator,
+  checkBoolean,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  describeValue,
+} from '@nabla/core';
 
 import { type GenerationConfig, MOST_SEQUENCES } from './generation-config.ts';
 import type { LogitMask, LogitSettings, SequenceBias } from './logit-settings.ts';
@@ -333,7 +341,7 @@ function checkGenerationOptions(options: GenerationOptions, vocabulary: number):
 /** @throws {ArgumentError} one is empty: a text would end before it begins */
 export function checkStopStrings(strings: readonly string[]): void {
   if (Array.isArray(strings) && strings.every((stop) => typeof stop === 'string' && stop !== '')) return;
-  const received = JSON.stringify(strings);
+  const received = describeValue(strings);
   const expected = 'to be texts that are not empty';
   throw new ArgumentError({ op: 'generate', argument: 'stopStrings', expected, received });
 }
@@ -341,7 +349,7 @@ export function checkStopStrings(strings: readonly string[]): void {
 /** @throws {ArgumentError} not tokens and what is added to the logit of the last of them */
 function checkPair(pair: unknown): void {
   if (Array.isArray(pair) && pair.length === 2) return;
-  const received = JSON.stringify(pair) ?? String(pair);
+  const received = describeValue(pair);
   const expected = 'to be pairs of tokens and a number';
   throw new ArgumentError({ op: 'generate', argument: 'sequenceBias', expected, received });
 }
@@ -349,7 +357,7 @@ function checkPair(pair: unknown): void {
 /** @throws {ArgumentError} no list, or one is no token of the vocabulary (code `TOKEN`) */
 export function checkTokens(argument: string, tokens: readonly number[], vocabulary: number): void {
   if (!isList(tokens)) {
-    const received = JSON.stringify(tokens) ?? String(tokens);
+    const received = describeValue(tokens);
     throw new ArgumentError({ op: 'generate', argument, expected: 'to be a list of tokens', received }, 'TOKEN');
   }
   const wrong = tokens.find((token) => !Number.isInteger(token) || token < 0 || token >= vocabulary);

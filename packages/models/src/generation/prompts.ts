@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The beginnings of the texts that are to be written: checked, padded to one length, read by an encoder where there is one.
 
-import { ArgumentError, dispose, formatShape, keep } from '@nabla/core';
+import { ArgumentError, describeValue, dispose, formatShape, keep } from '@nabla/core';
 
 import {
   Decoding,
@@ -61,7 +61,7 @@ export function promptOf({ texts, sources }: Beginning, row: number): Prompt {
  */
 export function beginningOf(model: GenerativeModel, inputs: GenerationInputs, config: GenerationConfig): Beginning {
   const { inputIds: ids, attentionMask: given } = inputs;
-  if (!isList(ids)) throw promptError('inputIds', 'to be a list of prompts', JSON.stringify(ids) ?? 'nothing');
+  if (!isList(ids)) throw promptError('inputIds', 'to be a list of prompts', describeValue(ids));
   if (ids.length === 0) throw promptError('a batch of prompts', 'to have at least one', 'none');
   ids.forEach((row) => checkTokens('inputIds', row, model.vocabulary));
   if (given !== undefined) checkMask(ids, given);

@@ -145,7 +145,7 @@ describe('a configuration that is wrong', () => {
     [{ n_layer: 1e9 }, /none named .*h\.999999999\.mlp\.c_fc\.weight/],
     [{ n_inner: 1e9 }, /c_fc\.weight.*\[4, 1000000000\]/],
     [{ eos_token_id: 'end' }, /"eos_token_id".*to be a number, or to be a list, received "end"/],
-    [{ eos_token_id: [1, 'x'] }, /"eos_token_id".*to be a number, or to be a number at \[1\], received \[1,"x"\]/],
+    [{ eos_token_id: [1, 'x'] }, /"eos_token_id".*to be a number, or to be a number at \[1\], received \[1, "x"\]/],
   ])('%j', async (changes, message) => {
     configure(changes);
     await expect(fromPretrained(folder)).rejects.toThrowCode('PRETRAINED', message);

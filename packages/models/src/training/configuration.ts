@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From defaults, a file and the command line to one checked configuration.
 
-import { ArgumentError, suggest } from '@nabla/core';
+import { ArgumentError, describeValue, suggest } from '@nabla/core';
 import type { z } from 'zod';
 
 /** Options by name, before they are checked. */
@@ -67,7 +67,7 @@ export function describeIssue(
   const field = path
     .map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i > 0 ? '.' : ''}${String(key)}`))
     .join('');
-  const received = JSON.stringify(value) ?? 'nothing';
+  const received = value === undefined ? 'nothing' : describeValue(value);
   return { field, expected: issue === undefined ? 'to be valid' : demand(issue), received };
 }
 
