@@ -124,9 +124,6 @@ export {
   sum,
   // scopes and gradients
   customGrad,
-  grad,
-  grads,
   keep,
   tidy,
-  variableGrads,
 } from './tf.ts';
