@@ -4,6 +4,7 @@
 import { checkGradient, devices, randomTensor, useDevice } from '@nabla/testing';
 import { noGrad, valueAndGrad } from './autodiff.ts';
 import { checkpoint, isRecomputing } from './checkpoint.ts';
+import { grads } from './grad.ts';
 import { trackLeaks } from './leaks.ts';
 import { dispose, memory, scope } from './memory.ts';
 import { observeKernels } from './observe-kernels.ts';
@@ -18,7 +19,6 @@ import {
   argMax,
   cast,
   gather,
-  grads,
   keep,
   mul,
   ones,

@@ -68,6 +68,7 @@ export {
   noGrad,
   valueAndGrad,
 } from './autodiff.ts';
+export { grad, grads } from './grad.ts';
 export { checkpoint, isRecomputing } from './checkpoint.ts';
 export { type Counted, countFlops } from './count-flops.ts';
 export * from './initializers/index.ts';

@@ -110,9 +110,6 @@ export {
   outerProduct,
   // scopes and gradients
   customGrad,
-  grad,
-  grads,
   keep,
   tidy,
-  variableGrads,
 } from './tf.ts';

@@ -14,6 +14,7 @@ import {
   checkTensor,
 } from '../check.ts';
 import { ArgumentError, ShapeError, formatShape } from '../errors.ts';
+import { sumTo } from '../gradients/sum-to.ts';
 import { type Generator, blocksFor } from '../random.ts';
 import { broadcastsTo, sizeOf } from '../shape.ts';
 import {
@@ -39,7 +40,7 @@ import {
   where,
   zerosLike,
 } from '../tf.ts';
-import { defineGradient, defineGradientByPart, runFused, runKernel, runKernelForOne } from './run.ts';
+import { defineGradient, runFused, runKernel } from './run.ts';
 
 export interface AttentionOptions {
   /** Whether query q may only attend to keys 0 to q; default false. */
@@ -98,10 +99,8 @@ export function scaledDotProductAttention(
   checkAttentionSettings(op, options, scoresShape);
   const { mask } = options;
   const attributes = attentionAttributes(options, scoresShape, headSize);
-  if (mask === undefined) return runFused('NablaAttention', [query, key, value], attributes);
-  // A float mask has a gradient, found only where somebody needs it: it is as large as all the scores. A bool one has none.
-  const run = mask.dtype === 'bool' ? runFused : runKernelForOne;
-  return run('NablaAttention', [query, key, value, mask], attributes);
+  const inputs = mask === undefined ? [query, key, value] : [query, key, value, mask];
+  return runFused('NablaAttention', inputs, attributes);
 }
 
 export const ATTENTION_OPTIONS: readonly (keyof AttentionOptions)[] = [
@@ -236,37 +235,14 @@ defineGradient<AttentionAttributes>({
   kernelName: 'NablaAttention',
   savedInputs: 'all',
   savedOutputs: [true, true],
-  gradient: (gradOut, saved, attributes) =>
-    Object.fromEntries(inputGradients(gradOut, saved, attributes).map((gradient, input) => [input, gradient])),
-});
-
-defineGradientByPart<AttentionAttributes>({
-  kernelName: 'NablaAttention',
-  savedInputs: 'all',
-  savedOutputs: [true, true],
   gradient: (gradOut, saved, attributes) => {
-    const [gradQuery, gradKey, gradValue] = inputGradients(gradOut, saved, attributes);
-    const [, , , { shape }] = saved;
+    const inputs = [gradOut, ...saved.slice(-2), ...saved.slice(0, -2)]; // outputs before inputs
+    const [gradQuery, gradKey, gradValue] = runKernel('NablaAttentionGrad', inputs, attributes);
+    // As large as all the scores, so only where somebody needs it.
     const gradMask = (): Tensor => {
-      const [gradScores] = runKernel('NablaAttentionScoresGrad', gradientInputs(gradOut, saved), attributes);
-      return sumTo(gradScores, shape);
+      const [gradScores] = runKernel('NablaAttentionScoresGrad', inputs, attributes);
+      return sumTo(gradScores, saved[3].shape);
     };
-    return { 0: () => gradQuery, 1: () => gradKey, 2: () => gradValue, 3: gradMask };
+    return { 0: gradQuery, 1: gradKey, 2: gradValue, 3: gradMask };
   },
 });
-
-function inputGradients(gradOut: Tensor, saved: Tensor[], attributes: AttentionAttributes): Tensor[] {
-  return runKernel('NablaAttentionGrad', gradientInputs(gradOut, saved), attributes);
-}
-
-/** From what the forward pass saved, inputs before outputs, to the inputs of the backward kernels. */
-function gradientInputs(gradOut: Tensor, saved: Tensor[]): Tensor[] {
-  return [gradOut, ...saved.slice(-2), ...saved.slice(0, -2)];
-}
-
-/** The sum over what broadcasting repeats: from x to a shape that broadcasts to it. */
-function sumTo(x: Tensor, shape: number[]): Tensor {
-  const missing = x.rank - shape.length;
-  const repeated = x.shape.flatMap((_, axis) => (axis < missing || shape[axis - missing] === 1 ? [axis] : []));
-  return reshape(sum(x, repeated), shape);
-}

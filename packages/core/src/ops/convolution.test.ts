@@ -5,7 +5,7 @@ import { checkGolden, checkGradient, devices, golden, randomTensor, tolerance, u
 
 import { setThreads } from '../device.ts';
 import { valueAndGrad } from '../autodiff.ts';
-import { dispose } from '../memory.ts';
+import { dispose, memory } from '../memory.ts';
 import { type Tensor, engine, mul, ones, scalar, sum, variable, zeros } from '../tf.ts';
 import { type ConvOptions, conv1d, conv2d, conv3d, plainConvolution } from './convolution.ts';
 
@@ -170,6 +170,23 @@ describe('convolution', () => {
     expect(() => conv2d(ones([4, 5, 2]), weight)).toThrowCode('RANK');
     expect(() => conv2d(x.toInt(), weight)).toThrowCode('DTYPE');
     expect(() => conv2d(x, ones([4, 1, 3, 3]), undefined, { groups: 3 })).toThrowCode('ARGUMENT', /groups to divide/);
+  });
+
+  it.each([
+    ['none', 3], // the result, x, weight
+    ['relu', 4], // and the output
+    ['gelu', 4], // and what went into the activation
+  ] as const)('with activation %s keeps no more than its gradient needs', (activation, expected) => {
+    using parameter = variable(weight);
+    let made = 0;
+    const loss = (): Tensor => {
+      const before = memory().tensors;
+      const out = conv2d(x, parameter, undefined, { activation });
+      made = memory().tensors - before;
+      return sum(out);
+    };
+    dispose(valueAndGrad(loss, [parameter]));
+    expect(made).toBe(expected);
   });
 
   it.each<[string, ConvOptions, RegExp]>([

@@ -9,7 +9,7 @@ import { type Tensor, add, concat, matMul, pad, reshape, slice, sum } from '../t
 import { type ConvolutionOptions, checkConvolution, convolutionWindows } from './convolution-options.ts';
 import { PLAIN_ACTIVATIONS } from './linear.ts';
 import { overWindows } from './plain-windows.ts';
-import { defineGradientByPart, runKernelForOne } from './run.ts';
+import { defineGradient, runFused, runKernelForOne } from './run.ts';
 
 export interface ConvOptions extends ConvolutionOptions {
   /** Applied to the result; default `none`. */
@@ -30,7 +30,7 @@ function convolution(
   const { activation = 'none' } = options;
   checkOneOf(op, 'activation', activation, ACTIVATIONS);
   const attributes = { ...convolutionWindows(op, x, weight, bias, kernel), activation };
-  return runKernelForOne('NablaConvolution', bias === undefined ? { x, weight } : { x, weight, bias }, attributes);
+  return runFused('NablaConvolution', bias === undefined ? { x, weight } : { x, weight, bias }, attributes);
 }
 
 /**
@@ -125,17 +125,16 @@ export function everyTap(kernelSize: readonly number[]): number[][] {
   );
 }
 
-defineGradientByPart<ConvolutionForwardAttributes>({
+defineGradient<ConvolutionForwardAttributes>({
   kernelName: 'NablaConvolution',
   savedInputs: ['x', 'weight'],
-  savedOutputs: [true, true],
-  gradient: (gradOut, [x, weight, out, into], { activation, ...windows }) => {
-    const saved = savesInput(activation) ? into : out;
+  savedOutputs: ({ activation }) => (savesInput(activation) ? [false, true] : [activation !== 'none']),
+  gradient: (gradOut, [x, weight, saved], { activation, ...windows }) => {
     const gradInto =
       activation === 'none' ? gradOut : runKernelForOne('NablaActivationGrad', { gradOut, saved }, { activation });
     const channels = gradInto.shape[gradInto.shape.length - 1];
     return {
-      x: () => runKernelForOne('NablaConvolutionGradX', { gradOut: gradInto, weight }, windows),
+      x: () => runFused('NablaConvolutionGradX', { gradOut: gradInto, weight }, windows),
       weight: () => runKernelForOne('NablaConvolutionGradWeight', { x, gradOut: gradInto }, windows),
       bias: () => sum(reshape(gradInto, [-1, channels]), 0),
     };

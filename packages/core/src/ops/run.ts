@@ -15,7 +15,6 @@ import {
   env,
   getKernel,
   keep,
-  registerGradient,
   zerosLike,
 } from '../tf.ts';
 
@@ -67,7 +66,10 @@ export interface Gradient<Attributes extends object> {
   readonly savedOutputs?: readonly boolean[] | ((attributes: Attributes) => readonly boolean[]);
   /** Names of float32 inputs that are data and have no gradient. */
   readonly constants?: readonly string[];
-  /** From the gradient of the first output to that of each float32 input; a part that is dear is computed when it is asked for. */
+  /**
+   * From the gradient of the first output to that of each float32 input. A part that is dear is a function, called where somebody
+   * asks for it: the gradient of a convolution's images is a third of a step, and the first layer needs none.
+   */
   readonly gradient: (
     gradOut: Tensor,
     saved: Tensor[],
@@ -154,33 +156,4 @@ function thunks(parts: Readonly<Record<string, Tensor | (() => Tensor)>>): Input
     found[name] = typeof part === 'function' ? part : () => part;
   }
   return found;
-}
-
-/** How the gradient of a kernel is computed part by part, each where somebody needs it. */
-export interface GradientByPart<Attributes extends object> {
-  readonly kernelName: string;
-  /** Names of the inputs that `gradient` needs, in the order of `saved`; `all` of them where they are an array. */
-  readonly savedInputs: readonly string[] | 'all';
-  /** For each output, whether `gradient` needs it; they follow the inputs in `saved`. */
-  readonly savedOutputs?: readonly boolean[];
-  /** From the gradient of the first output to that of each float32 input. */
-  readonly gradient: (
-    gradOut: Tensor,
-    saved: Tensor[],
-    attributes: Attributes,
-  ) => Readonly<Record<string, () => Tensor>>;
-}
-
-/**
- * Defines the gradient of a kernel whose parts are dear: that of a convolution's images is a third of a step, and nobody asks
- * for it in the first layer. Run the kernel with {@link runKernel}; tfjs' registry finds the gradient.
- */
-export function defineGradientByPart<Attributes extends object>(definition: GradientByPart<Attributes>): void {
-  const { kernelName, savedInputs, savedOutputs, gradient } = definition;
-  registerGradient({
-    kernelName,
-    ...(savedInputs === 'all' ? { saveAllInputs: true } : { inputsToSave: [...savedInputs] }),
-    ...(savedOutputs && { outputsToSave: [...savedOutputs] }),
-    gradFunc: (gradOut, saved, attributes) => gradient([gradOut].flat()[0], saved, attributes as Attributes & object),
-  });
 }

@@ -6,7 +6,7 @@ import { ArgumentError, formatShape } from '../errors.ts';
 import { type Tensor, add, concat, matMul, pad, reshape, slice } from '../tf.ts';
 import { type ConvolutionOptions, checkConvolution, transposedWindows } from './convolution-options.ts';
 import { everyTap } from './convolution.ts';
-import { defineGradientByPart, runKernelForOne } from './run.ts';
+import { defineGradient, runFused, runKernelForOne } from './run.ts';
 import { type PerAxis, perAxis } from './spatial.ts';
 
 export interface ConvTransposeOptions extends Omit<ConvolutionOptions, 'padding'> {
@@ -46,7 +46,7 @@ function convTranspose(
   const outputPadding = checkConvTranspose(op, kernelSize, options);
   const kernel = checkConvolution(op, kernelSize, options, OPTIONS);
   const attributes = transposedWindows(op, x, weight, bias, kernel, outputPadding);
-  const out = runKernelForOne('NablaConvolutionGradX', { gradOut: x, weight }, attributes);
+  const out = runFused('NablaConvolutionGradX', { gradOut: x, weight }, attributes);
   return bias === undefined ? out : add(out, bias);
 }
 
@@ -127,11 +127,11 @@ export function plainConvTranspose1d(
 
 // The transposed convolution is the gradient of a convolution by its input; its own gradients are that convolution and its
 // gradient by the weights, with the roles of input and output exchanged.
-defineGradientByPart<ConvolutionAttributes>({
+defineGradient<ConvolutionAttributes>({
   kernelName: 'NablaConvolutionGradX',
   savedInputs: ['gradOut', 'weight'],
   gradient: (grad, [gradOut, weight], windows) => ({
-    gradOut: () => runKernelForOne('NablaConvolution', { x: grad, weight }, { ...windows, activation: 'none' }),
+    gradOut: () => runFused('NablaConvolution', { x: grad, weight }, { ...windows, activation: 'none' }),
     weight: () => runKernelForOne('NablaConvolutionGradWeight', { x: grad, gradOut }, windows),
   }),
 });

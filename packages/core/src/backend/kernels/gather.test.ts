@@ -12,9 +12,10 @@ import {
 } from '@nabla/testing';
 
 import { setThreads } from '../../device.ts';
+import { grad } from '../../grad.ts';
 import { runKernelForOne } from '../../ops/run.ts';
 import { sizeOf } from '../../shape.ts';
-import { type Tensor, gather, grad, mul, oneHot, tensor, tensor1d, tensor2d, zeros } from '../../tf.ts';
+import { type Tensor, gather, mul, oneHot, tensor, tensor1d, tensor2d, zeros } from '../../tf.ts';
 
 const exact = tolerance('exact');
 

@@ -3,6 +3,7 @@
 
 import { devices, randomTensor, tolerance, useDevice } from '@nabla/testing';
 
+import { grad } from '../../grad.ts';
 import { plainAveragePool } from '../../ops/average-pool.ts';
 import { maxPool2d, plainMaxPool } from '../../ops/max-pool.ts';
 import {
@@ -12,7 +13,6 @@ import {
   avgPool,
   avgPool3d,
   gather,
-  grad,
   maxPool,
   maxPool3d,
   maxPoolWithArgmax,

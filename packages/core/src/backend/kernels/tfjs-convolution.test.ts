@@ -3,6 +3,7 @@
 
 import { devices, randomTensor, tolerance, useDevice } from '@nabla/testing';
 
+import { grads } from '../../grad.ts';
 import type { ConvOptions } from '../../ops/convolution.ts';
 import { plainConvolution } from '../../ops/convolution.ts';
 import {
@@ -17,7 +18,6 @@ import {
   depthwiseConv2d,
   elu,
   fused,
-  grads,
   leakyRelu,
   matMul,
   mul,
