@@ -24,8 +24,8 @@ function answerOf(source, environment) {
 
 const MEGABYTE = 2 ** 20;
 
-/** A network and `steps` steps of it; `losses` holds what came of them. */
-const training = (steps) => `
+/** A network and `steps` steps of it, `each` being done after every one; `losses` holds what came of them. */
+const training = (steps, each = '') => `
   import { Generator, memory, nativeMemory, tensor } from '@nabla/core';
   import { LayerNorm, Linear, ReLU, Sequential, crossEntropy } from '@nabla/layers';
   import { AdamW } from '@nabla/optimizers';
@@ -41,6 +41,7 @@ const training = (steps) => `
     const loss = optimizer.step(() => crossEntropy(model.forward(x), y));
     losses.push(loss.dataSync()[0]);
     loss.dispose();
+    ${each}
   }
 `;
 
@@ -109,15 +110,17 @@ if (!hasAddon) {
 
   describe('worker threads', () => {
     const inWorkers = (count, steps, then) => `
+      import { once } from 'node:events';
       import { Worker } from 'node:worker_threads';
       import { nativeMemory } from '@nabla/core';
       const before = nativeMemory().inUse;
-      const source = ${JSON.stringify(`${training('STEPS')}
-        const { parentPort } = await import('node:worker_threads');
+      const source = ${JSON.stringify(`import { parentPort } from 'node:worker_threads';
+        ${training('STEPS', "if (step === 20) parentPort.postMessage('at work');")}
         parentPort.postMessage([losses.length, losses.at(-1)]);`)}.replace('STEPS', ${steps});
       const located = source.replace(/'(@nabla.\\w+)'/g, (_, name) => JSON.stringify(import.meta.resolve(name)));
       const url = new URL('data:text/javascript,' + encodeURIComponent(located));
       const workers = Array.from({ length: ${count} }, () => new Worker(url));
+      const atWork = () => Promise.all(workers.map((worker) => once(worker, 'message')));
       ${then}
     `;
 
@@ -143,9 +146,7 @@ if (!hasAddon) {
       const source = inWorkers(
         3,
         1e9,
-        `const busy = () => nativeMemory().inUse - before > 3 * 20_000;
-        while (!busy()) await new Promise((resolve) => setTimeout(resolve, 20));
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        `await atWork();
         const codes = await Promise.all(workers.map((worker) => worker.terminate()));
         console.log(JSON.stringify([codes, nativeMemory().inUse - before]));`,
       );
@@ -156,7 +157,7 @@ if (!hasAddon) {
       const source = inWorkers(
         2,
         1e9,
-        `while (nativeMemory().inUse - before < 20_000) await new Promise((resolve) => setTimeout(resolve, 20));
+        `await atWork();
         process.exit(5);`,
       );
       const { status, signal, stderr } = run(source);

@@ -38,7 +38,6 @@ export function checkOptions(
   optional: readonly string[],
   required: readonly string[] = [],
 ): void {
-  const allowed = [...required, ...optional];
   if (options === undefined) return checkGiven(op, {}, required);
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new ArgumentError(
@@ -47,7 +46,8 @@ export function checkOptions(
     );
   }
   for (const name of Object.keys(options)) {
-    if (allowed.includes(name)) continue;
+    if (optional.includes(name) || required.includes(name)) continue;
+    const allowed = [...required, ...optional];
     const expected = allowed.length === 0 ? 'to be empty' : `to be among ${allowed.join(', ')}`;
     const hint = allowed.length === 0 ? undefined : suggest(name, allowed);
     throw new ArgumentError({ op, argument: 'options', expected, received: `"${name}"`, hint }, 'OPTION');

@@ -20,10 +20,7 @@ export function listOf<Item>(
   items: Iterable<Item>,
   Class: abstract new (...given: never[]) => unknown,
 ): readonly Item[] {
-  const given: unknown = items;
-  if (typeof given !== 'object' || given === null || !(Symbol.iterator in given)) {
-    checkInstance(op, 'items', given, Array);
-  }
+  if (!isObject(items) || !(Symbol.iterator in items)) checkInstance(op, 'items', items, Array);
   const list = [...items];
   for (const [position, item] of list.entries()) checkInstance(op, `items[${position}]`, item, Class);
   return list;
@@ -40,10 +37,14 @@ export function dictionaryOf<Item>(
   items: Readonly<Record<string, Item>>,
   Class: abstract new (...given: never[]) => unknown,
 ): Readonly<Record<string, Item>> {
-  checkInstance(op, 'items', items, Object);
+  if (!isObject(items)) checkInstance(op, 'items', items, Object);
   checkEntryNames(op, Object.keys(items));
   for (const [name, item] of Object.entries(items)) checkInstance(op, `items.${name}`, item, Class);
   return { ...items };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 /** @throws {ArgumentError} a name could not stand in a state name: it is empty or has a dot */

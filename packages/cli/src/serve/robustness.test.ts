@@ -10,6 +10,7 @@ import { serve } from '@hono/node-server';
 import { Generator } from '@nabla/core';
 import type { Hono } from 'hono';
 
+import { RequestQueue } from './queue.ts';
 import type { ServedModel } from './served-model.ts';
 import { type ServerOptions, makeServer } from './server.ts';
 import { post } from '../test-server.ts';
@@ -210,27 +211,29 @@ describe('a client that goes away', () => {
   });
 
   it('while it waits for its turn leaves its place', async () => {
-    [begun, ended] = [0, 0];
+    const turn = jest.spyOn(RequestQueue.prototype, 'turn');
+    const asked = (count: number): Promise<void> => until(() => turn.mock.calls.length === count);
     const first = send({ prompt: 'a', max_tokens: 30_000 });
-    await until(() => begun === 1);
+    await asked(1);
     const gone = send({ prompt: 'a', max_tokens: 1 });
-    await once(gone, 'finish');
-    await wait(50);
+    await asked(2);
     gone.destroy();
-    await wait(50);
+    await expect(turn.mock.results[1]?.value).rejects.toBeDefined();
     const second = answered({ prompt: 'a', max_tokens: 1 }); // 429 if the place were still taken
-    await wait(50);
+    await asked(3);
     first.destroy();
     expect(await second).toBe(200);
+    turn.mockRestore();
   });
 
   it('in the middle of its body is no error of the server', async () => {
     const socket = connect(port, '127.0.0.1');
-    await once(socket, 'connect');
     const head = ['POST /v1/completions HTTP/1.1', 'host: x', 'content-type: application/json', 'content-length: 1000'];
     socket.write([...head, '', '{"prompt": '].join('\r\n'));
-    await wait(50);
+    const [received] = (await once(listening, 'request')) as [IncomingMessage];
+    const noticed = new Promise((resolve) => received.once('close', resolve));
     socket.destroy();
+    await noticed;
     expect(await answered({ prompt: 'a', max_tokens: 1 })).toBe(200);
     expect(logged).toEqual([]);
   });

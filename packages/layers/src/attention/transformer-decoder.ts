@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A stack of decoder layers that read the same memory.
 
-import { type Tensor } from '@nabla/core';
+import type { Tensor } from '@nabla/core';
 
 import { type Layer, Module } from '../module.ts';
 import type { ModuleList } from '../module-list.ts';
