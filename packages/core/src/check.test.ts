@@ -73,7 +73,7 @@ describe('checkInstance', () => {
       'sequential: expected layers to be an Array, received 5. Pass a list.',
     ]);
     expect(refusal(() => checkInstance('sequential', 'day', {}, Date))[1]).toBe(
-      'sequential: expected day to be a Date, received an object of class Object.',
+      'sequential: expected day to be a Date, received {}.',
     );
   });
 });
