@@ -155,6 +155,20 @@ export function recording<T>(f: () => T): T {
   }
 }
 
+/** Runs `f` on a tape of its own, so that its gradients end at what it was given; a tape around takes it over. */
+export function onOwnTape<T>(f: () => T): T {
+  const { state } = engine();
+  if (state.gradientDepth === 0) return recording(f);
+  const outer = state.activeTape;
+  state.activeTape = [];
+  try {
+    return recording(f);
+  } finally {
+    for (const node of state.activeTape) outer.push(node);
+    state.activeTape = outer;
+  }
+}
+
 /**
  * Runs `f` without recording: inside {@link valueAndGrad}, what it returns counts as a constant. Saves the time and memory of
  * the tape; the values are the same.

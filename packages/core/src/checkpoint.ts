@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gradient checkpointing: a part of a computation keeps nothing but its inputs, and is computed again in the backward pass.
 
-import { FORWARD_SCOPE, differentiate, isWatched, noGrad, recording } from './autodiff.ts';
+import { FORWARD_SCOPE, differentiate, isWatched, noGrad, onOwnTape } from './autodiff.ts';
 import { checkFloat, checkSynchronous, checkTensor } from './check.ts';
 import { ArgumentError, formatShape } from './errors.ts';
 import { scope, tensorsIn } from './memory.ts';
@@ -143,18 +143,4 @@ function recompute(
       });
     }),
   );
-}
-
-/** Runs `f` on a tape of its own, so that its gradients end at what it was given; a tape around takes it over. */
-function onOwnTape<T>(f: () => T): T {
-  const { state } = engine();
-  if (state.gradientDepth === 0) return recording(f);
-  const outer = state.activeTape;
-  state.activeTape = [];
-  try {
-    return recording(f);
-  } finally {
-    for (const node of state.activeTape) outer.push(node);
-    state.activeTape = outer;
-  }
 }

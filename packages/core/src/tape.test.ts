@@ -24,6 +24,7 @@ import {
   tensor1d,
   tensor2d,
   variable,
+  zeros,
 } from './tf.ts';
 
 beforeAll(() => {
@@ -149,5 +150,65 @@ describe('derivatives of second order', () => {
     using x = variable(scalar(1));
     const { gradients } = valueAndGrad(() => valueAndGrad(() => sum(f(x)), [x]).gradients[0], [x]);
     expect(values(gradients[0])[0]).toBeCloseTo(expected, 4);
+  });
+
+  const critic = (x: Tensor, weight: Tensor, scale: Tensor, shift: Tensor): Tensor =>
+    sum(linear(layerNorm(x, scale, shift), weight, shift, { activation: 'gelu' }));
+
+  it('pass through a penalty of a gradient, and leave nothing behind', () => {
+    using x = variable(tensor2d([[1, 2, 4], [0, -1, 1]])); // prettier-ignore
+    using weight = variable(tensor2d([[1, 2, 3], [0, 1, -1], [2, 0, 1]])); // prettier-ignore
+    const penalty = (): Tensor => {
+      const [gradient] = valueAndGrad(() => critic(x, weight, ones([3]), zeros([3])), [x]).gradients;
+      return sum(square(gradient));
+    };
+    const { value, leaks } = trackLeaks(() => valueAndGrad(penalty, [weight]));
+    expect(value.gradients[0].shape).toEqual([3, 3]);
+    expect(leaks).toEqual([]);
+    dispose(value);
+  });
+
+  it('are the same of what was computed before the inner gradients were asked for', () => {
+    using x = variable(tensor2d([[1, 2, 4]]));
+    using weight = variable(tensor2d([[1, 2, 3], [0, 1, -1], [2, 0, 1]])); // prettier-ignore
+    using scale = ones([3]);
+    using shift = zeros([3]);
+    const penalties = [
+      () => square(valueAndGrad(() => critic(x, weight, scale, shift), [x]).gradients[0]),
+      () => {
+        const score = critic(x, weight, scale, shift);
+        return square(valueAndGrad(() => score, [x]).gradients[0]);
+      },
+    ];
+    const [inside, before] = penalties.map((f) => values(valueAndGrad(() => sum(f()), [weight]).gradients[0]));
+    expect(before).toEqual(inside);
+  });
+
+  it('say what to do where an input is gone that the formula needs', () => {
+    using x = variable(tensor2d([[1, 2, 4]]));
+    const loss = (): Tensor => {
+      const score = scope(() => sum(square(layerNorm(x, ones([3]), zeros([3])))));
+      return sum(valueAndGrad(() => score, [x]).gradients[0]);
+    };
+    expect(() => valueAndGrad(loss, [x])).toThrow(
+      'NablaLayerNorm: expected bias to be there still, for a derivative of second order, received a disposed tensor. ' +
+        'Compute it in the function whose gradients are taken, by valueAndGrad within valueAndGrad.',
+    );
+  });
+
+  it('cost what they need where they are taken alone: a first derivative keeps no more', () => {
+    using x = variable(tensor2d([[1, 2, 4]]));
+    using scale = ones([3]);
+    using shift = zeros([3]);
+    const kept: number[] = [];
+    const loss = (): Tensor => {
+      const before = memory().tensors;
+      const normalized = layerNorm(x, scale, shift);
+      kept.push(memory().tensors - before);
+      return sum(square(normalized));
+    };
+    dispose(valueAndGrad(loss, [x]));
+    dispose(valueAndGrad(() => sum(valueAndGrad(loss, [x]).gradients[0]), [x]));
+    expect(kept).toEqual([5, 8]); // the output, x, scale, mean and deviation; and all three inputs for the formula
   });
 });

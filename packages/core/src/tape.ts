@@ -161,14 +161,7 @@ function passOn(
   gradients: Map<number, Tensor>,
   firstId: number,
 ): void {
-  if (gradient === undefined) {
-    const hint = 'Compute it without gradient (noGrad), or from other ops.';
-    const expected = 'to be defined where the loss depends on a parameter through it';
-    throw new ArgumentError(
-      { op: kernelName, argument: 'a gradient', expected, received: 'none', hint },
-      'NO_GRADIENT',
-    );
-  }
+  if (gradient === undefined) throw withoutGradient(kernelName);
   const made: Tensor[] = [];
   engine().startScope();
   try {
@@ -189,6 +182,15 @@ function passOn(
   } finally {
     engine().endScope(made);
   }
+}
+
+function withoutGradient(op: string): ArgumentError {
+  const isGradient = /Grad|Backprop/.test(op); // a kernel that computes the gradient of another
+  const hint = isGradient
+    ? 'This is a derivative of second order, of an op that has the first alone: compute that op from others, or its gradient in noGrad, as a constant.'
+    : 'Compute it without gradient (noGrad), or from other ops.';
+  const expected = 'to be defined where the loss depends on a parameter through it';
+  return new ArgumentError({ op, argument: 'a gradient', expected, received: 'none', hint }, 'NO_GRADIENT');
 }
 
 /** `earlier + part`, which takes the memory of `earlier` where nobody else can see it. */

@@ -7,6 +7,7 @@ export { describeOnBf16, describeOnEveryBf16, isBf16, roundToBf16 } from './bf16
 export { assertClose } from './compare-tensors.ts';
 export { type CheckGradientOptions, type TensorFunction, checkGradient } from './check-gradient.ts';
 export { type Tensors, checkGolden, checkGoldenWith, fromRecord, fromValues, variablesFrom } from './check-golden.ts';
+export { checkSecondDerivative } from './check-second-derivative.ts';
 export { type GoldenLayer, type LayerRow, checkLayer, layerRow } from './check-layer.ts';
 export { type OptimizerRow, checkOptimizer, optimizerRow } from './check-optimizer.ts';
 export { checkTrainingSteps } from './check-training-steps.ts';

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gradients of relu, sigmoid and tanh as the one kernel that fused ops have for them, where tfjs runs up to four; and of it.
+// Gradients of relu, sigmoid and tanh as the one kernel that fused ops have for them, where tfjs runs up to four; and of it; and of
+// that of elu.
 
 import type { Activation, ActivationAttributes } from '../backend/definitions/activation.ts';
 import { ArgumentError } from '../errors.ts';
-import { type GradConfig, type NamedTensorMap, type Tensor, engine, mul, sub, zerosLike } from '../tf.ts';
+import { type GradConfig, type NamedTensorMap, type Tensor, engine, less, mul, sub, where, zerosLike } from '../tf.ts';
 
 /** The second derivative of an activation y over the first, as a function of y. */
 const CURVATURES: Readonly<Partial<Record<Activation, (y: Tensor) => Tensor>>> = {
@@ -46,9 +47,20 @@ const second: GradConfig = {
   },
 };
 
+/** Of the derivative of elu, which tfjs computes from the output y: y + 1 below 0, else 1. */
+const secondOfElu: GradConfig = {
+  kernelName: 'EluGrad',
+  inputsToSave: ['dy', 'y'],
+  gradFunc: (grad, [dy, y]) => ({
+    dy: () => engine().runKernel<Tensor>('EluGrad', { dy: grad as Tensor, y }),
+    y: () => where(less(y, 0), mul(grad as Tensor, dy), zerosLike(y)),
+  }),
+};
+
 export const activationGradients: readonly GradConfig[] = [
   activationGradient('Relu', 'relu'),
   activationGradient('Sigmoid', 'sigmoid'),
   activationGradient('Tanh', 'tanh'),
   second,
+  secondOfElu,
 ];

@@ -26,6 +26,7 @@ import {
   transpose,
   zeros,
 } from '../tf.ts';
+import { unrecorded } from '../tape.ts';
 import { scatterRows } from './scatter-rows.ts';
 
 interface CropAttributes {
@@ -50,7 +51,7 @@ function sample(boxes: Tensor, axis: 0 | 1, length: number, cropLength: number, 
   const share = cropLength > 1 ? linspace(0, 1, cropLength) : tensor1d([0.5]);
   const [from, to] = [mul(sub(1, share), length - 1), mul(share, length - 1)];
   const position = add(mul(start, from), mul(end, to)); // [boxes, cropLength]
-  const inside = logicalAnd(greaterEqual(position, 0), lessEqual(position, length - 1));
+  const inside = unrecorded(() => logicalAnd(greaterEqual(position, 0), lessEqual(position, length - 1)));
   const weight = expandDims(cast(inside, 'float32'), -1);
   const at = (pixel: Tensor): Tensor => mul(oneHot(cast(pixel, 'int32'), length), weight);
   if (method === 'nearest') {

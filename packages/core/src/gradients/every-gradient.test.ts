@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every kernel that has a gradient, tfjs' own and ours, against finite differences on every device.
+// Every kernel of tfjs that has a gradient, its own or ours, against finite differences on every device, and the second derivative.
 
-import { checkGradient, devices, randomTensor, useDevice } from '@nabla/testing';
+import { checkGradient, checkSecondDerivative, devices, randomTensor, useDevice } from '@nabla/testing';
 import * as tf from '../tf.ts';
 
 type Case = readonly [f: (...inputs: tf.Tensor[]) => tf.Tensor, ...inputs: (readonly number[] | (() => tf.Tensor))[]];
@@ -105,6 +105,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   Dilation2D: [[(x, f) => tf.dilation2d(x as tf.Tensor4D, f as tf.Tensor3D, 1, 'valid'), [1, 4, 4, 2], [2, 2, 2]]],
   Einsum: [[(x, y) => tf.einsum('ij,jk->ik', x, y), [2, 3], [3, 2]]],
   Elu: [[tf.elu, [3, 5]]],
+  EluGrad: [[(dy, y) => tf.engine().runKernel('EluGrad', { dy, y }), [3, 5], [3, 5]]],
   Equal: [compared(tf.equal), [(a, b) => tf.divNoNan(a, b), [2, 3], uniform([2, 3], 1, 2)]],
   Erf: [[tf.erf, [3, 5]]],
   Exp: [[tf.exp, [3, 5]]],
@@ -272,6 +273,12 @@ const NOT_SHOWN: Readonly<Record<string, readonly string[]>> = {
   'is wrong in tfjs, whose own tests ask for it: mirrorPad and floorDiv of ours have others': ['FloorDiv', 'MirrorPad'],
 };
 
+// Ops without a second derivative, by reason.
+const NO_SECOND: Readonly<Record<string, readonly string[]>> = {
+  'is not public: ours of images and volumes have one': ['AvgPool', 'AvgPool3D', 'Conv2D', 'Conv2DBackpropInput', 'Conv3D', 'DepthwiseConv2dNative', 'MaxPool', 'MaxPool3D'], // prettier-ignore
+  'is not public, and no layer is made of it': ['Dilation2D', 'LRN'],
+};
+
 const rows = Object.entries(CASES).flatMap(([kernelName, cases]) =>
   cases.map((row, i) => [kernelName, i, row] as const),
 );
@@ -288,6 +295,20 @@ describe.each(devices())('the gradient, on %s, of', (device) => {
   });
 });
 
+const twice = rows.filter(([kernelName]) => !Object.values(NO_SECOND).flat().includes(kernelName));
+
+describe.each(devices())('the second derivative, on %s, of', (device) => {
+  useDevice(device);
+
+  it.each(twice)('%s, case %i', (_, i, [f, ...inputs]) => {
+    checkSecondDerivative(
+      f,
+      inputs.map((input) => (typeof input === 'function' ? input() : input)),
+      { seed: 3 + i },
+    );
+  });
+});
+
 describe('the table shows what it says', () => {
   useDevice('js');
 
@@ -297,6 +318,14 @@ describe('the table shows what it says', () => {
     );
     expect(kernelNames).toContain(kernelName);
   });
+
+  it.each(rows.filter((row) => !twice.includes(row)))(
+    '%s has no second derivative in case %i',
+    (_, i, [f, ...inputs]) => {
+      const given = inputs.map((input) => (typeof input === 'function' ? input() : input));
+      expect(() => checkSecondDerivative(f, given, { seed: i })).toThrowCode('NO_GRADIENT', /second order/);
+    },
+  );
 
   it('leaves no gradient out', () => {
     const registered = tf.getKernelsForBackend(tf.getBackend()).map(({ kernelName }) => kernelName);

@@ -12,6 +12,7 @@ import {
   unpackGradient,
 } from './arrange.ts';
 import { maximumGradient, minimumGradient, powGradient, squaredDifferenceGradient } from './binary.ts';
+import { clipByValueGradient } from './clip-by-value.ts';
 import { castGradient, constantGradients } from './constant.ts';
 import { cropAndResizeGradient } from './crop-and-resize.ts';
 import { cumprodGradient } from './cumprod.ts';
@@ -27,7 +28,7 @@ import { flipLeftRightGradient, resizeGradients, rotateGradient } from './image.
 import { matMulGradient } from './mat-mul.ts';
 import { averagePoolGradients, maxPoolWithArgmaxGradient } from './pool.ts';
 import { absGradient, cumsumGradient, meanGradient, prodGradient, sumGradient } from './reduce.ts';
-import { bincountGradients, sparseSegmentGradients } from './segments.ts';
+import { bincountGradients, sparseSegmentGradients, unsortedSegmentSumGradient } from './segments.ts';
 import { selectGradient } from './select.ts';
 import { tileGradient } from './tile.ts';
 
@@ -37,6 +38,7 @@ const gradients: readonly GradConfig[] = [
   ...averagePoolGradients,
   ...bincountGradients,
   castGradient,
+  clipByValueGradient,
   ...constantGradients,
   cropAndResizeGradient,
   cumprodGradient,
@@ -68,6 +70,7 @@ const gradients: readonly GradConfig[] = [
   tileGradient,
   topKGradient,
   unpackGradient,
+  unsortedSegmentSumGradient,
 ];
 
 export function registerGradients(): void {

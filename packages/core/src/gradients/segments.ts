@@ -1,7 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gradients of sums over groups of rows: Bincount, DenseBincount, SparseSegmentSum and SparseSegmentMean.
+// Gradients of sums over groups of rows: Bincount, DenseBincount, SparseSegmentSum, SparseSegmentMean and UnsortedSegmentSum.
 
-import { type GradConfig, type Tensor, div, gather, minimum, ones, pad, reshape, scalar, zeros } from '../tf.ts';
+import {
+  type GradConfig,
+  type Tensor,
+  div,
+  gather,
+  greaterEqual,
+  maximum,
+  minimum,
+  ones,
+  pad,
+  reshape,
+  scalar,
+  where,
+  zeros,
+  zerosLike,
+} from '../tf.ts';
 import { scatterRows } from './scatter-rows.ts';
 
 interface BincountAttributes {
@@ -55,3 +70,18 @@ export const sparseSegmentGradients: readonly GradConfig[] = [
   sparseSegmentGradient('SparseSegmentSum', false),
   sparseSegmentGradient('SparseSegmentMean', true),
 ];
+
+/** Each row gets the gradient of its segment; one of a negative segment was left out. tfjs forgets that the ids may be computed. */
+export const unsortedSegmentSumGradient: GradConfig = {
+  kernelName: 'UnsortedSegmentSum',
+  inputsToSave: ['segmentIds'],
+  gradFunc: (gradOut, [segmentIds]) => ({
+    x: () => {
+      const first = scalar(0, 'int32');
+      const rows = gather(gradOut as Tensor, maximum(segmentIds, first));
+      const isSummed = reshape(greaterEqual(segmentIds, first), [-1, ...rows.shape.slice(1).map(() => 1)]);
+      return where(isSummed, rows, zerosLike(rows));
+    },
+    segmentIds: () => zeros(segmentIds.shape),
+  }),
+};

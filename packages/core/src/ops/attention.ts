@@ -15,7 +15,7 @@ import {
 } from '../check.ts';
 import { ArgumentError, ShapeError, formatShape } from '../errors.ts';
 import { sumTo } from '../gradients/sum-to.ts';
-import { type Generator, blocksFor } from '../random.ts';
+import { Generator, blocksFor } from '../random.ts';
 import { broadcastsTo, sizeOf } from '../shape.ts';
 import {
   type Tensor,
@@ -145,6 +145,18 @@ export function attentionAttributes(
   return { causal, scale, dropout, seed, offset };
 }
 
+/** The options that {@link attentionAttributes} were made of; the generator stands where it stood. */
+export function optionsOf(attributes: AttentionAttributes, mask: Tensor | undefined): AttentionOptions {
+  const { causal, scale, dropout, seed, offset } = attributes;
+  return {
+    causal,
+    scale,
+    dropout,
+    generator: Generator.fromState({ seed, offset }),
+    ...(mask !== undefined && { mask }),
+  };
+}
+
 /** Where in the generator's stream a call draws `count` numbers. */
 function drawFrom(generator: Generator | undefined, count: number): { seed: number; offset: number } {
   if (generator === undefined) return { seed: 0, offset: 0 };
@@ -245,4 +257,8 @@ defineGradient<AttentionAttributes>({
     };
     return { 0: gradQuery, 1: gradKey, 2: gradValue, 3: gradMask };
   },
+  plain:
+    (attributes) =>
+    ({ 0: query, 1: key, 2: value, 3: mask }) =>
+      plainAttention(query, key, value, optionsOf(attributes, mask)),
 });

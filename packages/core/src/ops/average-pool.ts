@@ -6,7 +6,7 @@ import { checkBoolean } from '../check.ts';
 import { type Tensor, addN, div, mean, ones } from '../tf.ts';
 import { overWindows, plainAdaptive } from './plain-windows.ts';
 import { type PoolKernel, type PoolOptions, adaptiveWindows, checkKernel, poolWindows } from './pool-windows.ts';
-import { defineGradient, runFused, runKernelForOne } from './run.ts';
+import { defineGradient, runFused } from './run.ts';
 import type { PerAxis } from './spatial.ts';
 
 export interface AveragePoolOptions extends PoolOptions {
@@ -146,5 +146,11 @@ export function plainAdaptiveAveragePool(x: Tensor, outputSize: PerAxis): Tensor
 defineGradient<AveragePoolAttributes>({
   kernelName: 'NablaAveragePool',
   savedInputs: [],
-  gradient: (gradOut, _, attributes) => ({ x: runKernelForOne('NablaAveragePoolGrad', { gradOut }, attributes) }),
+  gradient: (gradOut, _, attributes) => ({ x: runFused('NablaAveragePoolGrad', { gradOut }, attributes) }),
+});
+
+defineGradient<AveragePoolAttributes>({
+  kernelName: 'NablaAveragePoolGrad',
+  savedInputs: [],
+  gradient: (grad, _, attributes) => ({ gradOut: runFused('NablaAveragePool', { x: grad }, attributes) }),
 });

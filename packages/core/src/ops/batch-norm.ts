@@ -124,4 +124,8 @@ defineGradient<NormalizeAttributes>({
     );
     return { x: gradX, weight: gradWeight, bias: gradBias };
   },
+  plain:
+    ({ epsilon }) =>
+    ({ x, weight, bias, mean, variance }) =>
+      add(mul(div(sub(x, mean), sqrt(add(variance, epsilon))), weight), bias),
 });

@@ -135,8 +135,13 @@ defineGradient<ConvolutionForwardAttributes>({
     const channels = gradInto.shape[gradInto.shape.length - 1];
     return {
       x: () => runFused('NablaConvolutionGradX', { gradOut: gradInto, weight }, windows),
-      weight: () => runKernelForOne('NablaConvolutionGradWeight', { x, gradOut: gradInto }, windows),
+      weight: () => runFused('NablaConvolutionGradWeight', { x, gradOut: gradInto }, windows),
       bias: () => sum(reshape(gradInto, [-1, channels]), 0),
     };
   },
+  plain: ({ activation, ...windows }) =>
+    savesInput(activation)
+      ? (inputs) =>
+          PLAIN_ACTIVATIONS[activation](runFused('NablaConvolution', inputs, { ...windows, activation: 'none' }))
+      : undefined,
 });

@@ -5,7 +5,7 @@ import type { DropoutAttributes } from '../backend/definitions/dropout.ts';
 import { checkFloat, checkNumber, checkOptions } from '../check.ts';
 import { type Generator, blocksFor } from '../random.ts';
 import { type Tensor, cast, clone, greaterEqual, mul, zerosLike } from '../tf.ts';
-import { defineGradient, runFused, runKernelForOne } from './run.ts';
+import { defineGradient, runFused } from './run.ts';
 
 export interface DropoutOptions {
   /** Of dropping an element, 0 to 1; default 0.5. */
@@ -50,5 +50,5 @@ export function plainDropout(x: Tensor, { probability = 0.5, generator }: Dropou
 defineGradient<DropoutAttributes>({
   kernelName: 'NablaDropout',
   savedInputs: [],
-  gradient: (gradOut, _, attributes) => ({ x: runKernelForOne('NablaDropout', { x: gradOut }, attributes) }),
+  gradient: (gradOut, _, attributes) => ({ x: runFused('NablaDropout', { x: gradOut }, attributes) }),
 });

@@ -95,5 +95,8 @@ defineGradient<ElementwiseLossAttributes>({
       },
     };
   },
-  plain: ([prediction, target], { kind, ...options }) => plainElementwiseLoss(kind, prediction, target, options),
+  plain:
+    ({ kind, ...options }) =>
+    ({ prediction, target }) =>
+      plainElementwiseLoss(kind, prediction, target, options),
 });

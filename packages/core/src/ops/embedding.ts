@@ -4,7 +4,7 @@
 import { noGrad } from '../autodiff.ts';
 import { checkDtype, checkFloat, checkInteger, checkOptions, checkRank, checkTensor } from '../check.ts';
 import { type Tensor, clone, expandDims, gather, notEqual, scalar, where, zerosLike } from '../tf.ts';
-import { defineGradient, runFused, runKernelForOne } from './run.ts';
+import { defineGradient, runFused } from './run.ts';
 
 export interface EmbeddingOptions {
   /** A row that gets no gradient, as that of padding should not. Default: every row gets one. */
@@ -63,6 +63,12 @@ defineGradient<EmbeddingOptions>({
     const [vocabulary, features] = weight.shape;
     const kept =
       paddingIndex === undefined ? gradOut : where(isNot(indices, paddingIndex), gradOut, zerosLike(gradOut));
-    return { weight: runKernelForOne('NablaEmbeddingGrad', { gradOut: kept, indices }, { vocabulary, features }) };
+    return { weight: runFused('NablaEmbeddingGrad', { gradOut: kept, indices }, { vocabulary, features }) };
   },
+});
+
+defineGradient({
+  kernelName: 'NablaEmbeddingGrad',
+  savedInputs: ['indices'],
+  gradient: (grad, [indices]) => ({ gradOut: runFused('NablaEmbedding', { weight: grad, indices }) }),
 });

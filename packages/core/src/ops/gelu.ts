@@ -46,4 +46,8 @@ defineGradient<GeluAttributes>({
   gradient: (gradOut, [x], { activation }) => ({
     x: runKernelForOne('NablaActivationGrad', { gradOut, saved: x }, { activation }),
   }),
+  plain:
+    ({ activation }) =>
+    ({ x }) =>
+      plainGelu(x, { approximate: activation === 'gelu' ? 'none' : 'tanh' }),
 });

@@ -143,4 +143,10 @@ defineGradient<GroupNormAttributes>({
     const [gradX, gradWeight, gradBias] = runKernel('NablaGroupNormGrad', inputs, { ...attributes, constant: false });
     return { x: gradX, weight: gradWeight, bias: gradBias };
   },
+  plain:
+    ({ batch, groups, epsilon }) =>
+    ({ x, weight, bias }) => {
+      const examples = reshape(x, [batch, -1, x.shape[x.shape.length - 1]]); // one example, where the whole batch is normalized
+      return reshape(plainGroupNorm(examples, groups, weight, bias, { epsilon }), x.shape);
+    },
 });

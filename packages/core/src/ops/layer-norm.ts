@@ -54,7 +54,7 @@ export function plainLayerNorm(
   return add(mul(div(centred, sqrt(add(variance, epsilon))), weight), bias);
 }
 
-defineGradient({
+defineGradient<Required<LayerNormOptions>>({
   kernelName: 'NablaLayerNorm',
   savedInputs: ['x', 'weight'],
   savedOutputs: [false, true, true],
@@ -63,4 +63,8 @@ defineGradient({
     const [gradX, gradWeight, gradBias] = runKernel('NablaLayerNormGrad', inputs);
     return { x: gradX, weight: gradWeight, bias: gradBias };
   },
+  plain:
+    (options) =>
+    ({ x, weight, bias }) =>
+      plainLayerNorm(x, weight, bias, options),
 });

@@ -94,6 +94,10 @@ defineGradient<LinearAttributes>({
       bias: () => runKernelForOne('Sum', { x: gradInto }, { axis: [0], keepDims: false }),
     };
   },
+  plain: ({ activation, inputsFirst = false }) =>
+    savesInput(activation)
+      ? ({ x, weight, bias }) => PLAIN_ACTIVATIONS[activation](linear(x, weight, bias, { inputsFirst }))
+      : undefined,
 });
 
 function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB = false): Tensor {

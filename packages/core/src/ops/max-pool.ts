@@ -2,10 +2,11 @@
 // Maxima over windows: checks, the plain formula, the fused kernel and its gradient.
 
 import type { Windows } from '../backend/definitions/windows.ts';
-import { type Tensor, max, maximum } from '../tf.ts';
+import { type Tensor, greaterEqual, max, maximum, reshape, scalar, where, zerosLike } from '../tf.ts';
+import { gatherAlong } from './gather-along.ts';
 import { overWindows, plainAdaptive } from './plain-windows.ts';
 import { type PoolKernel, type PoolOptions, adaptiveWindows, checkKernel, poolWindows } from './pool-windows.ts';
-import { defineGradient, runFused, runKernelForOne } from './run.ts';
+import { defineGradient, runFused } from './run.ts';
 import type { PerAxis } from './spatial.ts';
 
 export interface MaxPoolOptions extends PoolOptions {
@@ -116,6 +117,18 @@ defineGradient<Windows>({
   savedInputs: [],
   savedOutputs: [false, true],
   gradient: (gradOut, [argmax], windows) => ({
-    x: runKernelForOne('NablaMaxPoolGrad', { gradOut, argmax }, windows),
+    x: runFused('NablaMaxPoolGrad', { gradOut, argmax }, windows),
   }),
+});
+
+// Each window takes what stands where its largest element did; one that covers nothing but padding, at -1, takes nothing.
+defineGradient<Windows>({
+  kernelName: 'NablaMaxPoolGrad',
+  savedInputs: ['argmax'],
+  gradient: (grad, [argmax]) => {
+    const [batch, channels] = [argmax.shape[0], argmax.shape[argmax.shape.length - 1]];
+    const positions = reshape(argmax, [batch, -1, channels]);
+    const taken = gatherAlong(reshape(grad, [batch, -1, channels]), maximum(positions, scalar(0, 'int32')), 1);
+    return { gradOut: reshape(where(greaterEqual(positions, 0), taken, zerosLike(taken)), argmax.shape) };
+  },
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The formulas of rnn, lstm and gru, op by op and step by step.
 
+import type { RecurrentCell } from '../backend/definitions/recurrent-cells.ts';
 import {
   type Tensor,
   add,
@@ -23,15 +24,29 @@ import type { LstmState, RecurrentOptions, RecurrentResult, RecurrentWeights, Rn
 /** From what the input and the state give each gate, `[batch, gates * hidden]`, to the next state. */
 type Step = (given: Tensor, recalled: Tensor, states: readonly Tensor[]) => Tensor[];
 
+const STEPS: Readonly<Record<RecurrentCell, Step>> = {
+  tanh: (given, recalled) => [tanh(add(given, recalled))],
+  relu: (given, recalled) => [relu(add(given, recalled))],
+  lstm: (given, recalled, [, before]) => {
+    const [i, f, g, o] = split(add(given, recalled), 4, 1);
+    const cell = add(mul(sigmoid(f), before), mul(sigmoid(i), tanh(g)));
+    return [mul(sigmoid(o), tanh(cell)), cell];
+  },
+  gru: (given, recalled, [before]) => {
+    const [[r, z, n], [resetBy, updateBy, newBy]] = [split(given, 3, 1), split(recalled, 3, 1)];
+    const fresh = tanh(add(n, mul(sigmoid(add(r, resetBy)), newBy)));
+    const update = sigmoid(add(z, updateBy));
+    return [add(mul(sub(1, update), fresh), mul(update, before))];
+  },
+};
+
 /** The formula of {@link rnn}. */
 export function plainRnn(
   x: Tensor,
   weights: RecurrentWeights,
   { activation = 'tanh', state, ...rest }: RnnOptions = {},
 ): RecurrentResult<Tensor> {
-  const activate = activation === 'tanh' ? tanh : relu;
-  const step: Step = (given, recalled) => [activate(add(given, recalled))];
-  const { output, states } = unroll(x, weights, step, [state], rest);
+  const { output, states } = plainRecurrent(activation, x, weights, [state], rest);
   return { output, state: states[0] };
 }
 
@@ -41,12 +56,7 @@ export function plainLstm(
   weights: RecurrentWeights,
   { state, ...rest }: RecurrentOptions<LstmState> = {},
 ): RecurrentResult<LstmState> {
-  const step: Step = (given, recalled, [, before]) => {
-    const [i, f, g, o] = split(add(given, recalled), 4, 1);
-    const cell = add(mul(sigmoid(f), before), mul(sigmoid(i), tanh(g)));
-    return [mul(sigmoid(o), tanh(cell)), cell];
-  };
-  const { output, states } = unroll(x, weights, step, [state?.hidden, state?.cell], rest);
+  const { output, states } = plainRecurrent('lstm', x, weights, [state?.hidden, state?.cell], rest);
   return { output, state: { hidden: states[0], cell: states[1] } };
 }
 
@@ -56,21 +66,15 @@ export function plainGru(
   weights: RecurrentWeights,
   { state, ...rest }: RecurrentOptions<Tensor> = {},
 ): RecurrentResult<Tensor> {
-  const step: Step = (given, recalled, [before]) => {
-    const [[r, z, n], [resetBy, updateBy, newBy]] = [split(given, 3, 1), split(recalled, 3, 1)];
-    const fresh = tanh(add(n, mul(sigmoid(add(r, resetBy)), newBy)));
-    const update = sigmoid(add(z, updateBy));
-    return [add(mul(sub(1, update), fresh), mul(update, before))];
-  };
-  const { output, states } = unroll(x, weights, step, [state], rest);
+  const { output, states } = plainRecurrent('gru', x, weights, [state], rest);
   return { output, state: states[0] };
 }
 
-/** Runs `step` over the time. Where a row has no such step its states stay, and its output is 0. */
-function unroll(
+/** The steps of a cell over the time. Where a row has no such step its states stay, and its output is 0. */
+export function plainRecurrent(
+  kind: RecurrentCell,
   x: Tensor,
   { weight_ih, weight_hh, bias_ih, bias_hh }: RecurrentWeights,
-  step: Step,
   initial: readonly (Tensor | undefined)[],
   { reverse = false, lengths }: Pick<RecurrentOptions<never>, 'reverse' | 'lengths'>,
 ): { output: Tensor; states: Tensor[] } {
@@ -85,7 +89,7 @@ function unroll(
   for (let i = 0; i < time; i++) {
     const t = reverse ? time - 1 - i : i;
     const given = affine(gather(x, t, 1), weight_ih, bias_ih);
-    const next = step(given, affine(states[0], weight_hh, bias_hh), states);
+    const next = STEPS[kind](given, affine(states[0], weight_hh, bias_hh), states);
     if (lengths === undefined) {
       states = next;
       outputs[t] = next[0];

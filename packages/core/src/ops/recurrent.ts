@@ -5,7 +5,8 @@ import { recurrentBlocks, type RecurrentAttributes } from '../backend/definition
 import type { RecurrentCell } from '../backend/definitions/recurrent-cells.ts';
 import { checkBoolean, checkFloat, checkInteger, checkOneOf, checkOptions, checkRank, checkShape } from '../check.ts';
 import { ArgumentError, formatShape } from '../errors.ts';
-import { type Tensor, reshape, slice, zeros } from '../tf.ts';
+import { type Tensor, concat, expandDims, reshape, slice, zeros } from '../tf.ts';
+import { plainRecurrent } from './plain-recurrent.ts';
 import { defineGradient, runFused, runKernel } from './run.ts';
 
 /** The weights of one layer in one direction, by PyTorch's names; `gates` is 1 for rnn, 4 for lstm, 3 for gru. */
@@ -220,4 +221,13 @@ defineGradient<RecurrentAttributes>({
     const names = ['x', 'weightIh', 'weightHh', 'biasIh', 'biasHh', 'hidden', 'cell'];
     return Object.fromEntries(gradients.map((gradient, i) => [names[i], gradient]));
   },
+  plain:
+    ({ kind, reverse, lengths }) =>
+    ({ x, weightIh, weightHh, biasIh, biasHh, hidden, cell }) => {
+      const weights = { weight_ih: weightIh, weight_hh: weightHh, bias_ih: biasIh, bias_hh: biasHh };
+      const first = kind === 'lstm' ? [hidden, cell] : [hidden];
+      const rest = { reverse, lengths: lengths.length === 0 ? undefined : lengths };
+      const { output, states } = plainRecurrent(kind, x, weights, first, rest);
+      return concat([output, ...states.map((state) => expandDims(state, 1))], 1);
+    },
 });

@@ -3,7 +3,7 @@
 
 import type { ResampleAttributes } from '../backend/definitions/resample.ts';
 import { type Tensor, gather, mul, reshape, sum, tensor, tidy } from '../tf.ts';
-import { defineGradient, runFused, runKernelForOne } from './run.ts';
+import { defineGradient, runFused } from './run.ts';
 
 /** For each position of the result, as many positions of the input as there are taps, and their weights; both row by row. */
 export interface Taps {
@@ -42,6 +42,15 @@ defineGradient<ResampleAttributes>({
   savedInputs: ['indices', 'weights'],
   constants: ['weights'],
   gradient: (gradOut, [indices, weights], attributes) => ({
-    x: runKernelForOne('NablaResampleGrad', { gradOut, indices, weights }, attributes),
+    x: runFused('NablaResampleGrad', { gradOut, indices, weights }, attributes),
+  }),
+});
+
+defineGradient<ResampleAttributes>({
+  kernelName: 'NablaResampleGrad',
+  savedInputs: ['indices', 'weights'],
+  constants: ['weights'],
+  gradient: (grad, [indices, weights], attributes) => ({
+    gradOut: runFused('NablaResample', { x: grad, indices, weights }, attributes),
   }),
 });

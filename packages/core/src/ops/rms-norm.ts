@@ -51,7 +51,7 @@ export function plainRmsNorm(x: Tensor, weight: Tensor, { epsilon = 1e-6 }: RmsN
   return mul(div(x, sqrt(add(meanSquare, epsilon))), weight);
 }
 
-defineGradient({
+defineGradient<Required<RmsNormOptions>>({
   kernelName: 'NablaRmsNorm',
   savedInputs: ['x', 'weight'],
   savedOutputs: [false, true],
@@ -59,4 +59,8 @@ defineGradient({
     const [gradX, gradWeight] = runKernel('NablaRmsNormGrad', { gradOut, x, weight, inverseRms });
     return { x: gradX, weight: gradWeight };
   },
+  plain:
+    (options) =>
+    ({ x, weight }) =>
+      plainRmsNorm(x, weight, options),
 });

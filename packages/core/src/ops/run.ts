@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls our kernels on the active device, with their gradients.
 
-import { differentiate } from '../autodiff.ts';
+import { differentiate, onOwnTape } from '../autodiff.ts';
+import { ArgumentError } from '../errors.ts';
 import { isObserved } from '../observe-kernels.ts';
 import { type InputGradients, hold, record, unrecorded } from '../tape.ts';
 import {
@@ -11,6 +12,7 @@ import {
   Tensor,
   type TensorInfo,
   backend,
+  clone,
   engine,
   env,
   getKernel,
@@ -76,13 +78,20 @@ export interface Gradient<Attributes extends object> {
     attributes: Attributes,
   ) => Readonly<Record<string, Tensor | (() => Tensor)>>;
   /**
-   * The formula, op by op, of the saved inputs: for derivatives of higher order, where the gradient is recorded in its turn.
-   * Without it they stop at a gradient that is a kernel of its own.
+   * The formula, op by op, of the inputs by their names: for derivatives of higher order, where the gradient is recorded in its
+   * turn. Needed where `gradient` runs a kernel that has no gradient itself, which attributes may decide.
    */
-  readonly plain?: (saved: readonly Tensor[], attributes: Attributes) => Tensor;
+  readonly plain?: (attributes: Attributes) => Formula | undefined;
 }
 
+type Formula = (inputs: NamedTensorMap) => Tensor;
+
 const gradients = new Map<string, Gradient<object>>();
+
+/** The names of our kernels that have a gradient. */
+export function kernelsWithGradient(): string[] {
+  return [...gradients.keys()];
+}
 
 /** Defines the gradient of one of our kernels, for {@link runFused}. */
 export function defineGradient<Attributes extends object>(definition: Gradient<Attributes>): void {
@@ -129,24 +138,57 @@ function recordFused(kernelName: string, inputs: NamedTensorMap, outputs: Tensor
     if (isSaved[i] === true) saved.push(i === 0 ? hold(output) : keep(output));
     else if (i > 0) output.dispose();
   });
-  record(kernelName, differentiable, outputs[0], saved, (gradOut) => {
-    if (plain !== undefined && engine().isTapeOn()) {
-      return plainGradients(Object.keys(differentiable), saved, (all) => plain(all, attributes), gradOut);
-    }
-    return thunks(gradient(gradOut, saved, attributes));
+  // What the formula needs is held inside of nested computations of gradients alone.
+  const isNested = plain !== undefined && engine().state.gradientDepth > 1;
+  const held = isNested ? mapTensors(inputs, hold) : undefined;
+  const all = held === undefined ? saved : [...saved, ...Object.values(held)];
+  record(kernelName, differentiable, outputs[0], all, (gradOut) => {
+    const formula = plain !== undefined && engine().isTapeOn() ? plain(attributes) : undefined;
+    if (formula === undefined) return thunks(gradient(gradOut, saved, attributes));
+    const given = held ?? asSaved(inputs, savedInputs, saved);
+    return plainGradients(kernelName, Object.keys(differentiable), given, formula, gradOut);
   });
 }
 
-/** The gradients of a formula by what it is computed from. */
-function plainGradients(
-  names: readonly string[],
+function mapTensors(tensors: NamedTensorMap, f: (tensor: Tensor) => Tensor): NamedTensorMap {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, f(tensor)]));
+}
+
+/** The inputs, those that were saved as they are held: the program may be done with its own. */
+function asSaved(
+  inputs: NamedTensorMap,
+  savedInputs: readonly string[] | 'all',
   saved: readonly Tensor[],
-  formula: (saved: readonly Tensor[]) => Tensor,
+): NamedTensorMap {
+  const names = Object.keys(inputs).filter((name) => savedInputs === 'all' || savedInputs.includes(name));
+  return { ...inputs, ...Object.fromEntries(names.map((name, i) => [name, saved[i]])) };
+}
+
+/** The gradients of a formula by those of its inputs that have these names. */
+function plainGradients(
+  kernelName: string,
+  names: readonly string[],
+  inputs: NamedTensorMap,
+  formula: Formula,
   gradOut: Tensor,
 ): InputGradients {
-  const { found } = differentiate(() => formula(saved), saved, gradOut);
-  const parts = names.map((name, i) => [name, () => found[i] ?? zerosLike(saved[i])]);
-  return Object.fromEntries(parts) as InputGradients;
+  checkAlive(kernelName, inputs);
+  return onOwnTape(() => {
+    // One input may be computed from another, or be the same: by a copy of each, gradients are of this op alone.
+    const copies = Object.fromEntries(names.map((name) => [name, clone(inputs[name])]));
+    const { found } = differentiate(() => formula({ ...inputs, ...copies }), Object.values(copies), gradOut);
+    const parts = names.map((name, i) => [name, () => found[i] ?? zerosLike(inputs[name])]);
+    return Object.fromEntries(parts) as InputGradients;
+  });
+}
+
+function checkAlive(kernelName: string, inputs: NamedTensorMap): void {
+  for (const name in inputs) {
+    if (!inputs[name].isDisposed) continue;
+    const hint = 'Compute it in the function whose gradients are taken, by valueAndGrad within valueAndGrad.';
+    const [argument, expected] = [name, 'to be there still, for a derivative of second order'];
+    throw new ArgumentError({ op: kernelName, argument, expected, received: 'a disposed tensor', hint }, 'NO_GRADIENT');
+  }
 }
 
 function thunks(parts: Readonly<Record<string, Tensor | (() => Tensor)>>): InputGradients {

@@ -11,6 +11,7 @@ import {
   type AttentionOptions,
   attentionAttributes,
   checkAttentionSettings,
+  optionsOf,
   plainAttention,
   scaledDotProductAttention,
 } from './attention.ts';
@@ -96,4 +97,8 @@ defineGradient<SelfAttentionAttributes>({
     const inputs = { gradOut, x, out, logSumExp, ...(saved.length === 4 && { mask }) };
     return { x: () => runKernelForOne('NablaSelfAttentionGrad', inputs, attributes) };
   },
+  plain:
+    ({ heads, ...attributes }) =>
+    ({ x, mask }) =>
+      plainSelfAttention(x, heads, optionsOf(attributes, mask)),
 });

@@ -69,4 +69,8 @@ defineGradient<CrossEntropyAttributes>({
       attributes,
     ),
   }),
+  plain:
+    (options) =>
+    ({ logits, labels }) =>
+      plainSoftmaxCrossEntropy(logits, labels, options),
 });

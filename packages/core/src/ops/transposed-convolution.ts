@@ -6,7 +6,7 @@ import { ArgumentError, formatShape } from '../errors.ts';
 import { type Tensor, add, concat, matMul, pad, reshape, slice } from '../tf.ts';
 import { type ConvolutionOptions, checkConvolution, transposedWindows } from './convolution-options.ts';
 import { everyTap } from './convolution.ts';
-import { defineGradient, runFused, runKernelForOne } from './run.ts';
+import { defineGradient, runFused } from './run.ts';
 import { type PerAxis, perAxis } from './spatial.ts';
 
 export interface ConvTransposeOptions extends Omit<ConvolutionOptions, 'padding'> {
@@ -126,12 +126,21 @@ export function plainConvTranspose1d(
 }
 
 // The transposed convolution is the gradient of a convolution by its input; its own gradients are that convolution and its
-// gradient by the weights, with the roles of input and output exchanged.
+// gradient by the weights, with the roles of input and output exchanged. So the three are each other's gradients, of every order.
 defineGradient<ConvolutionAttributes>({
   kernelName: 'NablaConvolutionGradX',
   savedInputs: ['gradOut', 'weight'],
   gradient: (grad, [gradOut, weight], windows) => ({
     gradOut: () => runFused('NablaConvolution', { x: grad, weight }, { ...windows, activation: 'none' }),
-    weight: () => runKernelForOne('NablaConvolutionGradWeight', { x: grad, gradOut }, windows),
+    weight: () => runFused('NablaConvolutionGradWeight', { x: grad, gradOut }, windows),
+  }),
+});
+
+defineGradient<ConvolutionAttributes>({
+  kernelName: 'NablaConvolutionGradWeight',
+  savedInputs: ['x', 'gradOut'],
+  gradient: (grad, [x, gradOut], windows) => ({
+    x: () => runFused('NablaConvolutionGradX', { gradOut, weight: grad }, windows),
+    gradOut: () => runFused('NablaConvolution', { x, weight: grad }, { ...windows, activation: 'none' }),
   }),
 });
