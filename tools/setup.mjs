@@ -3,11 +3,12 @@
 
 // Imports nothing but Node's own modules: on a fresh clone there is nothing else.
 
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { began, ended, root, run, stage } from './stage.mjs';
+import { began, ended, root, stage } from './stage.mjs';
 
 /** The packages of a lockfile: what lies where, and in which version. */
 function lockedPackages(file) {
@@ -29,22 +30,23 @@ function isInstalled() {
 }
 
 /** npm as a command: the one that runs this script, else the one in the path. */
-function npm(...words) {
+export function npm(...words) {
   const program = process.env.npm_execpath;
   if (program?.endsWith('.js')) return [process.execPath, program, ...words];
   return [process.platform === 'win32' ? 'npm.cmd' : 'npm', ...words];
 }
 
 /** Builds the addon; without cmake or a compiler this says so in a line and Nabla goes on in TypeScript. */
-async function buildNative() {
+function buildNative() {
   if (process.env.NABLA_NATIVE === '0') {
     console.log('Native addon left out: NABLA_NATIVE=0. Nabla runs in pure TypeScript (device js).');
     return true;
   }
   const start = began('native addon');
-  const { status, output } = await run([process.execPath, 'native/scripts/build-native.mjs']);
-  if (status === 0 && output.trim() === '') ended('native addon', start, true);
-  else console.log(output.trim());
+  // What it prints comes at once: that it builds for minutes, or why there is no addon.
+  const options = { cwd: root, stdio: 'inherit' };
+  const { status } = spawnSync(process.execPath, ['native/scripts/build-native.mjs'], options);
+  if (existsSync(join(root, 'native/build/Release/nabla.node'))) ended('native addon', start, true);
   return status === 0 || process.env.NABLA_NATIVE !== 'require';
 }
 
@@ -57,9 +59,9 @@ export async function setup() {
     fail();
   }
   if (!isInstalled() && !(await stage('dependencies', npm('ci', '--no-fund', '--no-audit')))) fail();
-  if (!(await buildNative())) fail();
+  if (!buildNative()) fail();
   const nx = [process.execPath, 'node_modules/nx/dist/bin/nx.js', 'run-many', '-t', 'build', '--output-style=static'];
   if (!(await stage('packages', nx))) fail();
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await setup();
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) setup();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Builds build/Release/nabla.node with cmake-js. Quiet: one line says what came of it; the compiler's words are in build.log.
+// Builds build/Release/nabla.node with cmake-js, in a checkout or in a project's node_modules: `node scripts/build-native.mjs`.
 
-// Without cmake or a compiler there is no addon and no failure, unless NABLA_NATIVE=require. With NABLA_NATIVE=0 none is built.
+// A line says that the first build begins, and one what came of it; the compiler's words are in build.log. Without cmake or a
+// compiler there is no addon and no failure, unless NABLA_NATIVE=require. With NABLA_NATIVE=0 none is built.
 
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -45,11 +46,16 @@ function forgetOtherToolchain(id) {
 
 if (process.env.NABLA_NATIVE === '0') giveUp('NABLA_NATIVE=0', 0);
 const { id, missing } = toolchain();
-if (missing !== undefined) giveUp(missing, 0);
+if (missing !== undefined) {
+  giveUp(`${missing} (it takes cmake 3.19 or newer, a C++17 compiler, and ninja or make)`, 0);
+}
+const isFirst = !existsSync(addon);
+if (isFirst) console.log('Building the native kernels: some minutes, once.');
 forgetOtherToolchain(id);
 writeFileSync(log, '');
 // `configure` every time: `build` alone would ignore changed options and new files once there is a CMake cache.
 if (!run('configure') || !run('build') || !existsSync(addon)) {
   console.error(readFileSync(log, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL).join('\n'));
-  giveUp('the compiler failed, see native/build/build.log', 1);
+  giveUp(`the compiler failed, see ${log}`, 1);
 }
+if (isFirst) console.log(`Native addon built: ${addon}`);

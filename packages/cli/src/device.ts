@@ -2,7 +2,7 @@
 // The option --device, and what is said of the device that was chosen.
 
 import { Option } from '@commander-js/extra-typings';
-import { setDevice } from '@nabla/core';
+import { autoDevice, setDevice } from '@nabla/core';
 
 import type { Output } from './output.ts';
 
@@ -13,8 +13,9 @@ export function deviceOption(): Option<'--device <name>', undefined, undefined, 
   return new Option('--device <name>', 'where to compute; default: auto').choices(CHOICES);
 }
 
-/** Makes a device the active one; `auto` where none is named. */
+/** Makes a device the active one, what `auto` takes where none is named, and says which and why. */
 export function chooseDevice(device: DeviceChoiceName | undefined, output: Output): void {
-  const choice = setDevice(device ?? 'auto');
+  const choice = device === undefined || device === 'auto' ? autoDevice() : setDevice(device);
+  setDevice(choice.device); // by its name: what is said here needs no warning
   output.note(`device ${choice.device}: ${choice.reason}`);
 }

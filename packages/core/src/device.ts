@@ -10,6 +10,7 @@ import { JS_BACKEND } from './backend/js-backend.ts';
 import { CUDA_BACKEND, NATIVE_BACKEND } from './backend/kernel.ts';
 import { type AddonSearch, addonSearch, checkTarget, cudaSearch } from './backend/load-addon.ts';
 import { nativeKernelsOf, registerCuda, registerDevices } from './backend/register.ts';
+import { askForSlowDevice } from './backend/slow-device.ts';
 import { registerGradients } from './gradients/index.ts';
 import { getBackend, getKernelsForBackend, setBackend } from './tf.ts';
 
@@ -70,7 +71,20 @@ function describeDevice(device: DeviceName): DeviceDescription {
 }
 
 /**
- * Chooses the device on which tensors live and kernels run from now on. `auto` takes `cpu` where the addon loads, else `js`.
+ * Which device `setDevice('auto')` takes here and why, without taking it: `cpu` where the addon loads, else `js`.
+ *
+ * @example
+ * ['cpu', 'js'].includes(autoDevice().device); // true
+ */
+export function autoDevice(): DeviceChoice {
+  const { available, description, hint } = describeDevice('cpu');
+  if (available) return { device: 'cpu', reason: description };
+  return { device: 'js', reason: `${describeDevice('js').description}; ${description}. ${hint ?? ''}` };
+}
+
+/**
+ * Chooses the device on which tensors live and kernels run from now on. `auto` takes `cpu` where the addon loads, else `js`, with a
+ * warning on stderr (code `NABLA_SLOW`): it is many times slower. A program that chooses none gets what `auto` takes.
  *
  * @throws {DeviceError} the named device cannot run here (code `DEVICE`): never a silent fallback
  * @example
@@ -78,19 +92,23 @@ function describeDevice(device: DeviceName): DeviceDescription {
  */
 export function setDevice(device: DeviceName | 'auto'): DeviceChoice {
   checkOneOf('setDevice', 'device', device, ['auto', ...DEVICES]);
-  const chosen = device === 'auto' ? (describeDevice('cpu').available ? 'cpu' : 'js') : device;
-  const { available, description, hint } = describeDevice(chosen);
+  const choice = device === 'auto' ? autoDevice() : namedDevice(device);
+  if (device === 'js') askForSlowDevice();
+  void setBackend(BACKENDS[choice.device]); // all backends are made synchronously
+  return choice;
+}
+
+/** A device by its name, ready to be taken; refused where it cannot run. */
+function namedDevice(device: DeviceName): DeviceChoice {
+  const { available, description, hint } = describeDevice(device);
   if (!available) {
-    throw new DeviceError('DEVICE', `device ${chosen} is not available: ${description}. ${hint ?? ''}`.trim(), {
+    throw new DeviceError('DEVICE', `device ${device} is not available: ${description}. ${hint ?? ''}`.trim(), {
       device,
     });
   }
-  const { addon } = chosen === 'cuda' ? cudaSearch() : addonSearch();
-  if (chosen === 'cuda' && addon !== undefined) registerCuda(addon);
-  void setBackend(BACKENDS[chosen]); // all backends are made synchronously
-  const why =
-    device === 'auto' && chosen === 'js' ? `${description}; ${describeDevice('cpu').description}` : description;
-  return { device: chosen, reason: why };
+  const { addon } = device === 'cuda' ? cudaSearch() : addonSearch();
+  if (device === 'cuda' && addon !== undefined) registerCuda(addon);
+  return { device, reason: description };
 }
 
 /** The device that is active now. */

@@ -10,6 +10,7 @@ export {
   type DeviceName,
   type KernelRow,
   type MatmulPrecision,
+  autoDevice,
   cpuTargets,
   getActivationStorage,
   getCpuTarget,

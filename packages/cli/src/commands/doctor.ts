@@ -7,11 +7,11 @@ import type { Command } from '@commander-js/extra-typings';
 import {
   type DeviceChoice,
   type DeviceDescription,
+  autoDevice,
   cpuTargets,
   kernelTable,
   listDevices,
   nativeMemory,
-  setDevice,
 } from '@nabla/core';
 import { createColors } from 'picocolors';
 
@@ -57,7 +57,7 @@ function examine(): Report {
     memory: totalmem(),
     ...(limit !== undefined && { memoryLimit: limit }),
     devices: listDevices(),
-    auto: setDevice('auto'),
+    auto: autoDevice(),
   };
 }
 

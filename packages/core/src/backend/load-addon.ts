@@ -3,7 +3,7 @@
 
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
 import { DeviceError, suggest } from '../errors.ts';
 import type { NativeAddon } from './addon.ts';
@@ -16,13 +16,15 @@ export type AddonSearch =
 
 const requireModule = createRequire(import.meta.url);
 
-/** An addon: where a build leaves it, how its prebuilt package is called, and how to get it. */
+/** An addon: where a build leaves it, how its prebuilt package is called, and what builds it. */
 interface AddonKind {
   readonly file: string;
   readonly build: string;
   readonly packageSuffix: string;
   readonly name: string;
-  readonly hint: string;
+  /** A script of @nabla/native, and what it needs. */
+  readonly script: string;
+  readonly tools: string;
 }
 
 const CPU: AddonKind = {
@@ -30,7 +32,8 @@ const CPU: AddonKind = {
   build: 'build/Release',
   packageSuffix: '',
   name: 'the native addon',
-  hint: 'Run `npm run build:native` (it needs cmake and a C++17 compiler), or use device js.',
+  script: 'scripts/build-native.mjs',
+  tools: 'cmake and a C++17 compiler',
 };
 
 const CUDA: AddonKind = {
@@ -38,7 +41,8 @@ const CUDA: AddonKind = {
   build: 'build/cuda/Release',
   packageSuffix: '-cuda',
   name: 'the module of CUDA kernels',
-  hint: 'Run `npm run build:cuda` (it needs cmake and nvcc of CUDA 12 or 13), or use device cpu.',
+  script: 'scripts/build-cuda.mjs',
+  tools: 'cmake and nvcc of CUDA 12 or 13',
 };
 
 /** Where an addon may lie, in the order tried: NABLA_NATIVE_DIR, this checkout's build, the prebuilt package. */
@@ -58,6 +62,16 @@ function folderOf(packageFile: string, inside: string): string | undefined {
   } catch {
     return undefined; // the package is not installed
   }
+}
+
+/** The command that builds an addon where it will be looked for: the same in a checkout and in a project's node_modules. */
+function buildHint({ script, tools }: AddonKind): string {
+  const path = folderOf('@nabla/native/package.json', script);
+  if (path === undefined) return 'Install the package @nabla/native.';
+  const fromHere = relative(process.cwd(), path);
+  const shorter = fromHere.length < path.length ? fromHere : path;
+  const word = /\s/.test(shorter) ? JSON.stringify(shorter) : shorter;
+  return `Build it with ${tools}, once, some minutes: \`node ${word}\`.`;
 }
 
 /** Whether an addon's version and kernels are those this TypeScript was made with; a reason if not. */
@@ -90,7 +104,7 @@ export function findAddon(paths?: readonly string[], kind: AddonKind = CPU): Add
   return {
     addon: undefined,
     reason: `${kind.name} was not loaded. Tried: ${failures.join('; ')}`,
-    hint: kind.hint,
+    hint: buildHint(kind),
   };
 }
 

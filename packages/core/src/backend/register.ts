@@ -12,6 +12,7 @@ import { CUDA_BACKEND, NATIVE_BACKEND, neededBy } from './kernel.ts';
 import { kernels } from './kernels/index.ts';
 import { addonSearch, checkTarget } from './load-addon.ts';
 import { NativeBackend } from './native-backend.ts';
+import { warnOfSlowDevice } from './slow-device.ts';
 
 // The highest priority is what tfjs picks when nobody has chosen a device; its own backends have 1 to 3.
 const NATIVE_PRIORITY = 20;
@@ -27,10 +28,15 @@ export function registerDevices(): void {
   if (addon !== undefined && forced) checkTarget(addon, forced, 'NABLA_CPU_TARGET: ');
   registerBorrowedKernels(new Set(definitions.map(({ kernelName }) => kernelName)));
   for (const kernel of definitions) registerKernel(kernel);
-  registerBackend(JS_BACKEND, () => new JsBackend(), JS_PRIORITY);
+  registerBackend(JS_BACKEND, makeJsBackend, JS_PRIORITY);
   const { state } = engine();
   state.tensorInfo = new DataRecordsInIds(state.tensorInfo);
   if (addon !== undefined) registerNative(NATIVE_BACKEND, addon, NATIVE_PRIORITY);
+}
+
+function makeJsBackend(): JsBackend {
+  warnOfSlowDevice();
+  return new JsBackend();
 }
 
 /** Makes device cuda known to tfjs-core, once. */
