@@ -72,6 +72,7 @@ export { type Counted, countFlops } from './count-flops.ts';
 export * from './initializers/index.ts';
 export type { NativeMemory, SizeClass } from './backend/addon.ts';
 export { type Leak, type LeakReport, trackLeaks, trackLeaksAsync } from './leaks.ts';
+import './tensor-text.ts';
 export { type MemoryStatistics, dispose, memory, scope, scopeAsync } from './memory.ts';
 export * from './ops/index.ts';
 export * from './pytorch/index.ts';
