@@ -44,8 +44,14 @@ export function resolveGroups(op: string, given: Parameters): { parameters: Vari
     return { start, end: parameters.length, learningRateScale, weightDecay };
   });
   if (parameters.length === 0) {
-    const hint = 'Pass model.parameters().';
-    throw new ArgumentError({ op, argument: 'parameters', expected: 'at least one parameter', received: 'none', hint });
+    const hint = 'Pass model.parameters(). Layers in a plain list are not found: keep them in a ModuleList.';
+    throw new ArgumentError({
+      op,
+      argument: 'parameters',
+      expected: 'to have at least one parameter',
+      received: 'none',
+      hint,
+    });
   }
   if (new Set(parameters).size !== parameters.length) {
     const hint = 'A parameter may be in one group only.';

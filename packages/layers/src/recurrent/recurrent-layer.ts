@@ -11,7 +11,6 @@ import {
   checkInteger,
   checkNumber,
   checkOptions,
-  checkRank,
   checkShape,
   concat,
   gather,
@@ -61,6 +60,8 @@ export interface DirectionResult<Name extends string> {
 }
 
 export const RECURRENT_LAYER_OPTIONS: readonly string[] = ['generator', 'layers', 'bidirectional', 'bias', 'dropout'];
+
+const BATCH_FIRST = 'A sequence of one example has a batch axis too: expandDims(x, 0).';
 
 /** A stack of recurrent networks whose states are called `Name`. State names are PyTorch's: `weight_ih_l0`, …, `bias_hh_l1_reverse`. */
 export abstract class RecurrentLayer<Name extends string> extends Module {
@@ -112,7 +113,7 @@ export abstract class RecurrentLayer<Name extends string> extends Module {
   ): RecurrentResult<States<Name>> {
     const op = this.constructor.name;
     checkFloat(op, { x });
-    checkRank(op, 'x', x, 3);
+    checkShape(op, 'x', x, ['batch', 'time', 'inputs'], BATCH_FIRST);
     const before = state && this.#perDirection(names, state, x);
     const after: States<Name>[] = [];
     let output = x;
