@@ -30,6 +30,7 @@ describe('nabla', () => {
   it.each([
     [['trian'], /unknown command 'trian'\n\(Did you mean train\?\)/],
     [['train', 'fnn', '--step', '5'], /unknown option '--step'\n\(Did you mean --steps\?\)/],
+    [['train', 'fnn', '--lr', '0.1'], /unknown option '--lr'\n.*--set learningRate=0\.1 .*nabla recipes/],
     [['train', 'fnn', '--steps', '0'], /'0' is invalid\. Expected an integer of at least 1\./],
     [['train', 'fnn', '--steps', 'many'], /Expected an integer/],
     [['train', 'fnn', '--epochs', '-1'], /Expected a number of at least 0\./],

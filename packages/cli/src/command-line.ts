@@ -46,6 +46,9 @@ const COMMANDS = [
   addDownloadCommand,
 ];
 
+const SETTINGS_HINT =
+  'Options of a recipe are set by their names: --set learningRate=0.1 (see `nabla recipes RECIPE`).';
+
 /**
  * Runs one command.
  *
@@ -68,7 +71,13 @@ export async function runCommandLine(
     return SUCCEEDED;
   } catch (error) {
     if (error instanceof Exit) return error.status;
-    if (error instanceof CommanderError) return error.exitCode === 0 ? SUCCEEDED : MISUSED; // it has said what is wrong
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return SUCCEEDED;
+      const command = program.commands.find((each) => each.name() === words[0]);
+      const takesSettings = command?.options.some(({ long }) => long === '--set') ?? false;
+      if (error.code === 'commander.unknownOption' && takesSettings) output.note(SETTINGS_HINT);
+      return MISUSED; // commander has said what is wrong
+    }
     reportError(error, words.includes('--json'), output);
     return FAILED;
   }

@@ -12,7 +12,7 @@ const DEEPEST = 3;
  * what they hold, everything else by its class.
  *
  * @example
- * describeValue({ axis: [0, 1], x: ones([2, 3]), layer: Map }); // "{ axis: [0, 1], x: a Tensor float32 [2, 3], layer: class Map }"
+ * describeValue({ axis: [0, 1], x: ones([2, 3]) }); // "{ axis: [0, 1], x: a Tensor float32 [2, 3] }"
  */
 export function describeValue(value: unknown): string {
   return describe(value, 0);

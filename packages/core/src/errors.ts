@@ -67,6 +67,15 @@ export class DeviceError extends NablaError {}
 /** The native addon refused or failed. `details` holds kernel, target and parameters. */
 export class NativeError extends NablaError {}
 
+/** PyTorch's names for what is spelled quite differently here. */
+const PYTORCH_NAMES: Readonly<Record<string, string>> = {
+  lr: 'learningRate',
+  eps: 'epsilon',
+  gamma: 'factor',
+  num_layers: 'layers',
+  shuffle: 'sampler',
+};
+
 /** The candidate spelled most like `word`, or undefined when none is near enough to be meant. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   if (candidates.length === 0) return undefined;
@@ -76,6 +85,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
 
 /** `Did you mean "x"?` or a list of what exists, for hints. */
 export function suggest(word: string, candidates: readonly string[]): string {
-  const best = nearest(word, candidates);
+  const translated = Object.hasOwn(PYTORCH_NAMES, word) ? PYTORCH_NAMES[word] : undefined;
+  const best = translated !== undefined && candidates.includes(translated) ? translated : nearest(word, candidates);
   return best === undefined ? `Known: ${candidates.join(', ')}.` : `Did you mean "${best}"?`;
 }

@@ -76,6 +76,7 @@ export * from './initializers/index.ts';
 export type { NativeMemory, SizeClass } from './backend/addon.ts';
 export { type Leak, type LeakReport, trackLeaks, trackLeaksAsync } from './leaks.ts';
 export { nameOfTensor, nameTensor } from './tensor-names.ts';
+import './tensor-text.ts';
 export { type MemoryStatistics, dispose, memory, scope, scopeAsync } from './memory.ts';
 export * from './ops/index.ts';
 export * from './pytorch/index.ts';

@@ -12,6 +12,7 @@ import {
   nameTensor,
 } from '@nabla/core';
 
+import { describeModule } from './describe-module.ts';
 import { ForwardHooks, type HookHandle } from './hooks.ts';
 import type { Parameter } from './parameter.ts';
 
@@ -211,6 +212,11 @@ export abstract class Module {
     return { missing, unexpected };
   }
 
+  /** The tree of its layers with their settings and the shapes of their parameters, which `console.log` shows too. */
+  toString(): string {
+    return describeModule(this);
+  }
+
   /** Frees every tensor of this module and all below it. */
   dispose(): void {
     // Each once: tfjs would count a variable that is disposed of twice as two users of its memory less.
@@ -224,6 +230,14 @@ export abstract class Module {
     }
   }
 }
+
+// What Node's console.log calls; found by its name, so that nothing of Node is imported.
+Object.defineProperty(Module.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+  configurable: true,
+  value(this: Module, depth: number): string {
+    return depth < 0 ? `[${this.constructor.name}]` : this.toString();
+  },
+});
 
 function join(prefix: string, name: string): string {
   return prefix === '' ? name : `${prefix}.${name}`;

@@ -59,8 +59,8 @@ export function resolveGroups(op: string, given: Parameters): { parameters: Vari
     return { start, end: parameters.length, learningRateScale, weightDecay };
   });
   if (parameters.length === 0) {
-    const expected = 'at least one parameter';
-    throw new ArgumentError({ op, argument: 'parameters', expected, received: 'none', hint: HINT });
+    const hint = `${HINT} Layers in a plain list are not found: keep them in a ModuleList.`;
+    throw new ArgumentError({ op, argument: 'parameters', expected: 'at least one parameter', received: 'none', hint });
   }
   const twice = parameters.find((parameter, i) => parameters.indexOf(parameter) !== i);
   if (twice !== undefined) {

@@ -173,7 +173,7 @@ describe('what cannot be served says what can', () => {
     const { status, notes } = await nabla('serve', run);
     expect(status).toBe(1);
     expect(notes).toMatch(
-      /run of the recipe fnn\. Runs of transformer and finetune are served.*nabla predict.*\[MODEL\]/s,
+      /run of the recipe fnn\. Of runs, those are served that nabla generate can go on with.*nabla predict.*\[MODEL\]/s,
     );
   });
 

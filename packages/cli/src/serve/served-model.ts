@@ -61,7 +61,7 @@ async function openWriter({ source, folder, recipe }: FoundModel, best: true | u
   if (restored.generate !== undefined) return new RunWriter(restored, restored.generate);
   restored.model.dispose();
   const expected = 'to be a model that writes, or an encoder of texts';
-  const hint = `Runs of transformer and finetune are served. This one answers with nabla predict ${source}.`;
+  const hint = `Of runs, those are served that nabla generate can go on with. This one answers with nabla predict ${source}.`;
   const received = `a run of the recipe ${String(recipe)}`;
   throw new ArgumentError({ op: 'serve', argument: `"${source}"`, expected, received, hint }, 'MODEL');
 }

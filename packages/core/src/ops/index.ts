@@ -62,6 +62,7 @@ export {
 } from './max-pool.ts';
 export { mirrorPad } from './mirror-pad.ts';
 export { type OptimizerRates, type OptimizerRule, optimizerRuleStep } from './optimizer-rule-step.ts';
+export { pad } from './pad.ts';
 export {
   type Padding,
   type PadMode,
@@ -89,6 +90,7 @@ export { reshape } from './reshape.ts';
 export { type RmsNormOptions, plainRmsNorm, rmsNorm } from './rms-norm.ts';
 export { plainSelfAttention, selfAttention } from './self-attention.ts';
 export { repeatInterleave, roll } from './roll.ts';
+export { slice } from './slice.ts';
 export { plainSgdStep, sgdStep, type SgdStepOptions } from './sgd-step.ts';
 export { logSoftmax, softmax } from './softmax.ts';
 export {

@@ -121,13 +121,14 @@ describe.each(devices())('linear on %s', (device) => {
   it('names the argument of the wrong shape, type or value', () => {
     expect(() => linear(ones([2, 3]), ones([4, 5]))).toThrowCode(
       'SHAPE',
-      /weight of shape \[outputs, 3\], received \[4, 5\]/,
+      /expected x of shape \[\.\.\.batch, 5\], received \[2, 3\]\. weight has shape \[4, 5\]/,
     );
     expect(() => linear(ones([2, 3]), ones([4, 3]), ones([3]))).toThrowCode('SHAPE', /bias of shape \[4\]/);
     expect(() => linear(ones([2, 3]), ones([4, 3]), undefined, { inputsFirst: true })).toThrowCode(
       'SHAPE',
-      /weight of shape \[3, outputs\], received \[4, 3\]/,
+      /expected x of shape \[\.\.\.batch, 4\], received \[2, 3\]/,
     );
+    expect(() => linear(ones([2, 3]), ones([3]))).toThrowCode('SHAPE', /weight of shape \[outputs, inputs\]/);
     expect(() => linear(ones([]), ones([4, 3]))).toThrowCode('RANK');
     expect(() => linear(ones([2, 3], 'int32'), ones([4, 3]))).toThrowCode('DTYPE');
     expect(() => linear(ones([2, 3]), ones([4, 3]), undefined, { activation: 'rellu' as 'relu' })).toThrowCode(

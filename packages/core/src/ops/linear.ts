@@ -29,7 +29,7 @@ export interface LinearOptions {
  * @param options `activation`: `none`, `relu`, `sigmoid`, `tanh`, `gelu`, `geluTanh` or `silu` · `inputsFirst`: which of weight's
  *   axes is which
  * @returns       `[...batch, outputs]`
- * @throws {ShapeError} x has no axis, weight is not `[outputs, inputs]`, or bias not `[outputs]`
+ * @throws {ShapeError} weight is no matrix, x has no axis or another number of inputs, or bias is not `[outputs]`
  * @throws {ArgumentError} an unknown activation, or an option of another type
  * @example
  * linear(tensor2d([[1, 2]]), tensor2d([[3, 4]]), tensor1d([5])); // [[16]]
@@ -41,13 +41,12 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: Linear
   const { activation = 'none', inputsFirst = false } = options;
   checkOneOf('linear', 'activation', activation, ACTIVATIONS);
   checkBoolean('linear', 'inputsFirst', inputsFirst);
-  const inputs = x.shape[x.shape.length - 1];
-  const [shared, other] = inputsFirst ? ['first', 'last'] : ['last', 'first'];
-  const hint = (): string => `Its ${shared} axis must be the last one of x, whose shape is ${formatShape(x.shape)}.`;
-  checkShape('linear', 'weight', weight, inputsFirst ? [inputs, 'outputs'] : ['outputs', inputs], hint);
+  checkShape('linear', 'weight', weight, inputsFirst ? ['inputs', 'outputs'] : ['outputs', 'inputs']);
   const [first, second] = weight.shape;
-  const outputs = inputsFirst ? second : first;
-  if (bias !== undefined) checkShape('linear', 'bias', bias, [outputs], `It must match the ${other} axis of weight.`);
+  const [inputs, outputs] = inputsFirst ? [first, second] : [second, first];
+  const hint = (): string => `weight has shape ${formatShape(weight.shape)}.`;
+  checkShape('linear', 'x', x, ['...batch', inputs], hint);
+  if (bias !== undefined) checkShape('linear', 'bias', bias, [outputs], hint);
   const attributes: LinearAttributes = { activation, inputsFirst, isRecorded: engine().isTapeOn() };
   return runFused('NablaLinear', bias === undefined ? { x, weight } : { x, weight, bias }, attributes);
 }

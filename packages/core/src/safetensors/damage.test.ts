@@ -54,7 +54,12 @@ describe('a broken file is refused', () => {
     [
       'with a huge header',
       handmade('{}', 0, 2n ** 64n - 1n),
-      'FILE to have a header of at most 2 bytes, received 18446744073709551615',
+      'FILE to be a safetensors file, received one that begins with "ÿÿÿÿÿÿÿÿ"',
+    ],
+    [
+      'that is a text',
+      Buffer.from('{"weight": 1}'),
+      'FILE to be a safetensors file, received one that begins with "{\\"weight"',
     ],
     [
       'with an empty header',

@@ -2,6 +2,7 @@
 // The header of a safetensors file. Nothing in it is trusted: every number is checked before anything is made from it.
 
 import type { FileHandle } from 'node:fs/promises';
+import { describeValue } from '../describe-value.ts';
 import { formatShape } from '../errors.ts';
 import { FILE_TYPES, type FileType, LENGTH_BYTES, MAXIMUM_HEADER_BYTES, METADATA, formatError } from './format.ts';
 
@@ -41,6 +42,11 @@ async function readLength(handle: FileHandle, file: string, fileBytes: number): 
   const length = new DataView(bytes.buffer).getBigUint64(0, true);
   const most = Math.min(MAXIMUM_HEADER_BYTES, fileBytes - LENGTH_BYTES);
   if (length <= most) return Number(length);
+  if (length >= 2n ** 32n) {
+    const start = describeValue(new TextDecoder('latin1').decode(bytes));
+    const [expected, hint] = ['to be a safetensors file', 'It is of another kind, or damaged.'];
+    throw formatError({ file, expected, received: `one that begins with ${start}`, hint });
+  }
   const hint = 'It is damaged, incomplete, or no safetensors file.';
   throw formatError({ file, expected: `to have a header of at most ${most} bytes`, received: String(length), hint });
 }

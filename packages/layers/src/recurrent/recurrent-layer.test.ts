@@ -83,7 +83,10 @@ describe.each(devices())('recurrent layers on %s', (device) => {
     const layer = new LSTM(3, 4, { generator, layers: 2 });
     const x = ones([2, 5, 3]);
     const state = { hidden: zeros([2, 2, 4]), cell: zeros([2, 1, 4]) };
-    expect(() => layer.forward(ones([2, 3]))).toThrowCode('RANK', /LSTM: expected x/);
+    expect(() => layer.forward(ones([2, 3]))).toThrowCode(
+      'SHAPE',
+      /LSTM: expected x of shape \[batch, time, inputs\], received \[2, 3\]/,
+    );
     expect(() => layer.forward(ones([2, 5, 4]))).toThrowCode('SHAPE', /weight_ih/);
     expect(() => layer.forward(ones([2, 0, 3]))).toThrowCode('SHAPE', /at least one step/);
     expect(() => layer.forward(x, { state })).toThrowCode(
@@ -94,7 +97,10 @@ describe.each(devices())('recurrent layers on %s', (device) => {
     expect(() => layer.forward(x, { lengths: [5, 6] })).toThrowCode('ARGUMENT', /lengths\[1\]/);
     expect(() => new RNN(0, 4, { generator })).toThrowCode('ARGUMENT', /inputs/);
     expect(() => new GRU(3, 4, { generator, dropout: 1 })).toThrowCode('ARGUMENT', /dropout/);
-    expect(() => new GRU(3, 4, { generator, num_layers: 2 } as never)).toThrowCode('OPTION', /num_layers/);
+    expect(() => new GRU(3, 4, { generator, num_layers: 2 } as never)).toThrowCode(
+      'OPTION',
+      /num_layers.*Did you mean "layers"/,
+    );
     expect(() => new RNN(3, 4, { generator, activation: 'gelu' as never })).toThrowCode('ARGUMENT', /"tanh", "relu"/);
     const cell = new GRUCell(3, 4, { generator });
     expect(() => cell.forward(x)).toThrowCode('RANK', /GRUCell: expected x/);

@@ -10,7 +10,6 @@ import {
   checkFloat,
   checkInteger,
   checkNumber,
-  checkRank,
   checkShape,
   concat,
   gather,
@@ -63,6 +62,8 @@ export interface DirectionResult<Name extends string> {
 /** Besides the generator. */
 export const RECURRENT_LAYER_OPTIONS: readonly string[] = ['layers', 'bidirectional', 'bias', 'dropout'];
 
+const BATCH_FIRST = 'A sequence of one example has a batch axis too: expandDims(x, 0).';
+
 /** A stack of recurrent networks whose states are called `Name`. State names are PyTorch's: `weight_ih_l0`, …, `bias_hh_l1_reverse`. */
 export abstract class RecurrentLayer<Name extends string> extends Module {
   readonly [name: `weight_${string}`]: Parameter;
@@ -113,7 +114,7 @@ export abstract class RecurrentLayer<Name extends string> extends Module {
   ): RecurrentResult<States<Name>> {
     const op = this.constructor.name;
     checkFloat(op, { x });
-    checkRank(op, 'x', x, 3);
+    checkShape(op, 'x', x, ['batch', 'time', 'inputs'], BATCH_FIRST);
     const before = state && this.#perDirection(names, state, x);
     const after: States<Name>[] = [];
     let output = x;

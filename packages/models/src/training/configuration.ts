@@ -53,7 +53,10 @@ function checkLength(layer: RawConfiguration): void {
 function badValue(schema: z.ZodObject, values: unknown, issues: readonly z.core.$ZodIssue[]): ArgumentError {
   const { field, expected, received } = describeIssue(issues[0], values);
   const { description } = (schema.shape[String(issues[0]?.path[0])] ?? {}) as { description?: string };
-  const hint = description === undefined ? undefined : `Its meaning: ${description}.`;
+  const isList = issues[0]?.code === 'invalid_type' && issues[0].expected === 'array';
+  const list = isList ? [`Write it as ${field}=[${received.replaceAll('"', '')}].`] : [];
+  const meaning = description === undefined ? [] : [`Its meaning: ${description}.`];
+  const hint = [...list, ...meaning].join(' ') || undefined;
   return new ArgumentError({ op: 'configuration', argument: field, expected, received, hint }, 'CONFIG');
 }
 

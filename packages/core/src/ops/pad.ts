@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// A tensor with a margin of one value.
+
+import { checkInteger, checkNumber, checkTensor } from '../check.ts';
+import { describeValue } from '../describe-value.ts';
+import { ArgumentError } from '../errors.ts';
+import { type Tensor, pad as tfjsPad } from '../tf.ts';
+
+/**
+ * `x` with elements of one value around it. See {@link padSpatial} for other margins of images and sequences.
+ *
+ * @param x         at least one axis
+ * @param paddings  `[before, after]` of each axis
+ * @param value     default 0
+ * @throws {ArgumentError} no pair of integers >= 0 for each axis (code `ARGUMENT`)
+ * @example
+ * pad(tensor1d([1, 2]), [[1, 0]]); // [0, 1, 2]
+ */
+export function pad<T extends Tensor>(x: T, paddings: readonly (readonly [number, number])[], value = 0): T {
+  checkTensor('pad', 'x', x);
+  checkNumber('pad', 'value', value);
+  const pairs = checkPairs(paddings, x.shape.length);
+  return tfjsPad(x, pairs, value);
+}
+
+function checkPairs(paddings: unknown, axes: number): [number, number][] {
+  const isPair = (pair: unknown): pair is [number, number] => Array.isArray(pair) && pair.length === 2;
+  if (axes === 0 || !Array.isArray(paddings) || paddings.length !== axes || !paddings.every(isPair)) {
+    const expected = axes === 0 ? 'to be of a tensor with axes' : `to be a list of ${axes} pairs [before, after]`;
+    throw new ArgumentError({ op: 'pad', argument: 'paddings', expected, received: describeValue(paddings) });
+  }
+  for (const [axis, pair] of paddings.entries()) {
+    for (const width of pair) checkInteger('pad', `paddings[${axis}]`, width, { minimum: 0 });
+  }
+  return paddings;
+}
