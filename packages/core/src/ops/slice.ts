@@ -32,7 +32,7 @@ export function slice<T extends Tensor>(
 
 function perAxis(argument: string, given: number | readonly number[], shape: readonly number[]): readonly number[] {
   const list = typeof given === 'number' ? [given] : given;
-  if (Array.isArray(list) && list.length <= shape.length) return list;
+  if (isList(list) && list.length <= shape.length) return list;
   const expected = `to be an integer, or a list of at most ${shape.length} (x is ${formatShape(shape)})`;
   throw new ArgumentError({ op: 'slice', argument, expected, received: describeValue(given) });
 }
@@ -45,4 +45,9 @@ function startOf(axis: number, begin: number, length: number): number {
 function lengthOf(axis: number, size: number, left: number): number {
   checkInteger('slice', `size of axis ${axis}`, size, { minimum: -1, maximum: left });
   return size === -1 ? left : size;
+}
+
+/** Not a type guard: `Array.isArray` would turn a list of numbers into one of anything. */
+function isList(value: unknown): boolean {
+  return Array.isArray(value);
 }
