@@ -3,7 +3,11 @@
 
 import { formatShape } from '@nabla/core';
 
-import type { Module } from './module.ts';
+/** What of a module is told; every module has it. */
+interface Described {
+  namedChildren(): Iterable<[string, Described]>;
+  namedOwnState(): Iterable<[string, { readonly shape: readonly number[] }]>;
+}
 
 /**
  * The tree of a module, as PyTorch prints it. Equal children beside each other stand on one line: `(0-11): 12 × Block(…)`.
@@ -13,7 +17,7 @@ import type { Module } from './module.ts';
  * describeModule(new Sequential(new Linear(4, 2, { generator }), new Dropout(0.5, { generator })));
  * // "Sequential(\n  (0): Linear(weight: [2, 4], bias: [2])\n  (1): Dropout(probability: 0.5)\n)"
  */
-export function describeModule(module: Module): string {
+export function describeModule(module: Described): string {
   const facts = [...settingsOf(module), ...shapesOf(module)].join(', ');
   const children = group([...module.namedChildren()].map(([name, child]) => ({ name, text: describeModule(child) })));
   const kind = module.constructor.name;
@@ -23,7 +27,7 @@ export function describeModule(module: Module): string {
 }
 
 /** Fields that are numbers, texts or switches, or short lists of numbers. */
-function settingsOf(module: Module): string[] {
+function settingsOf(module: Described): string[] {
   return Object.entries(module).flatMap(([name, value]: [string, unknown]) => {
     if (name === 'training') return [];
     if (isSizes(value)) return [`${name}: ${formatShape(value)}`];
@@ -37,7 +41,7 @@ function isSizes(value: unknown): value is number[] {
   );
 }
 
-function shapesOf(module: Module): string[] {
+function shapesOf(module: Described): string[] {
   return [...module.namedOwnState()].map(([name, { shape }]) => `${name}: ${formatShape(shape)}`);
 }
 

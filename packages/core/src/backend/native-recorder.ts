@@ -67,7 +67,10 @@ export class NativeRecorder {
     this.refuse('replay');
     for (const data of changed) {
       if (isShared(data))
-        throw new NativeError('RECORDING', 'a tensor that it changes in place has come to share its memory with another.');
+        throw new NativeError(
+          'RECORDING',
+          'a tensor that it changes in place has come to share its memory with another.',
+        );
     }
     return guardNative(this.addon, 'replay', () => this.addon.replay(number));
   }

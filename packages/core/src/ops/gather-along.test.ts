@@ -31,8 +31,14 @@ describe.each(devices())('gatherAlong and scatterAdd on %s', (device) => {
     for (const axis of [-1, 0]) {
       const along = axis === 0 ? transpose(positions) : positions;
       const from = axis === 0 ? transpose(x) : x;
-      expect(() => gatherAlong(from, along, axis)).toThrowCode('DATA', /gatherAlong: expected positions to be from 0 to 2/);
-      expect(() => scatterAdd(from, along, ones(along.shape), axis)).toThrowCode('DATA', new RegExp(`${position} at 1 of 2`));
+      expect(() => gatherAlong(from, along, axis)).toThrowCode(
+        'DATA',
+        /gatherAlong: expected positions to be from 0 to 2/,
+      );
+      expect(() => scatterAdd(from, along, ones(along.shape), axis)).toThrowCode(
+        'DATA',
+        new RegExp(`${position} at 1 of 2`),
+      );
     }
   });
 

@@ -75,16 +75,14 @@ export {
 export { pixelShuffle, pixelUnshuffle } from './pixel-shuffle.ts';
 export type { PoolKernel, PoolOptions } from './pool-windows.ts';
 export { plainGru, plainLstm, plainRnn } from './plain-recurrent.ts';
-export {
-  type LstmState,
-  type RecurrentOptions,
-  type RecurrentResult,
-  type RecurrentWeights,
-  type RnnOptions,
-  gru,
-  lstm,
-  rnn,
-} from './recurrent.ts';
+export { gru, lstm, rnn } from './recurrent.ts';
+export type {
+  LstmState,
+  RecurrentOptions,
+  RecurrentResult,
+  RecurrentWeights,
+  RnnOptions,
+} from './recurrent-options.ts';
 export { type Axes, type Reduce, all, any, mean, prod, sum } from './reductions.ts';
 export { reshape } from './reshape.ts';
 export { type RmsNormOptions, plainRmsNorm, rmsNorm } from './rms-norm.ts';

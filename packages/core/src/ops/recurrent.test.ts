@@ -7,7 +7,8 @@ import { getThreads, setThreads } from '../device.ts';
 import { dispose } from '../memory.ts';
 import { type Tensor, add, concat, mul, ones, reshape, slice, sum, tensor, variable, zeros } from '../tf.ts';
 import { plainGru, plainLstm, plainRnn } from './plain-recurrent.ts';
-import { type RecurrentWeights, gru, lstm, rnn } from './recurrent.ts';
+import { gru, lstm, rnn } from './recurrent.ts';
+import type { RecurrentWeights } from './recurrent-options.ts';
 
 interface Options {
   reverse?: boolean;
