@@ -59,6 +59,7 @@ describe.each(devices())('slice and pad on %s', (device) => {
 
   it('pads each axis', () => {
     expect(pad(ones([2]), [[1, 2]])).toBeCloseToTensor([0, 1, 1, 0, 0], exact);
+    expect([...pad(ones([1]), [[1, 0]], -Infinity).dataSync()]).toEqual([-Infinity, 1]);
     expect(
       pad(
         ones([1, 1]),
