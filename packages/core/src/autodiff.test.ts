@@ -10,10 +10,14 @@ import { Generator } from './random.ts';
 import {
   type Tensor,
   add,
+  argMax,
+  cast,
   engine,
+  greater,
   matMul,
   mean,
   mul,
+  oneHot,
   pow,
   reshape,
   scalar,
@@ -55,6 +59,20 @@ describe('valueAndGrad', () => {
     expect(values(value)).toEqual([50]);
     expect(gradients.map(values)).toEqual([[25], [12, 16]]);
     expect(gradients.map(({ shape }) => shape)).toEqual([[], [2]]);
+  });
+
+  it.each<[string, (x: Tensor) => Tensor]>([
+    ['the position of the largest', (x) => sum(argMax(x))],
+    ['how many are greater', (x) => sum(greater(x, 2))],
+    ['what is cast to int32', (x) => sum(cast(x, 'int32'))],
+    ['which are of a class', (x) => sum(oneHot(cast(x, 'int32'), 4))],
+  ])('does not take a gradient of %s for one of zeros', (_, f) => {
+    const x = variable(tensor1d([1, 2, 3]));
+    const loss = (): Tensor => cast(f(x), 'float32');
+    expect(() => valueAndGrad(loss, [x])).toThrow(expect.objectContaining({ code: 'UNUSED' }));
+    expect(valueAndGrad(() => add(loss(), sum(square(x))), [x]).gradients.map(values)).toEqual([[2, 4, 6]]);
+    expect(valueAndGrad(loss, [x], { allowUnused: true }).gradients.map(values)).toEqual([[0, 0, 0]]);
+    dispose(x);
   });
 
   it('agrees with finite differences on a small network', () => {

@@ -138,10 +138,16 @@ function missingInput({ inputs, outputs }: Node, ahead: ReadonlySet<number>): nu
   return undefined;
 }
 
-/** The ids of all that was computed from the sources, and theirs. */
+/**
+ * The ids of the sources and of all that changes with them by degrees: not of integers and booleans, such as positions of the largest
+ * element, by which a loss would seem to have a gradient, of zeros.
+ */
 function reachedFrom(tape: readonly Node[], sources: readonly Tensor[]): Set<number> {
   const reached = new Set(sources.map(({ id }) => id));
-  for (const node of tape) if (isComputedFrom(node, reached)) for (const { id } of node.outputs) reached.add(id);
+  for (const node of tape) {
+    if (!isComputedFrom(node, reached)) continue;
+    for (const { id, dtype } of node.outputs) if (dtype === 'float32' || dtype === 'complex64') reached.add(id);
+  }
   return reached;
 }
 

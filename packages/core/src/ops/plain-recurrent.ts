@@ -19,7 +19,13 @@ import {
   zeros,
   zerosLike,
 } from '../tf.ts';
-import type { LstmState, RecurrentOptions, RecurrentResult, RecurrentWeights, RnnOptions } from './recurrent-options.ts';
+import type {
+  LstmState,
+  RecurrentOptions,
+  RecurrentResult,
+  RecurrentWeights,
+  RnnOptions,
+} from './recurrent-options.ts';
 
 /** From what the input and the state give each gate, `[batch, gates * hidden]`, to the next state. */
 type Step = (given: Tensor, recalled: Tensor, states: readonly Tensor[]) => Tensor[];
