@@ -111,7 +111,7 @@ const WITHOUT_GRADIENT: Readonly<Record<string, readonly string[]>> = {
     SparseFillEmptyRows SparseReshape StaticRegexReplace StringNGrams StringSplit StringToHashBucketFast`.split(/\s+/),
   'is itself the gradient of another kernel': `AvgPool3DGrad AvgPoolGrad Conv2DBackpropFilter Conv3DBackpropFilterV2
     Conv3DBackpropInputV2 DepthwiseConv2dNativeBackpropFilter DepthwiseConv2dNativeBackpropInput
-    Dilation2DBackpropFilter Dilation2DBackpropInput EluGrad LRNGrad MaxPool3DGrad MaxPoolGrad ResizeBilinearGrad
+    Dilation2DBackpropFilter Dilation2DBackpropInput LRNGrad MaxPool3DGrad MaxPoolGrad ResizeBilinearGrad
     ResizeNearestNeighborGrad`.split(/\s+/),
   'has its gradient in the op that runs it': ['FusedConv2D', 'FusedDepthwiseConv2D', '_FusedMatMul'],
   'has complex numbers: the engine wants a float32 gradient of the shape of each input': `Complex FFT IFFT Imag
