@@ -150,9 +150,9 @@ describe.each(devices())('groups of parameters on %s', (device) => {
     expect(make([w, w])).toThrowCode('ARGUMENT', /twice/);
     expect(make([w, ones([2])])).toThrowCode('ARGUMENT', /parameters\[1\] .* received a Tensor float32 \[2\]/);
     expect(make([[w]])).toThrowCode('ARGUMENT', /parameters\[0\] .* received \[a Variable float32 \[1\]\]/);
-    expect(make([3 as never])).toThrowCode('ARGUMENT', /parameters\[0\] to be a parameter, received 3/);
-    expect(make({ parameters: () => [w] } as never)).toThrowCode('ARGUMENT', /to be a list.*Pass model\.parameters/);
-    expect(make([{ parameters: w }])).toThrowCode('ARGUMENT', /to be a list, received a Variable float32 \[1\]/);
+    expect(make([3 as never])).toThrowCode('ARGUMENT', /parameters\[0\] to be a Variable, received 3/);
+    expect(make({ parameters: () => [w] } as never)).toThrowCode('ARGUMENT', /to be an Array.*Pass model\.parameters/);
+    expect(make([{ parameters: w }])).toThrowCode('ARGUMENT', /to be an Array, received a Variable float32 \[1\]/);
     expect(make([{ parameters: [w] }, { parameters: [w] }])).toThrowCode('ARGUMENT', /twice.*in one group only/);
     expect(make([{ parameters: [w], learningRateScale: -1 }])).toThrowCode('ARGUMENT', /learningRateScale/);
     expect(make([{ parameters: [w], weightDecay: -1 }])).toThrowCode('ARGUMENT', /weightDecay/);

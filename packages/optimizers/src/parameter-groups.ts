@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parameters that are updated with settings of their own.
 
-import { ArgumentError, Variable, checkInstance, checkNumber, checkOptions, nameOfTensor } from '@nabla/core';
+import { ArgumentError, Tensor, Variable, checkInstance, checkNumber, checkOptions, nameOfTensor } from '@nabla/core';
 
 import { checkCommonSettings } from './common-settings.ts';
 
@@ -73,5 +73,5 @@ export function resolveGroups(op: string, given: Parameters): { parameters: Vari
 
 function isGroups(given: Parameters): given is readonly ParameterGroup[] {
   const [first] = given;
-  return typeof first === 'object' && !(first instanceof Variable);
+  return typeof first === 'object' && !(first instanceof Tensor) && !Array.isArray(first);
 }
