@@ -61,6 +61,7 @@ export {
   checkText,
 } from './check.ts';
 export { describeValue } from './describe-value.ts';
+export { normalizeAxis } from './shape.ts';
 export { makeFolder } from './make-folder.ts';
 export {
   GradientAccumulator,

@@ -59,8 +59,8 @@ describe.each(devices())('Softmax on %s', (device) => {
   });
 
   it('refuses an axis that the input does not have', () => {
-    expect(() => new Softmax({ axis: 2 }).forward(zeros([2, 2]))).toThrowCode('ARGUMENT', /axis/);
-    expect(() => new Softmax({ axis: -3 }).forward(zeros([2, 2]))).toThrowCode('ARGUMENT', /axis/);
+    expect(() => new Softmax({ axis: 2 }).forward(zeros([2, 2]))).toThrowCode('AXIS', /axis/);
+    expect(() => new Softmax({ axis: -3 }).forward(zeros([2, 2]))).toThrowCode('AXIS', /axis/);
   });
 });
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Activation functions along one axis, as modules: Softmin, LogSoftmax, GLU. (Softmax stands in activations.ts.)
 
-import { ShapeError, type Tensor, logSoftmax, mul, neg, sigmoid, slice, softmax } from '@nabla/core';
+import { ShapeError, type Tensor, logSoftmax, mul, neg, sigmoid, slice, softmax, normalizeAxis } from '@nabla/core';
 
 import { Module } from '../module.ts';
-import { type AxisOptions, axisOf, checkAxisOption } from './axis-option.ts';
+import { type AxisOptions, checkAxisOption } from './axis-option.ts';
 
 /**
  * `exp(-x) / sum(exp(-x))` over one axis, by default the last.
@@ -63,7 +63,7 @@ export class GLU extends Module {
    * @throws {ShapeError} the axis has an odd length
    */
   override forward(x: Tensor): Tensor {
-    const axis = axisOf('GLU', x, this.axis);
+    const axis = normalizeAxis('GLU', this.axis, x.shape.length);
     const length = x.shape[axis] ?? 0;
     if (length % 2 !== 0) {
       const expected = `with an even length of axis ${axis}`;

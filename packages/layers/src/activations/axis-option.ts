@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the activations that look along one axis share: the axis as an option.
 
-import { type Tensor, checkInteger, checkOptions } from '@nabla/core';
+import { checkInteger, checkOptions } from '@nabla/core';
 
 export interface AxisOptions {
   /** Negative ones count from the end; default -1, the last. */
@@ -14,15 +14,4 @@ export function checkAxisOption(op: string, options: AxisOptions): number {
   const { axis = -1 } = options;
   checkInteger(op, 'axis', axis);
   return axis;
-}
-
-/**
- * `axis` counted from the front.
- *
- * @throws {ArgumentError} `x` has no such axis
- */
-export function axisOf(op: string, x: Tensor, axis: number): number {
-  const last = x.shape.length - 1;
-  checkInteger(op, 'axis', axis, { minimum: -1 - last, maximum: last });
-  return axis < 0 ? axis + last + 1 : axis;
 }
