@@ -56,7 +56,8 @@ export function padWidths(op: string, padding: Padding, axes: number): PadWidths
   return [...padding];
 }
 
-function isPairs(value: unknown): value is readonly PadWidths[] {
+/** Whether it is a list of pairs, of whatever. */
+export function isPairs(value: unknown): value is readonly PadWidths[] {
   return Array.isArray(value) && value.every((pair: unknown) => Array.isArray(pair) && pair.length === 2);
 }
 

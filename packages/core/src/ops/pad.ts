@@ -5,7 +5,7 @@ import { checkInteger, checkTensor } from '../check.ts';
 import { describeValue } from '../describe-value.ts';
 import { ArgumentError } from '../errors.ts';
 import { type Tensor, pad as tfjsPad } from '../tf.ts';
-import { checkPadValue } from './pad-spatial.ts';
+import { checkPadValue, isPairs } from './pad-spatial.ts';
 
 /**
  * `x` with elements of one value around it. See {@link padSpatial} for other margins of images and sequences.
@@ -25,13 +25,12 @@ export function pad<T extends Tensor>(x: T, paddings: readonly (readonly [number
 }
 
 function checkPairs(paddings: unknown, axes: number): [number, number][] {
-  const isPair = (pair: unknown): pair is [number, number] => Array.isArray(pair) && pair.length === 2;
-  if (axes === 0 || !Array.isArray(paddings) || paddings.length !== axes || !paddings.every(isPair)) {
+  if (axes === 0 || !isPairs(paddings) || paddings.length !== axes) {
     const expected = axes === 0 ? 'to be of a tensor with axes' : `to be a list of ${axes} pairs [before, after]`;
     throw new ArgumentError({ op: 'pad', argument: 'paddings', expected, received: describeValue(paddings) });
   }
   for (const [axis, pair] of paddings.entries()) {
     for (const width of pair) checkInteger('pad', `paddings[${axis}]`, width, { minimum: 0 });
   }
-  return paddings;
+  return paddings.map(([before, after]) => [before, after]);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Activation functions along one axis, as modules: Softmin, LogSoftmax, GLU. (Softmax stands in activations.ts.)
 
-import { ShapeError, type Tensor, logSoftmax, mul, neg, sigmoid, slice, softmax, normalizeAxis } from '@nabla/core';
+import { ShapeError, type Tensor, logSoftmax, mul, neg, normalizeAxis, sigmoid, slice, softmax } from '@nabla/core';
 
 import { Module } from '../module.ts';
 import { type AxisOptions, checkAxisOption } from './axis-option.ts';
